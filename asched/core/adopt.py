@@ -1,0 +1,101 @@
+"""What a dead instance left open, settled by the one that comes after it.
+
+A fire that waited in the queue waits on; a run between two attempts is tried again when its time comes; a run that
+was being executed is lost: abandoned, or, if its job says that it is idempotent, tried again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
+from asched.core.change import Adopt, Finish, Promote, Retrying
+from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason, Succeeded
+from asched.core.plan import follow_end, promote_waiting
+from asched.core.record import FireRecord
+from asched.core.runs import follow_up
+from asched.core.timeline import Rank
+
+
+def adopt(board: Board, record: FireRecord, owner_was: str, seen_at: datetime, now: Now, turn: Turn) -> None:
+    """Take over one open fire. `owner_was` names the dead instance, `seen_at` is its last sign of life."""
+    turn.changes.append(Adopt(record.id, record.owner))
+    state = board.jobs.get(record.job)
+    if state is not None and state.relative:
+        state.next_at = None  # its next instant is counted from the end of what is open
+        board.schedule(state)
+    if isinstance(record.decision, Queue):
+        _queued(state, record, now, turn)
+    elif record.retry_at is not None:
+        _between_attempts(board, state, record, now, turn)
+    else:
+        _lost(board, state, record, owner_was, seen_at, now, turn)
+
+
+def settle_down(board: Board, now: Now, turn: Turn) -> None:
+    """After all open fires are adopted: free slots are taken by what waits."""
+    for state in board.jobs.values():
+        promote_waiting(board, state, now, turn)
+
+
+def _queued(state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
+    if state is None:
+        turn.changes.append(Promote(record.id, Skip(SkipReason.REMOVED), now.wall))
+    else:
+        state.queue.append(record.fire)
+
+
+def _between_attempts(
+    board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn
+) -> None:
+    assert record.retry_at is not None
+    if state is None:
+        _finish(record, Abandoned("its job was removed before its next attempt"), now.wall, turn)
+        return
+    board.begun(state, RunState(record.fire, record.attempt, waiting=True))
+    wait = max(timedelta(0), record.retry_at - now.wall)
+    board.steady.put((Kind.RETRY, state.job.name, record.id), now.steady + wait, Rank.RETRY)
+
+
+def _lost(
+    board: Board,
+    state: JobState | None,
+    record: FireRecord,
+    owner_was: str,
+    seen_at: datetime,
+    now: Now,
+    turn: Turn,
+) -> None:
+    outcome = Abandoned(f"{owner_was} ended without finishing it")
+    ended_at = max(record.started_at or record.decided_at, seen_at)
+    if state is None or not state.job.policies.idempotent:
+        _finish(record, outcome, ended_at, turn)
+        if state is not None and state.relative:
+            follow_end(board, state, now, turn)
+        follow_up(board, record.fire, outcome, now, turn)
+        return
+    started_at = record.started_at or record.decided_at
+    turn.changes.append(
+        Retrying(
+            record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at, retry_at=now.wall
+        )
+    )
+    board.begun(state, RunState(record.fire, record.attempt, waiting=True))
+    board.steady.put((Kind.RETRY, state.job.name, record.id), now.steady, Rank.RETRY)
+
+
+def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> None:
+    started_at = record.started_at or record.decided_at
+    ended_at = max(at, started_at)
+    turn.changes.append(
+        Finish(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at)
+    )
+
+
+def rejoin(board: Board, record: FireRecord) -> None:
+    """A run that succeeded before this start and that a join still waits for."""
+    if not isinstance(record.outcome, Succeeded):
+        return
+    for name in board.dependents.get(record.job, ()):
+        key = (name, record.scheduled_at, record.fire.nonce)
+        board.joins.setdefault(key, {})[record.job] = record.id

@@ -1,0 +1,185 @@
+"""The board: what a scheduler knows at this moment, and the turn it is about to make.
+
+Plain state without behaviour of its own beyond keeping its parts consistent. Everything that decides works on
+it: plan.py (fires), runs.py (what was started), roster.py (which jobs there are), adopt.py (what others left).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from asched.core.change import Change, Pause
+from asched.core.jitter import due_at
+from asched.core.model import Fire, Job
+from asched.core.timeline import Rank, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One moment on two axes. Calendar triggers live on `wall` time; intervals on `steady` time, which advances with
+    the boot clock and does not move when somebody sets the wall clock. Without steps they are the same.
+    """
+
+    wall: datetime
+    steady: datetime
+
+    def on(self, steady: bool) -> datetime:
+        return self.steady if steady else self.wall
+
+
+class Cause(StrEnum):
+    """Why a running attempt was asked to stop."""
+
+    TIMEOUT = "timeout"
+    OPERATOR = "operator"
+    REPLACED = "replaced"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(slots=True)
+class RunState:
+    """A run that is not over: being executed, or waiting for its next attempt."""
+
+    fire: Fire
+    attempt: int = 1
+    waiting: bool = False
+    cause: Cause | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class JobState:
+    """A job on the board. `next_at` is its next nominal instant, on its own axis; None when there is none (known)."""
+
+    job: Job
+    version: int
+    watermark: datetime
+    definition: str = ""
+    next_at: datetime | None = None
+    pause: Pause | None = None
+    running: dict[int, RunState] = field(default_factory=dict)
+    queue: deque[Fire] = field(default_factory=deque)
+    broken: str = ""  # its trigger raised: what it said
+
+    @property
+    def steady(self) -> bool:
+        return self.job.trigger is not None and self.job.trigger.steady
+
+    @property
+    def relative(self) -> bool:
+        return self.job.trigger is not None and self.job.trigger.relative
+
+
+@dataclass(frozen=True, slots=True)
+class StartRun:
+    """Execute this attempt now: its decision is in the ledger."""
+
+    fire: Fire
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRun:
+    """Ask the running attempt to stop. `at_once`: without the politeness of kill_after."""
+
+    fire: int
+    cause: Cause
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenJob:
+    """A job's trigger raised: it has no next fire until it is changed."""
+
+    job: str
+    error: str
+
+
+Effect = StartRun | StopRun | BrokenJob
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is to be remembered (one transaction) and then, only then, to be done."""
+
+    changes: list[Change] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.effects)
+
+
+class Kind(StrEnum):
+    """What a deadline is for."""
+
+    FIRE = "fire"
+    RETRY = "retry"
+    RESUME = "resume"
+
+
+Deadline = tuple[Kind, str, int]  # (kind, job, fire id or 0)
+
+
+class Board:
+    """`new_id` gives fire ids, each once."""
+
+    def __init__(self, new_id: Callable[[], int]) -> None:
+        self.new_id = new_id
+        self.jobs: dict[str, JobState] = {}
+        self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
+        self.dependents: dict[str, list[str]] = {}
+        self.joins: dict[tuple[str, datetime, str], dict[str, int]] = {}  # partly met `after`s
+        self.wall: Timeline[Deadline] = Timeline()
+        self.steady: Timeline[Deadline] = Timeline()
+        self.draining = False
+
+    def next_deadlines(self) -> tuple[datetime | None, datetime | None]:
+        """The earliest deadline on the wall axis, and on the steady axis."""
+        return self.wall.next_at(), self.steady.next_at()
+
+    def schedule(self, state: JobState) -> None:
+        """Put the job's next fire on the timeline, or take it off when there is none."""
+        key: Deadline = (Kind.FIRE, state.job.name, 0)
+        if state.next_at is None:
+            self.wall.remove(key)
+            self.steady.remove(key)
+            return
+        timeline = self.steady if state.steady else self.wall
+        timeline.put(key, self.due_at(state, state.next_at), Rank.FIRE, state.job.policies.priority)
+
+    def due_at(self, state: JobState, scheduled_at: datetime) -> datetime:
+        """When a nominal instant is due, its jitter included."""
+        policies, trigger = state.job.policies, state.job.trigger
+        if not policies.jitter or trigger is None:
+            return scheduled_at
+        following = None if trigger.relative else trigger.next_after(scheduled_at)
+        return due_at(state.job.name, scheduled_at, policies.jitter, following)
+
+    def run(self, fire: int) -> tuple[JobState | None, RunState] | None:
+        """The unfinished run of that fire, with its job's state while the job is on the board."""
+        run = self.runs.get(fire)
+        if run is None:
+            return None
+        state = self.jobs.get(run.fire.job)
+        return (state if state is not None and fire in state.running else None), run
+
+    def begun(self, state: JobState, run: RunState) -> None:
+        state.running[run.fire.id] = run
+        self.runs[run.fire.id] = run
+
+    def over(self, fire: int) -> None:
+        run = self.runs.pop(fire)
+        state = self.jobs.get(run.fire.job)
+        if state is not None:
+            state.running.pop(fire, None)
+
+    def link(self) -> None:
+        """Work out who comes after whom."""
+        self.dependents = {}
+        for name, state in self.jobs.items():
+            for upstream in state.job.after:
+                self.dependents.setdefault(upstream, []).append(name)

@@ -1,0 +1,235 @@
+"""The plan: the one place where a fire gets its decision.
+
+`due` takes what the timelines say is due, lets the policies speak, and puts the answers into the turn: a Decide
+per job (all its fires, gaps, and where its watermark goes) and the effects that follow once that is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from asched.core.board import Board, BrokenJob, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
+from asched.core.change import Begin, Decide, Gap, Promote, Unpause
+from asched.core.model import CatchUp, Fire, Origin
+from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
+from asched.core.policy import Candidate, Settled, admit, settle, settle_one
+
+Decided = tuple[Fire, Decision]
+
+
+def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
+    """Decide at most `limit` deadlines that have come, in their written order. Returns how many were taken."""
+    taken = board.wall.pop_due(now.wall, limit)
+    taken += board.steady.pop_due(now.steady, limit - len(taken))
+    for kind, name, fire in taken:
+        state = board.jobs.get(name)
+        if state is None:
+            continue  # its job was removed: roster.remove has settled what it owed
+        match kind:
+            case Kind.FIRE:
+                fire_due(board, state, now, turn)
+            case Kind.RETRY:
+                begin_attempt(state, fire, now, turn)
+            case Kind.RESUME:
+                unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), turn)
+    return len(taken)
+
+
+def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """The job's next instant has come: decide it, and all others that are due with it."""
+    try:
+        settled = _settle(board, state, now)
+    except Exception as error:
+        _give_up_on(board, state, now, error, turn)
+        return
+    if settled is None:
+        board.schedule(state)
+        return
+    decisions = _decide(board, state, settled, now, turn)
+    turn.changes.append(
+        Decide(
+            job=state.job.name,
+            version=state.version,
+            at=now.wall,
+            fires=decisions,
+            gaps=tuple(_paused_gaps(state, settled.gaps)),
+            watermark=state.watermark,
+            until=settled.until,
+        )
+    )
+    state.watermark = settled.until
+    if state.relative and not any(isinstance(decision, Start | Queue) for _, decision in decisions):
+        follow_end(board, state, now, turn)
+    board.schedule(state)
+
+
+def _settle(board: Board, state: JobState, now: Now) -> Settled | None:
+    """What is due, by the policies; moves `next_at` on to the first instant that is not."""
+    trigger, policies = state.job.trigger, state.job.policies
+    assert trigger is not None
+    assert state.next_at is not None
+    here, first = now.on(state.steady), state.next_at
+    following = None if state.relative else trigger.next_after(first)
+    if following is None or following > here or board.due_at(state, following) > here:
+        settled = settle_one(first, board.due_at(state, first), here, policies)
+        state.next_at = following
+        return settled
+    many = settle(trigger, state.watermark, here, policies, lambda instant: board.due_at(state, instant))
+    if many is not None:
+        state.next_at = trigger.next_after(many.until)
+    return many
+
+
+def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn: Turn) -> None:
+    """A trigger that raises costs its own fires only: the known one is recorded, later ones cannot be known."""
+    said = f"{type(error).__name__}: {error}"
+    scheduled_at = state.next_at
+    assert scheduled_at is not None
+    fire = new_fire(board, state, Candidate(scheduled_at, scheduled_at, caught_up=False))
+    skip = Skip(SkipReason.INVALID, {"error": said})
+    turn.changes.append(
+        Decide(
+            state.job.name,
+            state.version,
+            now.wall,
+            ((fire, skip),),
+            watermark=state.watermark,
+            until=scheduled_at,
+        )
+    )
+    turn.effects.append(BrokenJob(state.job.name, said))
+    state.watermark, state.next_at, state.broken = scheduled_at, None, said
+    board.schedule(state)
+
+
+def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Turn) -> tuple[Decided, ...]:
+    decided: list[Decided] = []
+    for scheduled_at, skip in settled.skips:
+        fire = new_fire(board, state, Candidate(scheduled_at, board.due_at(state, scheduled_at), False))
+        decided.append((fire, _paused(state) or skip))
+    last = settled.candidates[-1] if settled.candidates else None
+    for candidate in settled.candidates:
+        fire = new_fire(board, state, candidate)
+        owed = state.job.policies.catch_up is CatchUp.ALL and (candidate.caught_up or candidate is not last)
+        decided.append((fire, admitted(board, state, fire, now, turn, owed=owed)))
+    decided.sort(key=lambda pair: pair[0].scheduled_at)
+    return tuple(decided)
+
+
+def _paused_gaps(state: JobState, gaps: Iterable[Gap]) -> Iterable[Gap]:
+    paused = _paused(state)
+    return gaps if paused is None else [replace(g, reason=paused.reason, facts=paused.facts) for g in gaps]
+
+
+def _paused(state: JobState) -> Skip | None:
+    pause = state.pause
+    if pause is None:
+        return None
+    facts = {"by": pause.by, "reason": pause.reason, "since": pause.at.isoformat()}
+    return Skip(SkipReason.PAUSED, facts)
+
+
+def new_fire(
+    board: Board,
+    state: JobState,
+    candidate: Candidate,
+    *,
+    origin: Origin = Origin.SCHEDULE,
+    nonce: str = "",
+    args: Mapping[str, object] | None = None,
+    upstream: Mapping[str, int] | None = None,
+) -> Fire:
+    return Fire(
+        id=board.new_id(),
+        job=state.job.name,
+        version=state.version,
+        scheduled_at=candidate.scheduled_at,
+        due_at=candidate.due_at,
+        origin=origin,
+        nonce=nonce,
+        caught_up=candidate.caught_up,
+        args=args or {},
+        upstream=upstream or {},
+    )
+
+
+def admitted(
+    board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False, by_hand: bool = False
+) -> Decision:
+    """Is there room? Puts what follows (starting, stopping others, replacing what waits) into the turn."""
+    paused = None if by_hand else _paused(state)
+    if paused is not None:
+        return paused
+    running = [run.fire.run for run in state.running.values()]
+    verdict = admit(state.job.policies, running, len(state.queue), owed=owed)
+    if verdict.displace:
+        _displace(state, fire, now, turn)
+    if verdict.stop_running:
+        _stop_all(state, fire, turn, at_once=verdict.at_once)
+    if isinstance(verdict.decision, Start):
+        start(board, state, fire, turn)
+    elif isinstance(verdict.decision, Queue):
+        state.queue.append(fire)
+    return verdict.decision
+
+
+def start(board: Board, state: JobState, fire: Fire, turn: Turn) -> None:
+    board.begun(state, RunState(fire))
+    turn.effects.append(StartRun(fire, 1))
+
+
+def _displace(state: JobState, newer: Fire, now: Now, turn: Turn) -> None:
+    while state.queue:
+        waiting = state.queue.popleft()
+        turn.changes.append(
+            Promote(waiting.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now.wall)
+        )
+
+
+def _stop_all(state: JobState, newer: Fire, turn: Turn, *, at_once: bool) -> None:
+    for run in state.running.values():
+        if run.cause is None:
+            run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
+            turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
+
+
+def begin_attempt(state: JobState, fire: int, now: Now, turn: Turn) -> None:
+    """A retry's time has come."""
+    run = state.running.get(fire)
+    if run is None or not run.waiting:
+        return  # it was cancelled while it waited, and that is recorded
+    run.waiting = False
+    run.attempt += 1
+    turn.changes.append(Begin(fire, run.attempt, now.wall))
+    turn.effects.append(StartRun(run.fire, run.attempt))
+
+
+def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """A slot may be free: the oldest waiting fires take it."""
+    limit = state.job.policies.max_instances
+    while state.queue and len(state.running) < limit and state.pause is None and not board.draining:
+        fire = state.queue.popleft()
+        turn.changes.append(Promote(fire.id, Start(), now.wall))
+        start(board, state, fire, turn)
+
+
+def follow_end(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """A trigger that counts from the end of the last run: now is that end, and the new watermark."""
+    assert state.job.trigger is not None
+    end = max(now.steady, state.watermark)
+    if end > state.watermark:
+        turn.changes.append(Decide(state.job.name, state.version, now.wall, (), (), state.watermark, end))
+    state.watermark = end
+    state.next_at = state.job.trigger.next_after(end)
+    board.schedule(state)
+
+
+def unpause(board: Board, state: JobState, change: Unpause, turn: Turn) -> None:
+    """Fires that came due while it was paused stay skipped; waiting ones may go."""
+    if state.pause is None:
+        return
+    state.pause = None
+    board.wall.remove((Kind.RESUME, state.job.name, 0))
+    turn.changes.append(change)
+    promote_waiting(board, state, Now(change.at, change.at), turn)

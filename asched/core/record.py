@@ -1,0 +1,154 @@
+"""What the ledger gives back: read-only rows, as values. Instants are aware UTC, durations timedeltas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from asched.core.change import Gap, Pause
+from asched.core.model import Fire
+from asched.core.outcome import Decision, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FireRecord:
+    """A fire, what was decided on it, and, once started, its run.
+
+    `queued_at` is set when it had to wait. `started_at` is when the latest attempt started (while it is open: when its
+    start was recorded). `retry_at` is set while it waits for its next attempt. `duration` is the last attempt's.
+    """
+
+    fire: Fire
+    decision: Decision
+    decided_at: datetime
+    owner: int
+    attempt: int = 1
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration: timedelta | None = None
+    outcome: Outcome | None = None
+    retry_at: datetime | None = None
+    child: tuple[int, int] | None = None  # (pid, start time in ticks)
+
+    @property
+    def id(self) -> int:
+        return self.fire.id
+
+    @property
+    def run(self) -> str:
+        return self.fire.run
+
+    @property
+    def job(self) -> str:
+        return self.fire.job
+
+    @property
+    def scheduled_at(self) -> datetime:
+        return self.fire.scheduled_at
+
+    @property
+    def caught_up(self) -> bool:
+        return self.fire.caught_up
+
+    @property
+    def open(self) -> bool:
+        """Still owed something: waiting in the queue, running, or waiting for its next attempt."""
+        return self.decision.kind == "queue" or (self.decision.kind == "start" and self.outcome is None)
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """started_at − due_at, for what was started."""
+        return None if self.started_at is None else self.started_at - self.fire.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One ended attempt of a run that went on to another, or the last one."""
+
+    fire: int
+    attempt: int
+    started_at: datetime
+    finished_at: datetime
+    duration: timedelta
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    fire: int
+    attempt: int
+    seq: int
+    at: datetime
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A version of a job. Instants of its trigger in (since, watermark] are decided. `retired_at` None: active."""
+
+    job: str
+    version: int
+    since: datetime
+    watermark: datetime
+    trigger: Mapping[str, object] | None = field(hash=False)
+    definition: str
+    activated_at: datetime
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    job: str
+    version: int
+    at: datetime
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """A running asched, or one that was. `seen_at` is its last sign of life. `left_at` is set by an orderly stop."""
+
+    number: int
+    host: str
+    boot_id: str
+    pid: int
+    pid_started: int
+    started_at: datetime
+    seen_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FireQuery:
+    """Which fires. Empty tuples and Nones do not restrict. `since`/`until`: scheduled_at in [since, until).
+
+    `decisions`: "start", "queue", "skip". `outcomes`: outcome kinds, e.g. "failed". `open`: only those still owed
+    something. `after_id`: only ids above it (for following). Newest scheduled_at first unless `oldest_first`;
+    ties by id in the same direction.
+    """
+
+    jobs: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    open: bool = False
+    nonce: str | None = None
+    version: int | None = None
+    limit: int = 100
+    offset: int = 0
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that a starting engine needs: active versions, pauses, every open fire, and who was here before."""
+
+    versions: tuple[VersionRecord, ...]
+    pauses: tuple[Pause, ...]
+    open: tuple[FireRecord, ...]
+    instances: tuple[InstanceRecord, ...]

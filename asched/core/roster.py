@@ -1,0 +1,184 @@
+"""Which jobs there are, in which version: placing, changing, correcting and removing them on the board.
+
+A fire is owed only by the version that was active at its instant. So a new trigger owes nothing from before its own
+beginning, and what the old one still owed is recorded as a gap; a change of anything else carries the watermark over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Turn
+from asched.core.change import Activate, Decide, Finish, Gap, Pause, Promote, Retire
+from asched.core.model import Job
+from asched.core.outcome import Cancelled, Skip, SkipReason
+from asched.core.policy import whole_gap
+from asched.core.record import VersionRecord
+from asched.core.timeline import Rank
+from asched.core.trigger import Trigger, anchored, from_spec
+from asched.core.version import definition_of, same_trigger
+
+CLOCK_CORRECTED = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The newest known version of a job. `trigger` is anchored, None for jobs without or when it cannot be read."""
+
+    version: int
+    watermark: datetime
+    definition: str
+    trigger: Trigger | None
+    active: bool
+
+
+def previous_of(record: VersionRecord) -> Previous:
+    trigger = None if record.trigger is None else from_spec(record.trigger)
+    active = record.retired_at is None
+    return Previous(record.version, record.watermark, record.definition, trigger, active)
+
+
+def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Turn) -> JobState:
+    """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
+    definition = definition_of(job)
+    if previous is not None and previous.active and _ahead(job, previous, now):
+        state = _begin(job, definition, previous, _here(job, now), now, turn)
+    elif previous is not None and previous.active and previous.definition == definition:
+        state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
+    elif previous is not None and previous.active and same_trigger(previous.definition, definition):
+        state = _begin(job, definition, previous, previous.watermark, now, turn)
+    else:
+        if previous is not None and previous.active:
+            _close(job.name, previous, now, turn)
+        state = _begin(job, definition, previous, _since(job, previous, now), now, turn)
+    _take_over(board, state)
+    _find_next(state, now, turn)
+    board.schedule(state)
+    return state
+
+
+def _here(job: Job, now: Now) -> datetime:
+    return now.on(job.trigger is not None and job.trigger.steady)
+
+
+def _ahead(job: Job, previous: Previous, now: Now) -> bool:
+    """Everything up to hours from now is decided: the clock was wrong then, or is now. Begin anew, or the job
+    would stay silent until then (TIME.md C7)."""
+    return previous.watermark - _here(job, now) > CLOCK_CORRECTED
+
+
+def _since(job: Job, previous: Previous | None, now: Now) -> datetime:
+    here = _here(job, now)
+    if previous is None or previous.watermark - here > CLOCK_CORRECTED:
+        return here
+    return max(here, previous.watermark)
+
+
+def _begin(
+    job: Job, definition: str, previous: Previous | None, since: datetime, now: Now, turn: Turn
+) -> JobState:
+    version = 1
+    trigger = None if job.trigger is None else anchored(job.trigger, since)
+    if previous is not None:
+        version = previous.version + 1
+        if previous.active:
+            turn.changes.append(Retire(job.name, previous.version, now.wall))
+        if previous.trigger is not None and same_trigger(previous.definition, definition):
+            trigger = previous.trigger  # its anchor is part of what was promised
+    spec = None if trigger is None else trigger.spec()
+    turn.changes.append(Activate(job.name, version, since, spec, definition, now.wall))
+    return JobState(replace(job, trigger=trigger), version, since, definition)
+
+
+def _close(name: str, previous: Previous, now: Now, turn: Turn) -> None:
+    """What the old version still owed is not run, and not forgotten."""
+    if previous.trigger is None or previous.trigger.relative:
+        return
+    here = now.on(previous.trigger.steady)
+    gaps = _owed(previous, here)
+    if gaps:
+        until = gaps[-1].until
+        turn.changes.append(Decide(name, previous.version, now.wall, (), gaps, previous.watermark, until))
+
+
+def _owed(previous: Previous, here: datetime) -> tuple[Gap, ...]:
+    assert previous.trigger is not None
+    try:
+        return tuple(whole_gap(previous.trigger, previous.watermark, here, SkipReason.REMOVED))
+    except Exception:  # a trigger that raises owes nothing that could be named; `audit` says so
+        return ()
+
+
+def _take_over(board: Board, state: JobState) -> None:
+    old = board.jobs.get(state.job.name)
+    if old is not None:
+        state.pause, state.running, state.queue = old.pause, old.running, old.queue
+        _off_timeline(board, state.job.name)
+    board.jobs[state.job.name] = state
+
+
+def _off_timeline(board: Board, name: str) -> None:
+    board.wall.remove((Kind.FIRE, name, 0))
+    board.steady.remove((Kind.FIRE, name, 0))
+
+
+def _find_next(state: JobState, now: Now, turn: Turn) -> None:
+    trigger = state.job.trigger
+    if trigger is None or (trigger.relative and state.running):
+        return
+    try:
+        state.next_at = trigger.next_after(state.watermark)
+    except Exception as error:  # one bad trigger costs its own job only
+        state.broken = f"{type(error).__name__}: {error}"
+        turn.effects.append(BrokenJob(state.job.name, state.broken))
+
+
+def restore_pause(board: Board, state: JobState, pause: Pause) -> None:
+    """A pause outlives the process that was told of it."""
+    state.pause = pause
+    if pause.until is not None:
+        board.wall.put((Kind.RESUME, state.job.name, 0), pause.until, Rank.RESUME)
+
+
+def current(state: JobState) -> Previous:
+    """The version that is on the board, to be compared with a new definition."""
+    return Previous(state.version, state.watermark, state.definition, state.job.trigger, active=True)
+
+
+def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
+    """Take a job off the board: it owes nothing more, what waited is skipped, what runs runs to its end."""
+    state = board.jobs.pop(name)
+    retire(name, current(state), now, turn)
+    _off_timeline(board, name)
+    board.wall.remove((Kind.RESUME, name, 0))
+    for fire in state.queue:
+        turn.changes.append(Promote(fire.id, Skip(SkipReason.REMOVED), now.wall))
+    for fire_id, run in list(state.running.items()):
+        if run.waiting:
+            board.steady.remove((Kind.RETRY, name, fire_id))
+            board.runs.pop(fire_id)
+            turn.changes.append(_never_tried_again(fire_id, run.attempt, now))
+
+
+def _never_tried_again(fire: int, attempt: int, now: Now) -> Finish:
+    outcome = Cancelled("its job was removed while it waited for its next attempt")
+    return Finish(fire, attempt, outcome, now.wall, now.wall, timedelta(0))
+
+
+def retire(name: str, previous: Previous, now: Now, turn: Turn) -> None:
+    """A version without a successor ends: its job is gone, or disabled."""
+    if previous.active:
+        _close(name, previous, now, turn)
+        turn.changes.append(Retire(name, previous.version, now.wall))
+
+
+def correct(board: Board, now: Now, turn: Turn) -> Sequence[str]:
+    """The clock was set back a long way: begin anew what would otherwise stay silent. Returns the jobs concerned."""
+    concerned = [
+        state for state in board.jobs.values() if _ahead(state.job, current(state), now) and not state.relative
+    ]
+    for state in concerned:
+        place(board, state.job, current(state), now, turn)
+    return [state.job.name for state in concerned]

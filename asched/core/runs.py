@@ -1,0 +1,229 @@
+"""The life of runs after their start: attempts that end, slots that free, jobs that come after, stops, manual runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
+from asched.core.change import Decide, Finish, Pause, Promote, Retrying
+from asched.core.model import Fire, Origin
+from asched.core.outcome import (
+    Cancelled,
+    Decision,
+    Interrupted,
+    Outcome,
+    Skip,
+    SkipReason,
+    Succeeded,
+    TimedOut,
+)
+from asched.core.plan import admitted, follow_end, new_fire, promote_waiting
+from asched.core.policy import Candidate
+from asched.core.retry import next_delay
+from asched.core.timeline import Rank
+from asched.core.trigger import startup_of
+
+JOINS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt is over: what came of it, and when. `duration` is monotonic."""
+
+    fire: int
+    attempt: int
+    outcome: Outcome
+    started_at: datetime
+    finished_at: datetime
+    duration: timedelta
+
+
+def ended(board: Board, message: Ended, now: Now, turn: Turn) -> None:
+    """An attempt ended: another one, or the end of its run and what that sets free."""
+    found = board.run(message.fire)
+    if found is None or found[1].attempt != message.attempt or found[1].waiting:
+        return  # given up before, and recorded then
+    state, run = found
+    delay = None if state is None else _retry_delay(board, state, run, message.outcome)
+    if state is not None and delay is not None:
+        _await_retry(board, state, run, message, now, delay, turn)
+    else:
+        _finish(board, state, run, message, now, turn)
+
+
+def _retry_delay(board: Board, state: JobState, run: RunState, outcome: Outcome) -> timedelta | None:
+    if run.cause not in (None, Cause.TIMEOUT) or board.draining:
+        return None
+    return next_delay(state.job.policies.retry, outcome, run.attempt, run.fire.run)
+
+
+def _await_retry(
+    board: Board, state: JobState, run: RunState, message: Ended, now: Now, delay: timedelta, turn: Turn
+) -> None:
+    run.waiting, run.cause = True, None
+    turn.changes.append(
+        Retrying(
+            message.fire,
+            message.attempt,
+            message.outcome,
+            message.started_at,
+            message.finished_at,
+            message.duration,
+            retry_at=now.wall + delay,
+        )
+    )
+    board.steady.put((Kind.RETRY, state.job.name, message.fire), now.steady + delay, Rank.RETRY)
+
+
+def _finish(
+    board: Board, state: JobState | None, run: RunState, message: Ended, now: Now, turn: Turn
+) -> None:
+    turn.changes.append(
+        Finish(
+            message.fire,
+            message.attempt,
+            message.outcome,
+            message.started_at,
+            message.finished_at,
+            message.duration,
+        )
+    )
+    board.over(message.fire)
+    if state is None:
+        return
+    promote_waiting(board, state, now, turn)
+    if state.relative and not state.running and not state.queue:
+        follow_end(board, state, now, turn)
+    follow_up(board, run.fire, message.outcome, now, turn)
+
+
+def follow_up(board: Board, fire: Fire, outcome: Outcome, now: Now, turn: Turn) -> None:
+    """Decide the jobs that come after this one, for the same instant, in the same transaction as its end."""
+    for name in board.dependents.get(fire.job, ()):
+        state = board.jobs.get(name)
+        if state is None or state.job.disabled:
+            continue  # not on the board: it owes nothing, and `list` says why
+        key = (name, fire.scheduled_at, fire.nonce)
+        if not isinstance(outcome, Succeeded):
+            board.joins.pop(key, None)
+            _decide_after(board, state, fire, {fire.job: fire.id}, _blocked(fire, outcome), now, turn)
+            continue
+        met = board.joins.setdefault(key, {})
+        met[fire.job] = fire.id
+        if len(met) == len(set(state.job.after)):
+            del board.joins[key]
+            _decide_after(board, state, fire, met, None, now, turn)
+    while len(board.joins) > JOINS_KEPT:
+        del board.joins[next(iter(board.joins))]
+
+
+def _blocked(fire: Fire, outcome: Outcome) -> Skip:
+    facts = {"upstream": fire.job, "run": fire.run, "outcome": outcome.kind}
+    return Skip(SkipReason.BLOCKED, facts)
+
+
+def _decide_after(
+    board: Board,
+    state: JobState,
+    upstream: Fire,
+    met: Mapping[str, int],
+    skip: Skip | None,
+    now: Now,
+    turn: Turn,
+) -> None:
+    candidate = Candidate(upstream.scheduled_at, now.wall, upstream.caught_up)
+    fire = new_fire(
+        board, state, candidate, origin=Origin.UPSTREAM, nonce=upstream.nonce, upstream=dict(met)
+    )
+    decision = skip or admitted(board, state, fire, now, turn)
+    turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+
+
+def manual(
+    board: Board,
+    state: JobState,
+    now: Now,
+    turn: Turn,
+    *,
+    scheduled_at: datetime | None = None,
+    args: Mapping[str, object] | None = None,
+    origin: Origin = Origin.MANUAL,
+) -> tuple[Fire, Decision]:
+    """Somebody wants a run now. Recorded beside the schedule, and it obeys the limits; a pause does not hold it."""
+    candidate = Candidate(scheduled_at or now.wall, now.wall, caught_up=False)
+    fire = new_fire(board, state, candidate, origin=origin, args=args)
+    fire = replace(fire, nonce=fire.run)
+    decision = admitted(board, state, fire, now, turn, by_hand=True)
+    turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+    return fire, decision
+
+
+def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot: bool) -> None:
+    """Fires of @startup (each start of the service) and @reboot (the first start after a boot)."""
+    for state in board.jobs.values():
+        trigger = None if state.job.trigger is None else startup_of(state.job.trigger)
+        if trigger is None or state.job.disabled or (trigger.once_per_boot and not first_of_boot):
+            continue
+        candidate = Candidate(now.wall, now.wall, caught_up=False)
+        fire = new_fire(board, state, candidate, origin=Origin.STARTUP, nonce=f"start-{instance}")
+        decision = admitted(board, state, fire, now, turn)
+        turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+
+
+def stop(board: Board, fire: int, cause: Cause, reason: str, now: Now, turn: Turn, *, at_once: bool = False) -> bool:
+    """Somebody wants an open fire stopped: a waiting one ends here, a running one is asked. False: it is not open."""
+    if _unqueue(board, fire, reason, now, turn):
+        return True
+    found = board.run(fire)
+    if found is None:
+        return False
+    state, run = found
+    if run.waiting and state is not None:
+        board.steady.remove((Kind.RETRY, state.job.name, fire))
+        run.waiting = False
+        over = Ended(fire, run.attempt, stopped_as(cause, reason, None), now.wall, now.wall, timedelta(0))
+        run.cause = cause
+        _finish(board, state, run, over, now, turn)
+        return True
+    if run.cause is None or at_once:
+        run.cause, run.reason = run.cause or cause, run.reason or reason
+        turn.effects.append(StopRun(fire, cause, at_once))
+    return True
+
+
+def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:
+    for state in board.jobs.values():
+        for waiting in state.queue:
+            if waiting.id == fire:
+                state.queue.remove(waiting)
+                turn.changes.append(
+                    Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall)
+                )
+                return True
+    return False
+
+
+def stopped_as(
+    cause: Cause, reason: str, limit: timedelta | None, *, left_running: bool = False
+) -> Outcome:
+    """The outcome of an attempt that ended because we stopped it."""
+    match cause:
+        case Cause.TIMEOUT:
+            return TimedOut(limit or timedelta(0), left_running)
+        case Cause.SHUTDOWN:
+            return Interrupted(reason, left_running)
+        case Cause.OPERATOR | Cause.REPLACED:
+            return Cancelled(reason, left_running)
+
+
+def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
+    """No new starts; what comes due is recorded as skipped(paused)."""
+    state.pause = change
+    turn.changes.append(change)
+    key = (Kind.RESUME, state.job.name, 0)
+    if change.until is None:
+        board.wall.remove(key)
+    else:
+        board.wall.put(key, change.until, Rank.RESUME)

@@ -1,0 +1,114 @@
+"""What the engine needs from others: a ledger that remembers, runners that do, a sink for what they print.
+
+Small on purpose. Each port has one contract suite in asched/testing that every implementation runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.model import Attempt
+from asched.core.outcome import Outcome
+from asched.core.record import (
+    AttemptRecord,
+    FireQuery,
+    FireRecord,
+    GapRecord,
+    InstanceRecord,
+    OutputRecord,
+    Stored,
+    VersionRecord,
+)
+
+
+class Ledger(Protocol):
+    """The durable record. Every method is one transaction and may be called again after LedgerUnavailable: what it
+    did the first time, if anything, is not done twice. All methods may raise LedgerUnavailable (try again) and
+    LedgerUnusable (stop).
+    """
+
+    @property
+    def heartbeat(self) -> timedelta:
+        """How often `renew` wants to be called."""
+        ...
+
+    async def open(self) -> None:
+        """Make it ready: create or migrate the schema, take the server's lock (AlreadyServed when it is held)."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def enter(self, instance: InstanceRecord) -> int:
+        """Register this incarnation (its `number` is ignored) and give it its number, from 1, never used before.
+        Entering the same (host, boot_id, pid, pid_started, started_at) again gives the same number."""
+        ...
+
+    async def renew(self, number: int, at: datetime) -> None:
+        """Sign of life: seen_at becomes `at`, if that is later."""
+        ...
+
+    async def leave(self, number: int, at: datetime) -> None: ...
+
+    async def restore(self) -> Stored: ...
+
+    async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
+        """Make all changes in one durable transaction, in order. Each is judged on its own precondition (see
+        core/change.py); those that do not hold are left out and returned. A change that already stands as
+        asked, by the same owner, is accepted."""
+        ...
+
+    async def fires(self, query: FireQuery) -> Sequence[FireRecord]: ...
+
+    async def fire(self, id: int) -> FireRecord | None: ...
+
+    async def attempts(self, fire: int) -> Sequence[AttemptRecord]:
+        """All ended attempts of a run, in order, the last one included once it is over."""
+        ...
+
+    async def output(self, fire: int, after_seq: int = -1, limit: int = 10_000) -> Sequence[OutputRecord]: ...
+
+    async def versions(self, job: str | None = None, *, active: bool = False) -> Sequence[VersionRecord]: ...
+
+    async def gaps(self, job: str | None = None, limit: int = 10_000) -> Sequence[GapRecord]: ...
+
+    async def absences(self, limit: int = 100) -> Sequence[Absence]: ...
+
+    async def acts(self, limit: int = 100) -> Sequence[Act]: ...
+
+    async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]: ...
+
+    async def prune(self, before: datetime, keep_per_job: int, limit: int = 1000) -> int:
+        """Delete at most `limit` closed fires that are older than `before` or beyond the newest `keep_per_job` of
+        their job, oldest first, with their output and attempts; move each version's `since` up to the newest fire
+        deleted, and drop gaps before it, so that the law still holds on what is left. Returns how many
+        went; 0 means nothing is left to prune. Never an open fire, nor any at or after a job's oldest open one."""
+        ...
+
+
+class OutputSink(Protocol):
+    """Where a runner puts what a job prints. Never blocks, never raises; bounds what it keeps."""
+
+    def write(self, stream: str, data: bytes | str) -> None:
+        """`stream`: "stdout", "stderr" or "log"."""
+        ...
+
+    def child(self, pid: int) -> None:
+        """The attempt now has this child process (leader of its own process group)."""
+        ...
+
+
+class Runner(Protocol):
+    """Executes one kind of action. Whatever the job does becomes an Outcome; only CancelledError passes through.
+
+    Cancelling the task is how a run is asked to stop (timeout, operator, shutdown): the runner stops the job
+    within the job's `kill_after`, killing what can be killed, and re-raises. The engine knows the cause.
+    """
+
+    async def run(self, attempt: Attempt, output: OutputSink) -> Outcome: ...
+
+    async def close(self) -> None:
+        """Give back what is shared between runs. Must not wait for jobs."""
+        ...
