@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
-from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason, Succeeded
+from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
 from asched.core.plan import follow_end, promote_waiting
 from asched.core.record import FireRecord
 from asched.core.runs import follow_up
@@ -92,10 +92,7 @@ def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> N
     )
 
 
-def rejoin(board: Board, record: FireRecord) -> None:
-    """A run that succeeded before this start and that a join still waits for."""
-    if not isinstance(record.outcome, Succeeded):
-        return
-    for name in board.dependents.get(record.job, ()):
-        key = (name, record.scheduled_at, record.fire.nonce)
-        board.joins.setdefault(key, {})[record.job] = record.id
+def rejoin(board: Board, record: FireRecord, job: str) -> None:
+    """A run that succeeded before this start, and that `job`, which comes after several, still waits for."""
+    key = (job, record.scheduled_at, record.fire.nonce)
+    board.joins.setdefault(key, {})[record.job] = record.id

@@ -109,7 +109,9 @@ class GapRecord:
 
 @dataclass(frozen=True, slots=True)
 class InstanceRecord:
-    """A running asched, or one that was. `seen_at` is its last sign of life. `left_at` is set by an orderly stop."""
+    """A running asched, or one that was. `seen_at` is its last sign of life. `left_at` is set by an orderly stop.
+    `token` is random and its own: entering the ledger twice with one token is entering once.
+    """
 
     number: int
     host: str
@@ -119,6 +121,7 @@ class InstanceRecord:
     started_at: datetime
     seen_at: datetime
     left_at: datetime | None = None
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class FireQuery:
     limit: int = 100
     offset: int = 0
     oldest_first: bool = False
+    after_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

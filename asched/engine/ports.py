@@ -43,7 +43,7 @@ class Ledger(Protocol):
 
     async def enter(self, instance: InstanceRecord) -> int:
         """Register this incarnation (its `number` is ignored) and give it its number, from 1, never used before.
-        Entering the same (host, boot_id, pid, pid_started, started_at) again gives the same number."""
+        Entering again with the same `token` gives the same number."""
         ...
 
     async def renew(self, number: int, at: datetime) -> None:

@@ -1,0 +1,202 @@
+"""Cron: a cron expression in a time zone, as a set of instants (docs: the time contract, T1 to T8).
+
+croniter is never given a zone, and never does arithmetic here: it reads each expression once, as a second
+opinion on what our own reader made of it. The wall times come from `walltimes`, the zone rules are below.
+"""
+
+from __future__ import annotations
+
+from calendar import month_name
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import ClassVar, Literal, get_args
+
+from croniter import CroniterError, croniter
+
+from asched.core.cronfields import Field, Fields, read_fields
+from asched.core.walltimes import DAY_SECONDS, LAST_YEAR, WallTimes
+from asched.core.zones import EPOCH, Offsets, Stretch, offsets
+from asched.errors import ScheduleError
+
+Dst = Literal["auto", "skip", "first", "last", "both"]
+DayRule = Literal["crontab", "and"]
+
+_END = int(datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC).timestamp())
+_MARGIN = 2 * DAY_SECONDS  # more than two wall times of one instant can differ, all over the world
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """The instants at which clocks in `tz` show a time that `expression` names, from 1970 to 2199.
+
+    `dst` says what becomes of wall times that an offset change skips (a gap) or repeats (a fold):
+
+    | dst     | a time in a gap                       | a time in a fold |
+    |---------|---------------------------------------|------------------|
+    | `skip`  | never                                 | first pass       |
+    | `first` | once, at the first instant after it   | first pass       |
+    | `last`  | once, at the first instant after it   | second pass      |
+    | `both`  | once, at the first instant after it   | both passes      |
+    | `auto`  | interval-like: never, else as `first` | interval-like: both passes, else the first |
+
+    However many times of one gap match, they are one fire, and one with a regular fire at that instant. A job
+    is interval-like when its second (if given), minute or hour field starts with a star.
+
+    `day_rule`: with both day fields restricted, "crontab" matches a day that fits either, "and" both.
+    Raises ScheduleError for what is not understood, or can never fire.
+    """
+
+    expression: str
+    tz: str = "UTC"
+    dst: Dst = "auto"
+    day_rule: DayRule = "crontab"
+    _instants: _Instants = field(init=False, repr=False, compare=False)
+
+    steady: ClassVar[bool] = False
+    relative: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        _one_of("dst", self.dst, get_args(Dst))
+        _one_of("day_rule", self.day_rule, get_args(DayRule))
+        instants = _instants(self.expression, self.tz, self.dst, self.day_rule)
+        object.__setattr__(self, "_instants", instants)
+        object.__setattr__(self, "expression", instants.fields.expression)
+
+    @property
+    def fields(self) -> Fields:
+        return self._instants.fields
+
+    @property
+    def interval_like(self) -> bool:
+        return _is_interval_like(self.fields)
+
+    def next_after(self, instant: datetime) -> datetime | None:
+        """The first fire strictly after `instant` (aware), in UTC; None when there is none before 2200."""
+        since = instant - EPOCH
+        found = self._instants.at_or_after(since.days * DAY_SECONDS + since.seconds + 1)
+        return None if found is None else EPOCH + timedelta(seconds=found)
+
+    def spec(self) -> dict[str, object]:
+        return {
+            "kind": "cron",
+            "expression": self.expression,
+            "tz": self.tz,
+            "dst": self.dst,
+            "day_rule": self.day_rule,
+        }
+
+    def text(self) -> str:
+        """The canonical expression; it reads back to an equal trigger given the same tz, dst and day rule."""
+        return self.expression
+
+    def __reduce__(self) -> tuple[type[Cron], tuple[str, str, Dst, DayRule]]:
+        return Cron, (self.expression, self.tz, self.dst, self.day_rule)
+
+
+class _Instants:
+    """What a Cron knows beyond its text; shared by all with the same text and options."""
+
+    __slots__ = ("_first_pass", "_gap_fires", "_offsets", "_second_pass", "_walls", "fields")
+
+    def __init__(self, fields: Fields, walls: WallTimes, zone: Offsets, dst: Dst) -> None:
+        self.fields = fields
+        self._walls = walls
+        self._offsets = zone
+        if dst == "auto":
+            dst = "both" if (starred := _is_interval_like(fields)) else "first"
+            self._gap_fires = not starred
+        else:
+            self._gap_fires = dst != "skip"
+        self._first_pass = dst != "last"
+        self._second_pass = dst in ("last", "both")
+
+    def at_or_after(self, instant: int) -> int | None:
+        """Stretch by stretch: within one, instants and wall times differ by a constant."""
+        start: int | None = max(instant, 0)
+        while start is not None and start < _END:
+            stretch = self._offsets.stretch(start)
+            found = self._within(stretch, start)
+            if found is not None:
+                return found
+            start = self._resume(stretch)
+        return None
+
+    def _within(self, stretch: Stretch, start: int) -> int | None:
+        if start == stretch.start and self._gap_fires and self._any_in_gap(stretch):
+            return start
+        offset = stretch.offset
+        low, high = start + offset, stretch.end + offset
+        if not self._second_pass:
+            low = max(low, stretch.start + stretch.before)
+        if not self._first_pass:
+            high = min(high, stretch.end + stretch.after)
+        wall = self._walls.at_or_after(low)
+        return wall - offset if wall is not None and wall < high else None
+
+    def _any_in_gap(self, stretch: Stretch) -> bool:
+        low, high = stretch.start + stretch.before, stretch.start + stretch.offset
+        wall = self._walls.at_or_after(low) if low < high else None
+        return wall is not None and wall < high
+
+    def _resume(self, stretch: Stretch) -> int | None:
+        """The next stretch, or far ahead: a rare expression must not walk through every year in between."""
+        wall = self._walls.at_or_after(stretch.end + stretch.offset - _MARGIN)
+        return None if wall is None else max(stretch.end, wall - _MARGIN)
+
+
+@lru_cache(maxsize=8192)
+def _instants(expression: str, tz: str, dst: Dst, day_rule: DayRule) -> _Instants:
+    fields, walls = _walls(expression, day_rule)
+    return _Instants(fields, walls, offsets(tz), dst)
+
+
+@lru_cache(maxsize=8192)
+def _walls(expression: str, day_rule: DayRule) -> tuple[Fields, WallTimes]:
+    fields = read_fields(expression)
+    _ask_croniter(fields)
+    walls = WallTimes(fields, either_day=day_rule == "crontab")
+    if walls.at_or_after(0) is None:
+        raise _unsatisfiable(fields, expression)
+    return fields, walls
+
+
+def _is_interval_like(fields: Fields) -> bool:
+    return any(part.starts_with_star for part in (fields.second, fields.minute, fields.hour))
+
+
+def _ask_croniter(fields: Fields) -> None:
+    """Refuse what croniter reads otherwise than we do.
+
+    It is asked about explicit values only: ranges of equal ends, wrapping steps and the special days are
+    known to differ (they are ours, and tested), and a difference beyond those is a defect here or there.
+    """
+    asked = [fields.second, fields.minute, fields.hour, fields.day, fields.month, fields.weekday]
+    asked += [fields.year] if len(fields.written) == 7 else []
+    try:
+        answer, _ = croniter.expand(" ".join(map(_explicit, asked)), second_at_beginning=True)
+    except CroniterError as error:
+        raise ScheduleError(f"croniter refuses this: {error}", text=fields.expression) from error
+    answer.insert(0, answer.pop(5))  # it answers with the seconds behind the weekday
+    for part, values in zip(asked, answer, strict=True):
+        if list(part.values or "*") != values and not (part.full and values == ["*"]):
+            raise ScheduleError(f"croniter reads {values} here", text=fields.expression, span=part.span)
+
+
+def _explicit(part: Field) -> str:
+    return "*" if part.full or not part.values else ",".join(map(str, part.values))
+
+
+def _unsatisfiable(fields: Fields, expression: str) -> ScheduleError:
+    months = " or ".join(month_name[month] for month in fields.month.values)
+    message = "this can never fire: no day fits all of its day, month, weekday and year fields"
+    if fields.weekday.full and fields.year.full:
+        message = f"this can never fire: there is no day {fields.day.text} in {months}"
+    last = fields.month if fields.weekday.full else fields.weekday
+    span = (fields.day.span[0], last.span[1])
+    return ScheduleError(message, text=expression, span=span, help='the last day of a month is "L"')
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ScheduleError(f'{name} "{value}" is not one of {", ".join(allowed)}')

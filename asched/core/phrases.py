@@ -1,0 +1,276 @@
+"""The schedule grammar: one text, or a list of texts, to a trigger.
+
+    30 2 * * *            cron: 5 fields, 6 with seconds first, 7 with the year last
+    @daily                @yearly @annually @monthly @weekly @daily @midnight @hourly
+    @reboot  @startup     once per boot; at every start of the scheduler
+    every 10m             an interval; also `@every 10m`, and `every 10m from INSTANT` with its anchor
+    after 60s             counted from the end of the previous run; also `60s after finish`
+    daily at 02:30        also `every day at`, `weekdays at`, `weekends at`, `mon,thu at 09:00, 17:00`
+    hourly at :15         also `every hour at`, and `hourly`, `daily`, `weekly`, `monthly`, `yearly`
+    at 2026-12-24T17:30   one instant; in the schedule's zone unless it has an offset; `at` may be left out
+    A | B                 both
+
+What stands on the calendar becomes a Cron.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+
+from asched.core.cron import Cron, DayRule, Dst
+from asched.core.cronfields import WEEKDAY
+from asched.core.durations import parse_duration
+from asched.core.explain import explain_trigger
+from asched.core.trigger import AfterFinish, At, Every, Startup, Trigger, any_of
+from asched.core.zones import after_gap, instants_of
+from asched.errors import ScheduleError
+
+GRAMMAR = (
+    'write cron ("30 2 * * *"), an interval ("every 10m", "after 60s"), a time ("daily at 02:30", '
+    '"mon,thu at 09:00", "every hour at :15"), a nickname ("@daily") or an instant ("2026-12-24T17:30")'
+)
+
+_NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_WORDS = {
+    **{name[1:]: expression for name, expression in _NICKNAMES.items() if name != "@annually"},
+    "every minute": "* * * * *",
+    "every hour": "0 * * * *",
+    "every day": "0 0 * * *",
+    "every week": "0 0 * * 0",
+    "every month": "0 0 1 * *",
+    "every year": "0 0 1 1 *",
+}
+_DAYS = {
+    "daily": "*",
+    "day": "*",
+    "weekdays": "MON-FRI",
+    "weekday": "MON-FRI",
+    "weekends": "SAT,SUN",
+    "weekend": "SAT,SUN",
+}
+_STARTUPS = {"@reboot": Startup(once_per_boot=True), "@startup": Startup()}
+
+
+def parse_schedule(
+    text: str | Sequence[str], *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRule = "crontab"
+) -> Trigger:
+    """The trigger that `text` names; of several texts, their union.
+
+    `tz` (an IANA key), `dst` and `day_rule` go to everything that stands on the calendar: see `Cron`.
+    Raises ScheduleError; its span counts in `text`, or in that text of the list.
+    """
+    if not isinstance(text, str):
+        return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule) for one in text])
+    if "|" in text:
+        return any_of([_part(text, *part.span(), tz, dst, day_rule) for part in _PARTS.finditer(text)])
+    return _Grammar(text, tz, dst, day_rule).parse()
+
+
+_PARTS = re.compile(r"(?:^|(?<=\|))[^|]*")
+
+
+def _part(text: str, start: int, end: int, tz: str, dst: Dst, day_rule: DayRule) -> Trigger:
+    try:
+        return _Grammar(text[start:end], tz, dst, day_rule).parse()
+    except ScheduleError as error:
+        raise _moved(error, text, start, end - start) from None
+
+
+def _moved(error: ScheduleError, text: str, by: int, length: int) -> ScheduleError:
+    """The same complaint about a part of `text`, pointing into the whole."""
+    start, end = error.span or (0, length)
+    return ScheduleError(error.message, text=text, span=(by + start, by + end), help=error.help)
+
+
+_EVERY = re.compile(r"@?every\s+(?P<period>.+?)(?:\s+from\s+(?P<anchor>\S+))?", re.IGNORECASE)
+_AFTER = re.compile(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
+_AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
+_HOURLY = re.compile(r"(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
+_DAILY = re.compile(r"(?P<days>[a-z,\s-]+?)\s+at\s+(?P<times>[0-9].*)", re.IGNORECASE)
+_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """One text and the options that go with it. Each rule answers None when the text is not of its kind."""
+
+    text: str
+    tz: str
+    dst: Dst
+    day_rule: DayRule
+
+    def parse(self) -> Trigger:
+        rules: tuple[Callable[[str], Trigger | None], ...] = (
+            self._word,
+            self._hourly,
+            self._daily,
+            self._every,
+            self._after,
+            self._at,
+            self._crontab,
+        )
+        phrase = self.text.strip()
+        for rule in rules:
+            if found := rule(phrase):
+                return found
+        raise self._unknown(phrase)
+
+    def _word(self, phrase: str) -> Trigger | None:
+        word = " ".join(phrase.lower().split())
+        if word in _STARTUPS:
+            return _STARTUPS[word]
+        expression = _NICKNAMES.get(word) or _WORDS.get(word)
+        return self._cron(expression) if expression else None
+
+    def _hourly(self, phrase: str) -> Trigger | None:
+        if not (match := _HOURLY.fullmatch(phrase)):
+            return None
+        minutes = [item.strip() for item in match["minutes"].split(",")]
+        if not all(re.fullmatch(":[0-5][0-9]", minute) for minute in minutes):
+            raise self._wrong("not minutes past the hour", match, "minutes", 'as in ":15" or ":00, :30"')
+        return self._cron(f"{_numbers([m[1:] for m in minutes])} * * * *")
+
+    def _daily(self, phrase: str) -> Trigger | None:
+        if not (match := _DAILY.fullmatch(phrase)):
+            return None
+        days = self._days(match)
+        times = [self._time(item.strip(), match) for item in match["times"].split(",")]
+        return any_of([self._cron(f"{clock} * * {days}") for clock in _merged(times)])
+
+    def _days(self, match: re.Match[str]) -> str:
+        days = re.sub(r"\s*([,-])\s*", r"\1", " ".join(match["days"].lower().split())).removeprefix("every ")
+        if days in _DAYS:
+            return _DAYS[days]
+        names = re.split("[,-]", days)
+        shorts = [_short(name) for name in names]
+        if wrong := [name for name, short in zip(names, shorts, strict=True) if short is None]:
+            raise self._wrong(f'"{wrong[0]}" is not a day', match, "days", _help_for_day(wrong[0]))
+        return re.sub("[a-z]+", lambda name: str(_short(name.group())).upper(), days)
+
+    def _time(self, item: str, match: re.Match[str]) -> tuple[int, int, int]:
+        clock = _TIME.fullmatch(item)
+        hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (99, 0, 0)
+        if hour > 23 or minute > 59 or second > 59:
+            raise self._wrong(f'"{item}" is not a time of day', match, "times", 'as in "02:30" or "17:05:30"')
+        return hour, minute, second
+
+    def _every(self, phrase: str) -> Trigger | None:
+        if not (match := _EVERY.fullmatch(phrase)):
+            return None
+        if match["anchor"] is None:
+            return Every(self._duration(match, "period"))
+        anchor = self._instants(match, "anchor")[0]
+        return Every(self._duration(match, "period"), anchor)
+
+    def _after(self, phrase: str) -> Trigger | None:
+        if not (match := _AFTER.fullmatch(phrase)):
+            return None
+        return AfterFinish(self._duration(match, "period" if match["period"] else "before"))
+
+    def _at(self, phrase: str) -> Trigger | None:
+        if not (match := _AT.fullmatch(phrase)):
+            return None
+        return any_of([At(instant) for instant in self._instants(match, "instant")])
+
+    def _crontab(self, phrase: str) -> Trigger | None:
+        many_numbers = re.match(r"[-0-9?,]", phrase) and len(phrase.split()) > 3
+        return self._cron(self.text) if "*" in phrase or many_numbers else None
+
+    def _cron(self, expression: str) -> Cron:
+        try:
+            return Cron(expression, self.tz, self.dst, self.day_rule)
+        except ScheduleError as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: ScheduleError) -> ScheduleError:
+        """A suggested expression is followed by what it would mean."""
+        if suggested := re.fullmatch(r'did you mean "([^"]+ [^"]+)"\?', error.help):
+            with suppress(ScheduleError):  # some suggestions are no expressions
+                meaning = explain_trigger(Cron(suggested[1], day_rule=self.day_rule))
+                error.help = f'did you mean "{suggested[1]}" ({meaning})?'
+        return error
+
+    def _duration(self, match: re.Match[str], group: str) -> timedelta:
+        try:
+            period = parse_duration(match[group])
+        except ScheduleError as error:
+            raise self._moved(error, match, group) from None
+        if not period:
+            raise self._wrong("a period must be longer than nothing", match, group)
+        return period
+
+    def _instants(self, match: re.Match[str], group: str) -> tuple[datetime, ...]:
+        try:
+            written = datetime.fromisoformat(match[group])
+        except ValueError:
+            example = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
+            raise self._wrong(f'"{match[group]}" is not an instant', match, group, example) from None
+        if written.utcoffset() is not None:
+            return (written.astimezone(UTC),)
+        return self._on_the_wall(written, match, group)
+
+    def _on_the_wall(self, wall: datetime, match: re.Match[str], group: str) -> tuple[datetime, ...]:
+        """A naive time, with the same rules for gaps and folds as a fixed-time cron job."""
+        passes = instants_of(wall, self.tz)
+        if not passes and self.dst == "skip":
+            raise self._wrong(f"there is no {match[group]} in {self.tz}: clocks skip it", match, group)
+        if not passes:
+            return (after_gap(wall, self.tz),)
+        return {"both": passes, "last": passes[-1:]}.get(self.dst, passes[:1])
+
+    def _wrong(self, message: str, match: re.Match[str], group: str, help: str = "") -> ScheduleError:
+        error = ScheduleError(message, span=(0, len(match[group])), help=help)
+        return self._moved(error, match, group)
+
+    def _moved(self, error: ScheduleError, match: re.Match[str], group: str) -> ScheduleError:
+        indent = len(self.text) - len(self.text.lstrip())
+        return _moved(error, self.text, indent + match.start(group), len(match[group]))
+
+    def _unknown(self, phrase: str) -> ScheduleError:
+        if not phrase:
+            return ScheduleError("an empty schedule", help=GRAMMAR)
+        if re.fullmatch("[0-9.]+ *[a-z]+", phrase, re.IGNORECASE):
+            return ScheduleError("not a schedule", text=self.text, help=f'did you mean "every {phrase}"?')
+        known = [*_NICKNAMES, *_STARTUPS, *_WORDS, "every 10s", "daily at 02:30", "weekdays at 08:00"]
+        close = get_close_matches(phrase.lower(), known, n=1, cutoff=0.75)
+        hint = f'did you mean "{close[0]}"?' if close else GRAMMAR
+        return ScheduleError("this schedule is not understood", text=self.text, help=hint)
+
+
+def _short(name: str) -> str | None:
+    """ "monday", "mon" and "mondays" are "mon"; None for what is no weekday."""
+    full = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+    return name[:3] if name in WEEKDAY.names or name.removesuffix("s") in full else None
+
+
+def _help_for_day(name: str) -> str:
+    close = get_close_matches(name, _DAYS, n=1) or get_close_matches(name[:3], WEEKDAY.names, n=1)
+    return f'did you mean "{close[0]}"?' if close else '"daily", "weekdays", "weekends", or as in "mon,thu"'
+
+
+def _merged(times: list[tuple[int, int, int]]) -> list[str]:
+    """Cron's time fields for them, as few expressions as hours with the same minute allow."""
+    hours: dict[tuple[int, int], list[str]] = {}
+    for hour, minute, second in times:
+        hours.setdefault((second, minute), []).append(str(hour))
+    return [
+        f"{second} {minute} {_numbers(of)}" if second else f"{minute} {_numbers(of)}"
+        for (second, minute), of in sorted(hours.items())
+    ]
+
+
+def _numbers(texts: list[str]) -> str:
+    return ",".join(map(str, sorted({int(text) for text in texts})))

@@ -1,0 +1,203 @@
+"""Virtual days through the real rules: what would be decided, and how it would go. No ledger, no loop, no clock.
+
+The reference for the conformance tests of the engine, and what previews are made of.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from asched.core.adopt import adopt, settle_down
+from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
+from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
+from asched.core.model import Fire, Job
+from asched.core.outcome import Decision, Outcome, Start, Succeeded
+from asched.core.plan import due
+from asched.core.record import FireRecord
+from asched.core.roster import current, place
+from asched.core.runs import Ended, ended, startup, stopped_as
+
+Behaviour = Callable[[Fire, int], tuple[timedelta, Outcome]]  # (fire, attempt) -> how long, and how it ends
+
+
+@dataclass(slots=True)
+class SimulatedFire:
+    """One fire as it went. `started_at` and `finished_at` are of its last attempt."""
+
+    fire: Fire
+    decision: Decision
+    decided_at: datetime
+    attempt: int = 1
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What came of it."""
+
+    fires: dict[int, SimulatedFire] = field(default_factory=dict)
+    gaps: list[tuple[str, Gap]] = field(default_factory=list)
+
+    def of(self, job: str) -> list[SimulatedFire]:
+        found = [one for one in self.fires.values() if one.fire.job == job]
+        return sorted(found, key=lambda one: (one.fire.scheduled_at, one.fire.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """No scheduler lives in [since, until). What ran is lost."""
+
+    since: datetime
+    until: datetime
+
+
+def quick(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
+    """Everything succeeds at once."""
+    return timedelta(0), Succeeded()
+
+
+def simulate(
+    jobs: Sequence[Job],
+    since: datetime,
+    until: datetime,
+    *,
+    behave: Behaviour = quick,
+    outages: Sequence[Outage] = (),
+) -> Simulation:
+    """Everything that `jobs`, first seen at `since`, come to by `until`."""
+    world = _World(jobs, since, behave)
+    for outage in sorted(outages, key=lambda one: one.since):
+        world.run_until(outage.since)
+        world.crash(outage)
+    world.run_until(until, inclusive=True)
+    return world.seen
+
+
+class _World:
+    def __init__(self, jobs: Sequence[Job], since: datetime, behave: Behaviour) -> None:
+        self.jobs = [job for job in jobs if not job.disabled]
+        self.behave = behave
+        self.ids = count(1)
+        self.seen = Simulation()
+        self.ends: list[tuple[datetime, int, Ended]] = []
+        self.order = count()
+        self.retries: dict[int, datetime] = {}
+        self.now = since
+        self.board = self._board()
+        turn = Turn()
+        for job in self.jobs:
+            place(self.board, job, None, self._moment(), turn)
+        self.board.link()
+        startup(self.board, self._moment(), 1, turn, first_of_boot=True)
+        self._carry_out(turn)
+
+    def _board(self) -> Board:
+        return Board(lambda: next(self.ids))
+
+    def _moment(self) -> Now:
+        return Now(self.now, self.now)
+
+    def run_until(self, end: datetime, *, inclusive: bool = False) -> None:
+        while (at := self._next()) is not None and (at < end or (inclusive and at == end)):
+            self.now = max(self.now, at)
+            self._turn()
+        self.now = end
+
+    def _next(self) -> datetime | None:
+        wall, steady = self.board.next_deadlines()
+        ends = self.ends[0][0] if self.ends else None
+        return min((at for at in (wall, steady, ends) if at is not None), default=None)
+
+    def _turn(self) -> None:
+        turn = Turn()
+        while self.ends and self.ends[0][0] <= self.now:
+            ended(self.board, heapq.heappop(self.ends)[2], self._moment(), turn)
+        due(self.board, self._moment(), 1_000_000, turn)
+        self._carry_out(turn)
+
+    def _carry_out(self, turn: Turn) -> None:
+        for change in turn.changes:
+            self._remember(change)
+        for effect in turn.effects:
+            match effect:
+                case StartRun(fire, attempt):
+                    self._start(fire, attempt)
+                case StopRun(fire_id, cause, _):
+                    self._stop(fire_id, stopped_as(cause, self.board.runs[fire_id].reason, None))
+                case BrokenJob():
+                    pass  # its fire is recorded as invalid
+
+    def _start(self, fire: Fire, attempt: int) -> None:
+        took, outcome = self.behave(fire, attempt)
+        timeout = self.board.jobs[fire.job].job.policies.timeout
+        if timeout is not None and took >= timeout:
+            took, outcome = timeout, stopped_as(Cause.TIMEOUT, "timeout", timeout)
+        end = self.now + took
+        message = Ended(fire.id, attempt, outcome, self.now, end, took)
+        heapq.heappush(self.ends, (end, next(self.order), message))
+
+    def _stop(self, fire: int, outcome: Outcome) -> None:
+        """Simulated jobs are polite: they stop at once."""
+        for place_, (_, order, message) in enumerate(self.ends):
+            if message.fire == fire:
+                took = self.now - message.started_at
+                stopped = Ended(fire, message.attempt, outcome, message.started_at, self.now, took)
+                self.ends[place_] = (self.now, order, stopped)
+        heapq.heapify(self.ends)
+
+    def _remember(self, change: Change) -> None:
+        fires = self.seen.fires
+        match change:
+            case Decide():
+                for fire, decision in change.fires:
+                    started = change.at if isinstance(decision, Start) else None
+                    fires[fire.id] = SimulatedFire(fire, decision, change.at, started_at=started)
+                self.seen.gaps += [(change.job, gap) for gap in change.gaps]
+            case Promote():
+                fires[change.fire].decision = change.decision
+                if isinstance(change.decision, Start):
+                    fires[change.fire].started_at = change.at
+            case Begin():
+                fires[change.fire].attempt = change.attempt
+                fires[change.fire].started_at = change.at
+            case Retrying():
+                fires[change.fire].attempt = change.attempt
+                self.retries[change.fire] = change.retry_at
+            case Finish():
+                one = fires[change.fire]
+                one.attempt, one.outcome = change.attempt, change.outcome
+                one.started_at, one.finished_at = change.started_at, change.finished_at
+            case _:
+                pass  # says nothing about fires
+
+    def crash(self, outage: Outage) -> None:
+        """Everything in memory is gone; what was decided is not."""
+        left = self._left_open()
+        before, turn = self.board, Turn()
+        self.ends.clear()
+        self.now = outage.until
+        self.board = self._board()
+        for job in self.jobs:
+            place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
+        self.board.link()
+        for record in left:
+            adopt(self.board, record, "asched 1", outage.since, self._moment(), turn)
+        settle_down(self.board, self._moment(), turn)
+        startup(self.board, self._moment(), 2, turn, first_of_boot=False)
+        self._carry_out(turn)
+
+    def _left_open(self) -> list[FireRecord]:
+        records = []
+        for one in self.seen.fires.values():
+            run = self.board.runs.get(one.fire.id)
+            record = FireRecord(one.fire, one.decision, one.decided_at, 1, one.attempt, started_at=one.started_at)
+            if record.open:
+                waits = run is not None and run.waiting
+                records.append(replace(record, retry_at=self.retries[record.id]) if waits else record)
+        return sorted(records, key=lambda record: (record.scheduled_at, record.id))

@@ -1,0 +1,69 @@
+"""The bus: events go out, to listeners that can neither slow nor harm what they listen to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+
+Event = Mapping[str, object]
+Listener = Callable[[Event], None]
+
+KEPT = 10_000  # events that one slow reader may lag behind before it loses the oldest
+
+
+class Bus:
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    @property
+    def heard(self) -> bool:
+        """Is anybody listening? When not, events need not even be made."""
+        return bool(self._listeners)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each event, on the loop. Returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def publish(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:  # a bad listener harms only itself
+                self._drop(listener, error)
+
+    def _drop(self, listener: Listener, error: Exception) -> None:
+        self._listeners.remove(listener)
+        self.publish({"type": "listener.dropped", "error": f"{type(error).__name__}: {error}"})
+
+    async def stream(self) -> AsyncIterator[Event]:
+        """All events from now on. A reader that lags behind by more than KEPT loses the oldest, and is told."""
+        async with _Subscription(self) as subscription:
+            while True:
+                yield await subscription.next()
+
+
+class _Subscription:
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._queue: asyncio.Queue[Event] = asyncio.Queue(KEPT)
+        self._lost = 0
+
+    async def __aenter__(self) -> _Subscription:
+        self._end = self._bus.listen(self._take)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end()
+
+    def _take(self, event: Event) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+            self._lost += 1
+        self._queue.put_nowait(event)
+
+    async def next(self) -> Event:
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            return {"type": "events.lost", "count": lost}
+        return await self._queue.get()

@@ -1,0 +1,412 @@
+"""The engine: one loop that owns all state. It waits, takes a turn, remembers it, and only then does it.
+
+A turn: what ended, what is due, what operators ask, in this order; one transaction; then the effects. Changes arrive
+as messages in one inbox. Nothing else touches the board.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
+from asched.core.change import Absence, Change, Child, Decide, Output, Rejected
+from asched.core.model import Fire
+from asched.core.outcome import Succeeded
+from asched.core.plan import due
+from asched.core.roster import correct
+from asched.core.runs import Ended, ended
+from asched.engine.bus import Bus
+from asched.engine.capture import Capture
+from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, Jump, sleep
+from asched.engine.dispatch import Dispatch
+from asched.engine.instance import process_started
+from asched.engine.ports import Ledger, Runner
+from asched.engine.teller import Teller
+from asched.errors import LedgerUnavailable, NotRunning
+
+SLICE = 200  # deadlines decided in one turn: a burst must not hold the loop
+FLUSH_AFTER = 0.5  # seconds that output may wait before it is written
+STALLED = timedelta(seconds=1)  # waking later than this beyond a deadline is an absence
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the ledger is unavailable
+PIECES_PER_ATTEMPT = 1 << 20  # of output: their numbers go on from attempt to attempt
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Ask(Generic[T]):
+    """Somebody asks for something: `act` works on the board within a turn; `reply` is answered once it is durable."""
+
+    act: Callable[[Board, Now, Turn], T]
+    reply: asyncio.Future[T]
+    answer: T | None = None
+
+
+@dataclass(slots=True)
+class Inbox:
+    ended: list[Ended] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    asks: list[Ask[Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.ended or self.changes or self.asks)
+
+
+class Engine:
+    """Runs the jobs on `board`. `number` is this instance's in the ledger. Started by engine/start.py."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        runner: Runner,
+        clock: Clock,
+        bus: Bus,
+        number: int,
+        mask: Callable[[str], str] = str,
+    ) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.bus = bus
+        self.number = number
+        self.board = Board(self._new_id)
+        self.axes = Axes(clock)
+        self.dispatch = Dispatch(clock, runner, self._deliver, self._results)
+        self.ledger_down = ""  # why it cannot be written, while it cannot
+        self.over = False
+        self.idle = False  # nothing to do until a deadline or a message
+        self.turns = 0
+        self.teller = Teller(bus)
+        self._mask = mask
+        self._count = 0
+        self._inbox = Inbox()
+        self._wake = asyncio.Event()
+        self._captures: dict[tuple[int, int], Capture] = {}
+        self._stopping = False
+        self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
+        self._heartbeat = clock.monotonic()
+        self._quiet = asyncio.Event()  # while draining: nothing is executed any more
+        self._owner = asyncio.current_task()
+
+    def _new_id(self) -> int:
+        self._count += 1
+        return self.number << 32 | self._count
+
+    # What others call, on the loop.
+
+    async def ask(self, act: Callable[[Board, Now, Turn], T]) -> T:
+        """Do `act` within a turn; returns its answer once all that it changed is durable."""
+        if self.over:
+            raise NotRunning("the scheduler has stopped")
+        request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future())
+        self._inbox.asks.append(request)
+        self._wake.set()
+        return await request.reply
+
+    def look(self) -> None:
+        """Look at the clock again: somebody knows that it changed."""
+        self._wake.set()
+
+    def drain(self) -> None:
+        """Start nothing any more. What is due meanwhile is left to the next start."""
+        self.board.draining = True
+        self._wake.set()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is executed any more; meant for after `drain`."""
+        while self.dispatch.running or self._inbox:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def finish(self) -> None:
+        """Return from `run` once nothing is executed any more."""
+        self._stopping = True
+        self._wake.set()
+
+    def die(self) -> None:
+        """Take no further turn and believe the next cancellation: for tests of what a kill leaves behind."""
+        self._owner = None
+
+    @property
+    def overdue(self) -> timedelta:
+        """How long the earliest undecided fire has been due; zero when none is."""
+        now = self.axes.read()
+        wall, steady = self.board.next_deadlines()
+        late = [now.wall - wall] if wall is not None else []
+        late += [now.steady - steady] if steady is not None else []
+        return max([timedelta(0), *late])
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Take turns until `finish`. Raises what is a fault of our own, or of the ledger for good."""
+        try:
+            while not self._done():
+                try:
+                    if not await self.turn():
+                        await self._wait()
+                except asyncio.CancelledError:
+                    self._not_ours()
+        finally:
+            self.over = True
+            self._refuse_the_rest()
+
+    async def turn(self) -> bool:
+        """One turn. False when there was nothing to do."""
+        now, turn, inbox = self.axes.read(), Turn(), self._take_inbox()
+        self._notice_absence(now, turn)
+        self._hear(inbox, now, turn)
+        taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
+        answered = [ask for ask in inbox.asks if _act(ask, self.board, now, turn)]
+        await self.carry_out(turn)
+        for ask in answered:
+            _reply(ask)
+        self._after_turn()
+        return bool(taken or inbox)
+
+    async def carry_out(self, turn: Turn) -> None:
+        """Remember, then tell, then do."""
+        rejected = await self._remember(turn.changes)
+        self._unwind(rejected, turn)
+        self.teller.tell(turn.changes, rejected)
+        self._do(turn)
+
+    def _take_inbox(self) -> Inbox:
+        inbox, self._inbox = self._inbox, Inbox()
+        return inbox
+
+    def _hear(self, inbox: Inbox, now: Now, turn: Turn) -> None:
+        turn.changes += inbox.changes
+        for message in inbox.ended:
+            turn.changes += self._printed(message.fire, message.attempt, now.wall, last=True)
+            ended(self.board, message, now, turn)
+
+    def _after_turn(self) -> None:
+        self.turns += 1
+        if not self.dispatch.running and not self._inbox:
+            self._quiet.set()
+
+    def _done(self) -> bool:
+        return self._stopping and not self.dispatch.running and not self._inbox
+
+    def _refuse_the_rest(self) -> None:
+        for ask in self._take_inbox().asks:
+            if not ask.reply.done():
+                ask.reply.set_exception(NotRunning("the scheduler has stopped"))
+
+    def _not_ours(self) -> None:
+        """Our task was cancelled. We are stopped by `finish` only: a job that cancels every task of the loop must not
+        take the scheduler with it. When whoever started us is gone, so are we."""
+        if self._owner is None or self._owner.done():
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        self.bus.publish({"type": "engine.cancelled", "at": self.clock.now()})
+
+    async def _wait(self) -> None:
+        """Sleep until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
+        await self._beat()
+        self._wake.clear()
+        now = self.axes.read()
+        delay = self._until_next(now)
+        if self._inbox or self._done() or delay <= 0:
+            return
+        self._expected = now.steady + timedelta(seconds=delay)
+        timer = self.clock.call_at(self.clock.monotonic() + delay, self._wake.set)
+        self.idle = True
+        try:
+            await self._wake.wait()
+        finally:
+            self.idle = False
+            timer.cancel()
+
+    def _until_next(self, now: Now) -> float:
+        """Seconds until somebody should look at the clock again."""
+        longest = min(LONGEST_SLEEP, self.ledger.heartbeat.total_seconds())
+        if self.board.draining:
+            return longest
+        wall, steady = self.board.next_deadlines()
+        until_wall = longest if wall is None else (wall - now.wall).total_seconds()
+        until_steady = longest if steady is None else (steady - now.steady).total_seconds()
+        return min(longest, until_wall, until_steady)
+
+    async def _beat(self) -> None:
+        if self.clock.monotonic() >= self._heartbeat:
+            self._heartbeat = self.clock.monotonic() + self.ledger.heartbeat.total_seconds()
+            await self._insist(lambda: self.ledger.renew(self.number, self.clock.now()))
+
+    # Absences.
+
+    def _notice_absence(self, now: Now, turn: Turn) -> None:
+        """A step, a resume, a stall: one thing. What was due meanwhile takes the catch-up path by itself."""
+        jumps = self.axes.jumps()
+        stalled, self._expected = now.steady - self._expected, now.steady
+        for jump in jumps:
+            by = jump.by.total_seconds()
+            self.bus.publish({"type": f"clock.{jump.cause}", "at": now.wall, "by_s": by})
+        if any(jump.cause == "stepped" and jump.by < timedelta(0) for jump in jumps):
+            correct(self.board, now, turn)
+        absence = _absence(jumps, stalled, now)
+        if absence is not None and self._something_due(now):
+            turn.changes.append(absence)
+
+    def _something_due(self, now: Now) -> bool:
+        wall, steady = self.board.next_deadlines()
+        return (wall is not None and wall <= now.wall) or (steady is not None and steady <= now.steady)
+
+    # Remembering.
+
+    async def _remember(self, changes: Sequence[Change]) -> Sequence[Rejected]:
+        if not changes:
+            return ()
+        return await self._insist(lambda: self.ledger.commit(self.number, changes))
+
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make the call until it is answered: what cannot be recorded is not done. Safe, for each call is idempotent;
+        also when somebody cancels this task meanwhile and what became of the call is not known."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                answer = await call()
+                self._ledger_is_back()
+                return answer
+            except asyncio.CancelledError:
+                self._not_ours()
+            except LedgerUnavailable as error:
+                self._ledger_is_gone(str(error))
+                await self._pause(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _pause(self, seconds: float) -> None:
+        self.idle = True
+        try:
+            await sleep(self.clock, seconds)
+        except asyncio.CancelledError:
+            self._not_ours()
+        finally:
+            self.idle = False
+
+    def _ledger_is_gone(self, why: str) -> None:
+        if not self.ledger_down:
+            self.bus.publish({"type": "ledger.unavailable", "at": self.clock.now(), "error": why})
+        self.ledger_down = why
+
+    def _ledger_is_back(self) -> None:
+        if self.ledger_down:
+            self.ledger_down = ""
+            self.bus.publish({"type": "ledger.recovered", "at": self.clock.now()})
+
+    def _unwind(self, rejected: Sequence[Rejected], turn: Turn) -> None:
+        """Somebody else was first: do not start what is not ours."""
+        for refusal in rejected:
+            change = refusal.change
+            if isinstance(change, Decide):
+                lost = set(refusal.fires) or {fire.id for fire, _ in change.fires}
+                turn.effects = [e for e in turn.effects if not (isinstance(e, StartRun) and e.fire.id in lost)]
+                for fire in lost & self.board.runs.keys():
+                    self.board.over(fire)
+            name = type(change).__name__
+            event = {"type": "change.rejected", "at": self.clock.now(), "change": name, "why": refusal.why}
+            self.bus.publish(event)
+
+    # Doing.
+
+    def _do(self, turn: Turn) -> None:
+        for effect in turn.effects:
+            match effect:
+                case StartRun(fire, attempt):
+                    self._start(fire, attempt)
+                case StopRun(fire_id, cause, at_once):
+                    run = self.board.runs.get(fire_id)
+                    self.dispatch.stop(fire_id, cause, run.reason if run else str(cause), at_once=at_once)
+                case BrokenJob(job, error):
+                    self.bus.publish({"type": "job.broken", "at": self.clock.now(), "job": job, "error": error})
+
+    def _start(self, fire: Fire, attempt: int) -> None:
+        state, run = self.board.jobs.get(fire.job), self.board.runs.get(fire.id)
+        if state is None or run is None:
+            return  # unwound, or ended by a removal in the same turn: recorded there
+        loop = asyncio.get_running_loop()
+        self._captures[fire.id, attempt] = capture = Capture(
+            on_pending=lambda: _on_loop(loop, lambda: self._flush_later(fire.id, attempt)),
+            on_child=lambda pid: self._note_child(fire.id, attempt, pid),
+            mask=self._mask,
+        )
+        self.dispatch.start(state.job, fire, attempt, capture)
+        if run.cause is not None:  # asked to stop between its decision and its start
+            self.dispatch.stop(fire.id, run.cause, run.reason)
+
+    def _deliver(self, message: Ended) -> None:
+        self._inbox.ended.append(message)
+        self._wake.set()
+
+    async def _results(self, upstream: Mapping[str, int]) -> Mapping[str, object]:
+        """What the runs that this one comes after returned, by job."""
+        found: dict[str, object] = {}
+        for job, fire in upstream.items():
+            record = await self.ledger.fire(fire)
+            outcome = None if record is None else record.outcome
+            kept = outcome.result if isinstance(outcome, Succeeded) else None
+            found[job] = None if kept is None else json.loads(kept)
+        return found
+
+    # What runs print.
+
+    def _flush_later(self, fire: int, attempt: int) -> None:
+        self.clock.call_at(self.clock.monotonic() + FLUSH_AFTER, lambda: self._flush(fire, attempt))
+
+    def _flush(self, fire: int, attempt: int) -> None:
+        printed = self._printed(fire, attempt, self.clock.now(), last=False)
+        if printed:
+            self._inbox.changes += printed
+            self._wake.set()
+
+    def _printed(self, fire: int, attempt: int, at: datetime, *, last: bool) -> list[Output]:
+        capture = self._captures.get((fire, attempt))
+        if capture is None:
+            return []
+        if last:
+            del self._captures[fire, attempt]
+        first = (attempt - 1) * PIECES_PER_ATTEMPT
+        pieces = capture.close() if last else capture.take()
+        return [Output(fire, attempt, first + piece.seq, at, piece.stream, piece.text) for piece in pieces]
+
+    def _note_child(self, fire: int, attempt: int, pid: int) -> None:
+        self._inbox.changes.append(Child(fire, attempt, pid, process_started(pid) or 0))
+        self._wake.set()
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # a thread that was given up may outlive the loop
+        loop.call_soon_threadsafe(callback)
+
+
+def _act(ask: Ask[Any], board: Board, now: Now, turn: Turn) -> bool:
+    """Let one request act; what it raises goes to who asked."""
+    try:
+        ask.answer = ask.act(board, now, turn)
+    except Exception as error:
+        if not ask.reply.done():
+            ask.reply.set_exception(error)
+        return False
+    return True
+
+
+def _reply(ask: Ask[Any]) -> None:
+    if not ask.reply.done():
+        ask.reply.set_result(ask.answer)
+
+
+def _absence(jumps: Sequence[Jump], stalled: timedelta, now: Now) -> Absence | None:
+    for cause in ("suspended", "stepped"):
+        for jump in jumps:
+            if jump.cause == cause and jump.by > timedelta(0):
+                return Absence(now.wall - jump.by, now.wall, cause)
+    return Absence(now.wall - stalled, now.wall, "stalled") if stalled > STALLED else None

@@ -1,0 +1,171 @@
+"""Events: dotted, past tense, typed fields; one per thing that became durable. docs/reference/events.md lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from asched.core.change import (
+    Absence,
+    Act,
+    Activate,
+    Adopt,
+    Begin,
+    Change,
+    Child,
+    Decide,
+    Finish,
+    Gap,
+    Output,
+    Pause,
+    Promote,
+    Retire,
+    Retrying,
+    Unpause,
+)
+from asched.core.model import Fire, run_name
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    Decision,
+    Failed,
+    Interrupted,
+    Outcome,
+    Queue,
+    Skip,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+from asched.engine.bus import Event
+
+JobOf = Mapping[int, Fire]
+
+
+def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
+    """What happened, now that `change` stands. `fires` are the open ones, by id."""
+    match change:
+        case Decide():
+            for fire, decision in change.fires:
+                yield _decided(change.at, fire, decision)
+            for gap in change.gaps:
+                yield _gap(change, gap)
+        case Promote():
+            if change.fire in fires:
+                yield _decided(change.at, fires[change.fire], change.decision)
+        case Begin():
+            if change.fire in fires:
+                yield {**_started(change.at, fires[change.fire]), "attempt": change.attempt}
+        case Retrying():
+            yield {**_ended(change, fires), "type": "run.retrying", "retry_at": change.retry_at}
+        case Finish():
+            yield _ended(change, fires)
+        case Activate():
+            yield {"type": "job.activated", "at": change.at, "job": change.job, "version": change.version}
+        case Retire():
+            yield {"type": "job.retired", "at": change.at, "job": change.job, "version": change.version}
+        case Pause():
+            yield {"type": "job.paused", "at": change.at, "job": change.job, "by": change.by, "reason": change.reason}
+        case Unpause():
+            yield {"type": "job.resumed", "at": change.at, "job": change.job, "by": change.by, "reason": change.reason}
+        case Absence():
+            yield {
+                "type": "absence.recorded",
+                "at": change.until,
+                "since": change.since,
+                "until": change.until,
+                "cause": change.cause,
+            }
+        case Act():
+            yield {
+                "type": "operator.acted",
+                "at": change.at,
+                "verb": change.verb,
+                "by": change.by,
+                "job": change.job,
+                "run": change.run,
+                "reason": change.reason,
+            }
+        case Output():
+            printing = fires.get(change.fire)
+            yield {
+                "type": "run.printed",
+                "at": change.at,
+                "job": printing.job if printing else "",
+                "run": run_name(change.fire),
+                "stream": change.stream,
+                "text": change.text,
+            }
+        case Adopt() | Child():
+            return
+
+
+def _decided(at: datetime, fire: Fire, decision: Decision) -> Event:
+    match decision:
+        case Start():
+            return _started(at, fire)
+        case Queue():
+            return {"type": "fire.queued", **_fire(at, fire)}
+        case Skip(reason, facts):
+            return {"type": "fire.skipped", **_fire(at, fire), "reason": str(reason), "facts": facts}
+
+
+def _fire(at: datetime, fire: Fire) -> dict[str, object]:
+    return {
+        "at": at,
+        "job": fire.job,
+        "run": fire.run,
+        "scheduled_at": fire.scheduled_at,
+        "origin": str(fire.origin),
+        "caught_up": fire.caught_up,
+    }
+
+
+def _started(at: datetime, fire: Fire) -> dict[str, object]:
+    late = (at - fire.due_at).total_seconds()
+    return {"type": "run.started", **_fire(at, fire), "attempt": 1, "lateness_s": late}
+
+
+def _gap(change: Decide, gap: Gap) -> Event:
+    return {
+        "type": "fires.skipped",
+        "at": change.at,
+        "job": change.job,
+        "after": gap.after,
+        "until": gap.until,
+        "count": gap.count,
+        "reason": str(gap.reason),
+        "facts": gap.facts,
+    }
+
+
+def _ended(change: Finish | Retrying, fires: JobOf) -> dict[str, object]:
+    fire = fires.get(change.fire)
+    event: dict[str, object] = {
+        "type": f"run.{change.outcome.kind}",
+        "at": change.finished_at,
+        "job": fire.job if fire else "",
+        "run": run_name(change.fire),
+        "attempt": change.attempt,
+        "duration_s": change.duration.total_seconds(),
+    }
+    if fire is not None:
+        event["scheduled_at"] = fire.scheduled_at
+        event["caught_up"] = fire.caught_up
+        event["lateness_s"] = (change.started_at - fire.due_at).total_seconds()
+    return {**event, **_said(change.outcome)}
+
+
+def _said(outcome: Outcome) -> dict[str, object]:
+    match outcome:
+        case Failed(error):
+            said: dict[str, object] = {"error": f"{error.type}: {error.message}"}
+            return said if error.exit_code is None else {**said, "exit_code": error.exit_code}
+        case TimedOut(limit, left_running):
+            return {"timeout_s": limit.total_seconds(), "left_running": left_running}
+        case Cancelled(reason, left_running) | Interrupted(reason, left_running):
+            return {"reason": reason, "left_running": left_running}
+        case Abandoned(reason):
+            return {"reason": reason}
+        case Succeeded():
+            return {}

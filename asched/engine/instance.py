@@ -1,0 +1,62 @@
+"""Who is running: an incarnation, never a bare name, and whether another one, or a child of its, still lives."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from datetime import datetime
+from pathlib import Path
+
+from asched.core.record import InstanceRecord
+
+
+def this_instance(started_at: datetime) -> InstanceRecord:
+    pid = os.getpid()
+    return InstanceRecord(
+        number=0,
+        host=socket.gethostname(),
+        boot_id=boot_id(),
+        pid=pid,
+        pid_started=process_started(pid) or 0,
+        started_at=started_at,
+        seen_at=started_at,
+        token=os.urandom(8).hex(),
+    )
+
+
+def boot_id() -> str:
+    """Changes with every boot of the machine; "" where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def process_started(pid: int) -> int | None:
+    """When the process started, in kernel ticks since boot; None when there is no such process (or a zombie)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat[stat.rindex(")") + 2 :].split()  # the name before it may hold anything
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def kill_survivor(pid: int, started: int) -> bool:
+    """Kill the process group of a child that outlived its asched. True when there was one to kill.
+
+    The start time tells it from another process that was given the same pid since.
+    """
+    if not started or process_started(pid) != started:
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+        return True
+    return False
+
+
+def describe(instance: InstanceRecord) -> str:
+    """ "asched 3 (pid 4711 on host)": how an instance is named to people."""
+    return f"asched {instance.number} (pid {instance.pid} on {instance.host})"

@@ -1,0 +1,158 @@
+"""Starting: enter the ledger, settle what others left, put the jobs on the board, and account for the absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asched.core.adopt import adopt, rejoin, settle_down
+from asched.core.board import Board, JobState, Now, Turn
+from asched.core.change import Absence, Pause
+from asched.core.model import Job
+from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
+from asched.core.roster import place, previous_of, restore_pause, retire
+from asched.core.runs import startup
+from asched.engine.bus import Bus
+from asched.engine.clock import Clock
+from asched.engine.engine import Engine
+from asched.engine.instance import describe, kill_survivor, this_instance
+from asched.engine.ports import Ledger, Runner
+
+JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
+
+
+@dataclass(slots=True)
+class Inheritance:
+    """What this instance found in the ledger, until each job has come for its own."""
+
+    number: int
+    first_of_boot: bool
+    versions: dict[str, VersionRecord]  # the newest of each job, active or not
+    pauses: dict[str, Pause]
+    open: dict[str, list[FireRecord]]
+    owners: dict[int, InstanceRecord]
+    previous: InstanceRecord | None
+
+
+async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
+    """Register this instance and read what there is. The ledger is open."""
+    me = this_instance(clock.now())
+    stored = await ledger.restore()
+    number = await ledger.enter(me)
+    others = [one for one in stored.instances if one.number != number]
+    newest: dict[str, VersionRecord] = {}
+    for record in await ledger.versions():
+        if record.job not in newest or record.version > newest[record.job].version:
+            newest[record.job] = record
+    left: dict[str, list[FireRecord]] = {}
+    for fire in sorted(stored.open, key=lambda record: (record.scheduled_at, record.id)):
+        left.setdefault(fire.job, []).append(fire)
+    return Inheritance(
+        number=number,
+        first_of_boot=not any(one.boot_id == me.boot_id and one.host == me.host for one in others),
+        versions=newest,
+        pauses={pause.job: pause for pause in stored.pauses},
+        open=left,
+        owners={one.number: one for one in others},
+        previous=max(others, key=lambda one: one.seen_at, default=None),
+    )
+
+
+async def begin(
+    *,
+    ledger: Ledger,
+    runner: Runner,
+    clock: Clock,
+    bus: Bus,
+    jobs: Sequence[Job],
+    mask: Callable[[str], str] = str,
+    only_these: bool = False,
+) -> tuple[Engine, Inheritance]:
+    """An engine with `jobs` on its board, everything before it settled and recorded. `only_these`: jobs that the ledger
+    knows and that are not among them are gone; otherwise they may still be added."""
+    heir = await enter(ledger, clock)
+    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask)
+    for records in heir.open.values():
+        engine.teller.know(record.fire for record in records)
+    now, turn = engine.axes.read(), Turn()
+    _account_for_absence(heir.previous, now, turn)
+    take_in(engine.board, jobs, heir, now, turn)
+    if only_these:
+        _settle_the_gone(engine.board, heir, now, turn)
+    await _rejoin(engine.board, ledger, now)
+    startup(engine.board, now, heir.number, turn, first_of_boot=heir.first_of_boot)
+    await engine.carry_out(turn)
+    return engine, heir
+
+
+def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn: Turn) -> list[JobState]:
+    """Put jobs on the board, each with what the ledger holds for it."""
+    states = [_inherit(board, job, heir, now, turn) for job in jobs if not job.disabled]
+    for job in jobs:
+        if job.disabled and job.name in heir.versions:
+            retire(job.name, previous_of(heir.versions.pop(job.name)), now, turn)
+    board.link()
+    for state in states:
+        _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn)
+    settle_down(board, now, turn)
+    return states
+
+
+def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) -> JobState:
+    record = heir.versions.pop(job.name, None)
+    state = place(board, job, None if record is None else previous_of(record), now, turn)
+    pause = heir.pauses.pop(job.name, None)
+    if pause is not None:
+        restore_pause(board, state, pause)
+    return state
+
+
+def _adopt_all(
+    board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn
+) -> None:
+    for record in records:
+        owner = heir.owners.get(record.owner)
+        name = f"asched {record.owner}" if owner is None else describe(owner)
+        if record.child is not None:
+            kill_survivor(*record.child)  # before its slot is free
+        adopt(board, record, name, now.wall if owner is None else owner.seen_at, now, turn)
+
+
+def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> None:
+    """Jobs of the ledger that are no longer defined: they owe nothing more."""
+    for records in heir.open.values():
+        _adopt_all(board, records, heir, now, turn)
+    heir.open.clear()
+    for record in heir.versions.values():
+        retire(record.job, previous_of(record), now, turn)
+
+
+def _account_for_absence(previous: InstanceRecord | None, now: Now, turn: Turn) -> None:
+    if previous is None:
+        return
+    since = previous.left_at or previous.seen_at
+    if since < now.wall:
+        cause = "stopped" if previous.left_at is not None else _how_it_ended(previous)
+        turn.changes.append(Absence(since, now.wall, cause, {"instance": previous.number}))
+
+
+def _how_it_ended(previous: InstanceRecord) -> str:
+    return "killed" if previous.boot_id == this_instance(previous.started_at).boot_id else "reboot"
+
+
+async def _rejoin(board: Board, ledger: Ledger, now: Now) -> None:
+    """A job that comes after several may have had some of them succeed before the last stop."""
+    joining = [state.job for state in board.jobs.values() if len(state.job.after) > 1]
+    for job in joining:
+        done = await _recent(ledger, job.after, now.wall, outcomes=("succeeded",))
+        decided = {(r.scheduled_at, r.fire.nonce) for r in await _recent(ledger, (job.name,), now.wall)}
+        for record in done:
+            if (record.scheduled_at, record.fire.nonce) not in decided:
+                rejoin(board, record, job.name)
+
+
+async def _recent(
+    ledger: Ledger, jobs: tuple[str, ...], now: datetime, outcomes: tuple[str, ...] = ()
+) -> Sequence[FireRecord]:
+    return await ledger.fires(FireQuery(jobs=jobs, outcomes=outcomes, since=now - JOIN_MEMORY, limit=10_000))

@@ -1,0 +1,161 @@
+"""Handles: what one does with a job, or with a run, of a Scheduler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from asched.core.board import Board, JobState, Now, Turn
+from asched.core.change import Act, Pause, Unpause
+from asched.core.durations import as_duration
+from asched.core.explain import explain_skip
+from asched.core.model import Fire, Job, run_name
+from asched.core.outcome import Decision, Outcome, Skip
+from asched.core.plan import unpause
+from asched.core.record import FireQuery, FireRecord
+from asched.core.runs import manual, pause
+from asched.errors import Refused
+
+if TYPE_CHECKING:
+    from asched.scheduler import Scheduler
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandle:
+    """A job of that scheduler, by name."""
+
+    scheduler: Scheduler
+    name: str
+
+    @property
+    def definition(self) -> Job:
+        return self.scheduler.definition(self.name)
+
+    async def run(
+        self,
+        *,
+        args: Mapping[str, object] | None = None,
+        scheduled_at: datetime | None = None,
+        by: str = "api",
+        reason: str = "",
+    ) -> RunHandle:
+        """Run it now: recorded as manual, within its limits. `args` add to the job's own; `scheduled_at` is the instant
+        that it is told. Raises Refused when it may not: it is disabled, or at its limits."""
+        if self.definition.disabled:
+            raise Refused(f'job "{self.name}" is disabled: {self.definition.disabled}')
+        fire, decision = await self.scheduler.engine.ask(
+            lambda board, now, turn: self._run(board, now, turn, args, scheduled_at, by, reason)
+        )
+        if isinstance(decision, Skip):
+            raise Refused(f'job "{self.name}" was not started: {explain_skip(decision)}')
+        return RunHandle(self.scheduler, fire.id, self.name)
+
+    def _run(
+        self,
+        board: Board,
+        now: Now,
+        turn: Turn,
+        args: Mapping[str, object] | None,
+        scheduled_at: datetime | None,
+        by: str,
+        reason: str,
+    ) -> tuple[Fire, Decision]:
+        fire, decision = manual(board, self._state(board), now, turn, scheduled_at=scheduled_at, args=args)
+        turn.changes.append(Act(now.wall, "run", by, self.name, fire.run, reason))
+        return fire, decision
+
+    async def pause(
+        self, reason: str = "", *, for_: str | float | timedelta | None = None, by: str = "api"
+    ) -> None:
+        """No new starts, until `resume` or for that long; what comes due is recorded as skipped(paused)."""
+
+        def act(board: Board, now: Now, turn: Turn) -> None:
+            until = None if for_ is None else now.wall + as_duration(for_)
+            pause(board, self._state(board), Pause(self.name, now.wall, by, reason, until), turn)
+            turn.changes.append(Act(now.wall, "pause", by, self.name, "", reason))
+
+        await self.scheduler.engine.ask(act)
+
+    async def resume(self, reason: str = "", *, by: str = "api") -> None:
+        """Start again with what comes due from now on. Raises Refused when it is not paused."""
+
+        def act(board: Board, now: Now, turn: Turn) -> None:
+            state = self._state(board)
+            if state.pause is None:
+                raise Refused(f'job "{self.name}" is not paused')
+            unpause(board, state, Unpause(self.name, now.wall, by, reason), turn)
+            turn.changes.append(Act(now.wall, "resume", by, self.name, "", reason))
+
+        await self.scheduler.engine.ask(act)
+
+    def _state(self, board: Board) -> JobState:
+        state = board.jobs.get(self.name)
+        if state is None:
+            raise Refused(f'job "{self.name}" is not scheduled: {self.definition.disabled or "it was removed"}')
+        return state
+
+    async def runs(self, *, limit: int = 100) -> Sequence[FireRecord]:
+        """What was started, newest first."""
+        return await self.scheduler.runs(self.name, limit=limit)
+
+    async def fires(self, *, limit: int = 100) -> Sequence[FireRecord]:
+        """Every fire and what was decided on it, newest first."""
+        return await self.scheduler.ledger.fires(FireQuery(jobs=(self.name,), limit=limit))
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The next instant it is due, its jitter included; None when there is none. Raises NotRunning."""
+        board = self.scheduler.engine.board
+        state = board.jobs.get(self.name)
+        return None if state is None or state.next_at is None else board.due_at(state, state.next_at)
+
+    @property
+    def paused(self) -> Pause | None:
+        state = self.scheduler.engine.board.jobs.get(self.name)
+        return None if state is None else state.pause
+
+    def cancel(self) -> None:
+        """Take the job away again."""
+        self.scheduler.discard(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandle:
+    """A run of that scheduler."""
+
+    scheduler: Scheduler
+    fire: int
+    job: str
+
+    @property
+    def id(self) -> str:
+        return run_name(self.fire)
+
+    async def record(self) -> FireRecord:
+        found = await self.scheduler.ledger.fire(self.fire)
+        assert found is not None, "a handle is made of what is in the ledger"
+        return found
+
+    async def wait(self) -> FireRecord:
+        """Until it is over: returns its record."""
+        over = asyncio.Event()
+        end = self.scheduler.bus.listen(lambda event: over.set() if event.get("run") == self.id else None)
+        try:
+            while True:
+                over.clear()
+                record = await self.record()
+                if not record.open:
+                    return record
+                await self.scheduler.until(over)
+        finally:
+            end()
+
+    async def outcome(self) -> Outcome | None:
+        return (await self.wait()).outcome
+
+    async def cancel(self, reason: str = "cancelled", *, by: str = "api") -> None:
+        """Ask it to stop. Raises Refused when it is over already."""
+        await self.scheduler.cancel(self.id, reason, by=by)

@@ -1,0 +1,390 @@
+"""The Scheduler: what people embed, and the only place where the engine meets its adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, ParamSpec, TypeVar, Unpack
+
+from asched.core.action import Action
+from asched.core.board import Board, Cause, Now, Turn
+from asched.core.durations import as_duration
+from asched.core.model import Job, fire_id
+from asched.core.phrases import parse_schedule
+from asched.core.record import FireQuery, FireRecord
+from asched.core.roster import current, place, remove
+from asched.core.runs import stop
+from asched.core.trigger import At
+from asched.definition import Declaration, Schedule, declared_problems, default_name, define, graph_problems, job
+from asched.engine.bus import Bus, Event
+from asched.engine.clock import Clock, SystemClock, sleep
+from asched.engine.engine import Engine
+from asched.engine.ports import Ledger, Runner
+from asched.engine.start import Inheritance, begin, take_in
+from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
+from asched.handles import JobHandle, RunHandle
+from asched.ledger.opening import ledger_for
+from asched.options import JobOptions
+from asched.sources import declarations_in
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PRUNE_EVERY = timedelta(minutes=10)
+
+
+class Scheduler:
+    """Runs jobs inside the running event loop.
+
+        async with Scheduler("myapp.jobs", ledger="state/asched.db") as scheduler:
+            ...
+
+    `sources` are modules, or their names (`__name__` for this one), whose @job functions become jobs. `ledger` is a
+    path, ":memory:" (nothing survives), or a Ledger; by default a file in the state directory, named after the first
+    source. `timezone` is an IANA key, the default for every schedule. `defaults` are options for every job. On exit
+    it stops firing, waits up to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires
+    older than that, or beyond the newest `runs_per_job` of their job, are pruned. Touches neither signals nor logging.
+
+    Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        *sources: str | ModuleType,
+        ledger: str | Path | Ledger = ":memory:",
+        timezone: str = "UTC",
+        defaults: JobOptions | None = None,
+        drain: str | float | timedelta = "30s",
+        retention: str | float | timedelta = "30d",
+        runs_per_job: int = 1000,
+        clock: Clock | None = None,
+        runner: Runner | None = None,
+        mask: Callable[[str], str] = str,
+    ) -> None:
+        self.timezone = timezone
+        self.clock: Clock = clock or SystemClock()
+        self.bus = Bus()
+        self.ledger: Ledger = ledger_for(ledger)
+        self._sources = sources
+        self._defaults: Mapping[str, object] = defaults or {}
+        self._drain = as_duration(drain)
+        self._retention = as_duration(retention)
+        self._runs_per_job = runs_per_job
+        self._runner = runner
+        self._mask = mask
+        self._secrets: Callable[[str], str | None] = os.environ.get
+        self._jobs: dict[str, Job] = {}
+        self._only_these = False
+        self._heir: Inheritance | None = None
+        self._engine: Engine | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._helpers: list[asyncio.Task[None]] = []
+        self._stopped = asyncio.Event()
+
+    # Jobs.
+
+    def job(
+        self, schedule: Schedule | None = None, /, *, name: str | None = None, **options: Unpack[JobOptions]
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Like asched.job, for this scheduler only: @scheduler.job("every 10s")."""
+        declare = job(schedule, name=name, **options)
+
+        def declare_and_add(function: Callable[P, R]) -> Callable[P, R]:
+            declared = declare(function)
+            self._adopt_definitions([self._define(declared.__asched__)])  # type: ignore[attr-defined]
+            return declared
+
+        return declare_and_add
+
+    def add(
+        self,
+        function: Callable[..., Any] | Action,
+        schedule: Schedule | None = None,
+        /,
+        *,
+        name: str | None = None,
+        **options: Unpack[JobOptions],
+    ) -> JobHandle:
+        """A job more, before or after the start. Raises ConfigurationError for what is wrong with it."""
+        declared = Declaration(name or default_name(function), schedule, dict(options), function)
+        added = self._define(declared)
+        self._adopt_definitions([added])
+        return JobHandle(self, added.name)
+
+    def at(
+        self,
+        when: str | datetime,
+        function: Callable[..., Any] | Action,
+        /,
+        *,
+        name: str | None = None,
+        **options: Unpack[JobOptions],
+    ) -> JobHandle:
+        """Once, at that instant: a datetime, or an ISO text in the scheduler's zone. `handle.cancel()` revokes it."""
+        trigger = At(when) if isinstance(when, datetime) else parse_schedule(when, tz=self.timezone)
+        unique = name or f"{default_name(function)}-{len(self._jobs) + 1}"
+        return self.add(function, trigger, name=unique, **options)
+
+    def _define(self, declared: Declaration) -> Job:
+        defined = define(declared, defaults=self._defaults, timezone=self.timezone, secrets=self._secrets)
+        if isinstance(defined, Job):
+            return defined
+        raise ConfigurationError(declared_problems(declared, defined))
+
+    def _adopt_definitions(self, jobs: Sequence[Job]) -> None:
+        """Take jobs in. After the start, the engine is told; what is asked of it next comes behind that."""
+        for one in jobs:
+            if one.name in self._jobs:
+                raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
+        self._jobs.update((one.name, one) for one in jobs)
+        if self._engine is not None:
+            self._check_graph()
+            self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
+
+    def _take_in(self, jobs: Sequence[Job], board: Board, now: Now, turn: Turn) -> None:
+        assert self._heir is not None
+        take_in(board, jobs, self._heir, now, turn)
+
+    def _check_graph(self) -> None:
+        problems = graph_problems(self._jobs.values())
+        if problems:
+            raise ConfigurationError(problems)
+
+    def replace(self, jobs: Iterable[Job]) -> None:
+        """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good."""
+        self._jobs = {one.name: one for one in jobs}
+        self._only_these = True
+
+    async def reload(self, jobs: Sequence[Job]) -> None:
+        """Exactly these jobs from now on. Running runs keep the definition they started with."""
+        wanted = {one.name: one for one in jobs}
+        await self._running.ask(lambda board, now, turn: _swap(board, wanted, now, turn))
+        self._jobs = wanted
+
+    def discard(self, name: str) -> None:
+        """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end."""
+        self._known(name)
+        del self._jobs[name]
+        if self._engine is not None:
+            self._tell(lambda board, now, turn: _remove(board, name, now, turn))
+
+    @property
+    def jobs(self) -> tuple[JobHandle, ...]:
+        return tuple(JobHandle(self, name) for name in self._jobs)
+
+    def __getitem__(self, job: str | Callable[..., Any]) -> JobHandle:
+        """The job of that name, or of that decorated function. Raises UnknownJob."""
+        name = job if isinstance(job, str) else getattr(getattr(job, "__asched__", None), "name", default_name(job))
+        self._known(name)
+        return JobHandle(self, name)
+
+    def definition(self, name: str) -> Job:
+        return self._known(name)
+
+    def _known(self, name: str) -> Job:
+        found = self._jobs.get(name)
+        if found is None:
+            raise UnknownJob(f'no job is called "{name}"')
+        return found
+
+    # Life.
+
+    async def __aenter__(self) -> Scheduler:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
+        """For ASGI applications: FastAPI(lifespan=scheduler.lifespan)."""
+        async with self:
+            yield
+
+    async def start(self) -> None:
+        """Settle what came before, then run until `stop`. Returns once the first decisions are recorded."""
+        if self._engine is not None:
+            raise Refused("this scheduler has been started already; make another one")
+        for declared in declarations_in(self._sources):
+            defined = self._define(declared)
+            self._jobs.setdefault(defined.name, defined)
+        self._check_graph()
+        await self.ledger.open()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.ledger.close()
+            raise
+
+    async def _begin(self) -> None:
+        self._engine, self._heir = await begin(
+            ledger=self.ledger,
+            runner=self._a_runner(),
+            clock=self.clock,
+            bus=self.bus,
+            jobs=list(self._jobs.values()),
+            mask=self._mask,
+            only_these=self._only_these,
+        )
+        attach = getattr(self.clock, "attach", None)
+        if attach is not None:  # a fake clock wants to know when we are done with an instant
+            attach(self._engine)
+        self._task = asyncio.create_task(self._engine.run(), name="asched engine")
+        self._helpers = [asyncio.create_task(self._prune(), name="asched retention")]
+
+    def _a_runner(self) -> Runner:
+        if self._runner is None:
+            from asched.runners.registry import Runners
+
+            self._runner = Runners()
+        return self._runner
+
+    async def stop(self, drain: str | float | timedelta | None = None, reason: str = "asched stopped") -> None:
+        """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
+        if self._engine is None or self._stopped.is_set():
+            return
+        stopping = asyncio.ensure_future(self._stop(self._drain if drain is None else as_duration(drain), reason))
+        drive = getattr(self.clock, "drive", None)
+        await (stopping if drive is None else drive(stopping))
+
+    async def _stop(self, drain: timedelta, reason: str) -> None:
+        engine, task = self._running, self._task
+        assert task is not None
+        engine.drain()
+        try:
+            if not task.done() and not await self._quiet_within(engine, task, drain):
+                engine.dispatch.stop_all(Cause.SHUTDOWN, reason)
+            engine.finish()
+            await _until_done(task)
+        finally:
+            await self._close(engine)
+        if not task.cancelled():
+            task.result()  # a fault of our own is not kept silent
+
+    async def _quiet_within(self, engine: Engine, task: asyncio.Task[None], drain: timedelta) -> bool:
+        quiet = asyncio.create_task(engine.quiet())
+        limit = asyncio.create_task(sleep(self.clock, drain.total_seconds()))
+        await asyncio.wait({quiet, limit, task}, return_when=asyncio.FIRST_COMPLETED)
+        done = quiet.done()
+        for waiting in (quiet, limit):
+            waiting.cancel()
+        await asyncio.gather(quiet, limit, return_exceptions=True)
+        return done
+
+    async def _close(self, engine: Engine) -> None:
+        self._stopped.set()
+        for helper in self._helpers:
+            helper.cancel()
+        await asyncio.gather(*self._helpers, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self.ledger.leave(engine.number, self.clock.now())
+        await self._a_runner().close()
+        await self.ledger.close()
+
+    def hurry(self, reason: str = "asched stopped") -> None:
+        """While stopping: do not wait for the drain any more."""
+        if self._engine is not None:
+            self._engine.dispatch.stop_all(Cause.SHUTDOWN, reason, at_once=True)
+
+    async def wait(self) -> None:
+        """Until it stops. Raises what stopped it, when that was a fault of our own or of the ledger."""
+        if self._task is None:
+            raise NotRunning("the scheduler has not been started")
+        await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            self._task.result()
+
+    async def until(self, event: asyncio.Event) -> None:
+        """Wait for `event`, or raise what ended the scheduler meanwhile."""
+        waiting = asyncio.ensure_future(event.wait())
+        try:
+            await asyncio.wait({waiting, self._task} if self._task else {waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if not event.is_set():
+                await self.wait()
+                raise NotRunning("the scheduler has stopped")
+        finally:
+            waiting.cancel()
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done() and not self._stopped.is_set()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for what serves, shows and tests. Raises NotRunning."""
+        return self._running
+
+    @property
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise NotRunning("the scheduler has not been started: use `async with scheduler:`")
+        return self._engine
+
+    def _tell(self, act: Callable[[Board, Now, Turn], None]) -> None:
+        """Ask without waiting. What is asked later is done later; a failure ends the engine."""
+        request = asyncio.ensure_future(self._running.ask(act))
+        self._helpers.append(request)
+        request.add_done_callback(self._helpers.remove)
+
+    # What happened.
+
+    def events(self) -> AsyncIterator[Event]:
+        """Everything that happens from now on: dicts with "type", "at" and what docs/reference/events.md lists."""
+        return self.bus.stream()
+
+    async def runs(self, job: str | None = None, *, limit: int = 100) -> Sequence[FireRecord]:
+        """What was started, newest first."""
+        jobs = () if job is None else (job,)
+        return await self.ledger.fires(FireQuery(jobs=jobs, decisions=("start",), limit=limit))
+
+    async def cancel(self, run: str, reason: str = "cancelled", *, by: str = "api") -> RunHandle:
+        """Ask an open run to stop. Raises UnknownRun, or Refused when it is over already."""
+        fire = fire_id(run)
+        record = None if fire is None else await self.ledger.fire(fire)
+        if fire is None or record is None:
+            raise UnknownRun(f'no run is called "{run}"')
+        found = await self._running.ask(
+            lambda board, now, turn: stop(board, fire, Cause.OPERATOR, f"{reason} (by {by})", now, turn)
+        )
+        if not found:
+            raise Refused(f"run {run} is over already")
+        return RunHandle(self, fire, record.job)
+
+    async def _prune(self) -> None:
+        """Keep the ledger within its retention, a little at a time."""
+        while True:
+            await sleep(self.clock, PRUNE_EVERY.total_seconds())
+            before = self.clock.now() - self._retention
+            with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
+                while await self.ledger.prune(before, self._runs_per_job):
+                    await sleep(self.clock, 0.05)
+
+
+async def _until_done(task: asyncio.Task[None]) -> None:
+    """Wait for it, whatever becomes of us meanwhile: what is not recorded is lost."""
+    while not task.done():
+        await asyncio.wait({task})
+
+
+def _swap(board: Board, wanted: Mapping[str, Job], now: Now, turn: Turn) -> None:
+    for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
+        remove(board, name, now, turn)
+    for name, definition in wanted.items():
+        if not definition.disabled:
+            state = board.jobs.get(name)
+            place(board, definition, None if state is None else current(state), now, turn)
+    board.link()
+
+
+def _remove(board: Board, name: str, now: Now, turn: Turn) -> None:
+    if name in board.jobs:
+        remove(board, name, now, turn)
+    board.link()
