@@ -1,7 +1,7 @@
 """The plan: the one place where a fire gets its decision.
 
-`due` takes what the timelines say is due, lets the policies speak, and puts the answers into the turn: a Decide
-per job (all its fires, gaps, and where its watermark goes) and the effects that follow once that is recorded.
+`fire_due` takes a job whose next instant has come, lets the policies speak, and puts the answers into the turn: one
+Decide (all its fires, gaps, and where its watermark goes) and the effects that follow once that is recorded.
 """
 
 from __future__ import annotations
@@ -14,26 +14,9 @@ from asched.core.change import Begin, Decide, Gap, Promote, Unpause
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
 from asched.core.policy import Candidate, Settled, admit, settle, settle_one
+from asched.core.timeline import Rank
 
 Decided = tuple[Fire, Decision]
-
-
-def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
-    """Decide at most `limit` deadlines that have come, in their written order. Returns how many were taken."""
-    taken = board.wall.pop_due(now.wall, limit)
-    taken += board.steady.pop_due(now.steady, limit - len(taken))
-    for kind, name, fire in taken:
-        state = board.jobs.get(name)
-        if state is None:
-            continue  # its job was removed: roster.remove has settled what it owed
-        match kind:
-            case Kind.FIRE:
-                fire_due(board, state, now, turn)
-            case Kind.RETRY:
-                begin_attempt(state, fire, now, turn)
-            case Kind.RESUME:
-                unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), turn)
-    return len(taken)
 
 
 def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
@@ -166,7 +149,7 @@ def admitted(
     if verdict.displace:
         _displace(state, fire, now, turn)
     if verdict.stop_running:
-        _stop_all(state, fire, turn, at_once=verdict.at_once)
+        _stop_all(board, state, fire, now, turn, at_once=verdict.at_once)
     if isinstance(verdict.decision, Start):
         start(board, state, fire, turn)
     elif isinstance(verdict.decision, Queue):
@@ -187,21 +170,22 @@ def _displace(state: JobState, newer: Fire, now: Now, turn: Turn) -> None:
         )
 
 
-def _stop_all(state: JobState, newer: Fire, turn: Turn, *, at_once: bool) -> None:
+def _stop_all(board: Board, state: JobState, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
     for run in state.running.values():
-        if run.cause is None:
-            run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
+        if run.cause is not None:
+            continue
+        run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
+        if run.waiting:  # for its next attempt, which will not be
+            board.steady.put((Kind.RETRY, state.job.name, run.fire.id), now.steady, Rank.RETRY)
+        else:
             turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
 
 
-def begin_attempt(state: JobState, fire: int, now: Now, turn: Turn) -> None:
+def begin_attempt(run: RunState, now: Now, turn: Turn) -> None:
     """A retry's time has come."""
-    run = state.running.get(fire)
-    if run is None or not run.waiting:
-        return  # it was cancelled while it waited, and that is recorded
     run.waiting = False
     run.attempt += 1
-    turn.changes.append(Begin(fire, run.attempt, now.wall))
+    turn.changes.append(Begin(run.fire.id, run.attempt, now.wall))
     turn.effects.append(StartRun(run.fire, run.attempt))
 
 

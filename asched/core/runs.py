@@ -182,15 +182,21 @@ def stop(board: Board, fire: int, cause: Cause, reason: str, now: Now, turn: Tur
     state, run = found
     if run.waiting and state is not None:
         board.steady.remove((Kind.RETRY, state.job.name, fire))
-        run.waiting = False
-        over = Ended(fire, run.attempt, stopped_as(cause, reason, None), now.wall, now.wall, timedelta(0))
-        run.cause = cause
-        _finish(board, state, run, over, now, turn)
+        run.cause, run.reason = cause, reason
+        call_off(board, state, run, now, turn)
         return True
     if run.cause is None or at_once:
         run.cause, run.reason = run.cause or cause, run.reason or reason
         turn.effects.append(StopRun(fire, cause, at_once))
     return True
+
+
+def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn) -> None:
+    """A run that waits for its next attempt is stopped: there will be none."""
+    assert run.cause is not None
+    outcome = stopped_as(run.cause, run.reason, None)
+    over = Ended(run.fire.id, run.attempt, outcome, now.wall, now.wall, timedelta(0))
+    _finish(board, state, run, over, now, turn)
 
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:

@@ -14,9 +14,9 @@ from itertools import count
 from asched.core.adopt import adopt, settle_down
 from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
+from asched.core.deadlines import due
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision, Outcome, Start, Succeeded
-from asched.core.plan import due
 from asched.core.record import FireRecord
 from asched.core.roster import current, place
 from asched.core.runs import Ended, ended, startup, stopped_as
@@ -83,7 +83,7 @@ class _World:
     def __init__(self, jobs: Sequence[Job], since: datetime, behave: Behaviour) -> None:
         self.jobs = [job for job in jobs if not job.disabled]
         self.behave = behave
-        self.ids = count(1)
+        self.instance = 0
         self.seen = Simulation()
         self.ends: list[tuple[datetime, int, Ended]] = []
         self.order = count()
@@ -94,11 +94,14 @@ class _World:
         for job in self.jobs:
             place(self.board, job, None, self._moment(), turn)
         self.board.link()
-        startup(self.board, self._moment(), 1, turn, first_of_boot=True)
+        startup(self.board, self._moment(), self.instance, turn, first_of_boot=True)
         self._carry_out(turn)
 
     def _board(self) -> Board:
-        return Board(lambda: next(self.ids))
+        """A new instance begins: its fires are numbered as the engine numbers them."""
+        self.instance += 1
+        first, numbers = self.instance << 32, count(1)
+        return Board(lambda: first | next(numbers))
 
     def _moment(self) -> Now:
         return Now(self.now, self.now)
@@ -187,16 +190,24 @@ class _World:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()
         for record in left:
-            adopt(self.board, record, "asched 1", outage.since, self._moment(), turn)
+            adopt(self.board, record, f"asched {self.instance - 1}", outage.since, self._moment(), turn)
         settle_down(self.board, self._moment(), turn)
-        startup(self.board, self._moment(), 2, turn, first_of_boot=False)
+        startup(self.board, self._moment(), self.instance, turn, first_of_boot=False)
         self._carry_out(turn)
 
     def _left_open(self) -> list[FireRecord]:
         records = []
         for one in self.seen.fires.values():
             run = self.board.runs.get(one.fire.id)
-            record = FireRecord(one.fire, one.decision, one.decided_at, 1, one.attempt, started_at=one.started_at)
+            record = FireRecord(
+                one.fire,
+                one.decision,
+                one.decided_at,
+                self.instance,
+                one.attempt,
+                started_at=one.started_at,
+                outcome=one.outcome,
+            )
             if record.open:
                 waits = run is not None and run.waiting
                 records.append(replace(record, retry_at=self.retries[record.id]) if waits else record)

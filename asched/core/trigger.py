@@ -178,7 +178,7 @@ class AnyOf:
 
     @property
     def steady(self) -> bool:
-        return all(member.steady for member in self.triggers)
+        return all(member.steady for member in self.triggers if not isinstance(member, Startup))
 
     def next_after(self, instant: datetime) -> datetime | None:
         found = (member.next_after(instant) for member in self.triggers)

@@ -16,9 +16,9 @@ from typing import Any, Generic, TypeVar
 
 from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
 from asched.core.change import Absence, Change, Child, Decide, Output, Rejected
+from asched.core.deadlines import due
 from asched.core.model import Fire
 from asched.core.outcome import Succeeded
-from asched.core.plan import due
 from asched.core.roster import correct
 from asched.core.runs import Ended, ended
 from asched.engine.bus import Bus
@@ -86,7 +86,7 @@ class Engine:
         self._mask = mask
         self._count = 0
         self._inbox = Inbox()
-        self._wake = asyncio.Event()
+        self.wake = asyncio.Event()
         self._captures: dict[tuple[int, int], Capture] = {}
         self._stopping = False
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
@@ -106,17 +106,17 @@ class Engine:
             raise NotRunning("the scheduler has stopped")
         request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future())
         self._inbox.asks.append(request)
-        self._wake.set()
+        self.wake.set()
         return await request.reply
 
     def look(self) -> None:
         """Look at the clock again: somebody knows that it changed."""
-        self._wake.set()
+        self.wake.set()
 
     def drain(self) -> None:
         """Start nothing any more. What is due meanwhile is left to the next start."""
         self.board.draining = True
-        self._wake.set()
+        self.wake.set()
 
     async def quiet(self) -> None:
         """Wait until nothing is executed any more; meant for after `drain`."""
@@ -127,7 +127,7 @@ class Engine:
     def finish(self) -> None:
         """Return from `run` once nothing is executed any more."""
         self._stopping = True
-        self._wake.set()
+        self.wake.set()
 
     def die(self) -> None:
         """Take no further turn and believe the next cancellation: for tests of what a kill leaves behind."""
@@ -213,16 +213,16 @@ class Engine:
     async def _wait(self) -> None:
         """Sleep until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
         await self._beat()
-        self._wake.clear()
+        self.wake.clear()
         now = self.axes.read()
         delay = self._until_next(now)
         if self._inbox or self._done() or delay <= 0:
             return
         self._expected = now.steady + timedelta(seconds=delay)
-        timer = self.clock.call_at(self.clock.monotonic() + delay, self._wake.set)
+        timer = self.clock.call_at(self.clock.monotonic() + delay, self.wake.set)
         self.idle = True
         try:
-            await self._wake.wait()
+            await self.wake.wait()
         finally:
             self.idle = False
             timer.cancel()
@@ -345,7 +345,7 @@ class Engine:
 
     def _deliver(self, message: Ended) -> None:
         self._inbox.ended.append(message)
-        self._wake.set()
+        self.wake.set()
 
     async def _results(self, upstream: Mapping[str, int]) -> Mapping[str, object]:
         """What the runs that this one comes after returned, by job."""
@@ -366,7 +366,7 @@ class Engine:
         printed = self._printed(fire, attempt, self.clock.now(), last=False)
         if printed:
             self._inbox.changes += printed
-            self._wake.set()
+            self.wake.set()
 
     def _printed(self, fire: int, attempt: int, at: datetime, *, last: bool) -> list[Output]:
         capture = self._captures.get((fire, attempt))
@@ -380,7 +380,7 @@ class Engine:
 
     def _note_child(self, fire: int, attempt: int, pid: int) -> None:
         self._inbox.changes.append(Child(fire, attempt, pid, process_started(pid) or 0))
-        self._wake.set()
+        self.wake.set()
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

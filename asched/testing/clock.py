@@ -50,7 +50,7 @@ class FakeClock:
         self._wall = _instant(start)
         self._mono = 1_000_000_000  # microseconds, whole ones, so that nothing is ever rounded
         self._boot = 5_000_000_000
-        self._heap: list[tuple[int, int, FakeTimer]] = []
+        self._heap: list[tuple[int, bool, int, FakeTimer]] = []
         self._order = count()
         self._engines: list[Engine] = []
         self._busy: WeakSet[asyncio.Task[object]] = WeakSet()
@@ -68,8 +68,13 @@ class FakeClock:
 
     def call_at(self, deadline: float, callback: Callable[[], None]) -> FakeTimer:
         timer = FakeTimer(callback, asyncio.current_task())
-        heapq.heappush(self._heap, (max(self._mono, round(deadline * 1e6)), next(self._order), timer))
+        at = max(self._mono, round(deadline * 1e6))
+        heapq.heappush(self._heap, (at, self._looks(callback), next(self._order), timer))
         return timer
+
+    def _looks(self, callback: Callable[[], None]) -> bool:
+        """Is it the scheduler that wants to look at the clock? It goes last: what ends at an instant is heard first."""
+        return any(getattr(callback, "__self__", None) is engine.wake for engine in self._engines)
 
     def attach(self, engine: Engine) -> None:
         """Wait for that engine too before an instant counts as over."""
@@ -88,7 +93,7 @@ class FakeClock:
         await self.settle()
         while (deadline := self._next_deadline()) is not None and deadline <= target:
             self._move(deadline - self._mono)
-            self._fire()
+            self._fire_one()
             await self.settle()
         self._move(target - self._mono)
         await self.settle()
@@ -122,7 +127,7 @@ class FakeClock:
             deadline = self._next_deadline()
             if deadline is not None and not awaited.done():
                 self._move(deadline - self._mono)
-                self._fire()
+                self._fire_one()
             await asyncio.sleep(0)
         self._engines.clear()
         await awaited
@@ -147,7 +152,7 @@ class FakeClock:
 
     def _working(self) -> list[asyncio.Task[object] | None]:
         """Runs that are at work at this instant, and None for an engine that is."""
-        asleep = {timer.task for _, _, timer in self._heap if timer.live}
+        asleep = {timer.task for *_, timer in self._heap if timer.live}
         found: list[asyncio.Task[object] | None] = []
         for engine in self._engines:
             if not engine.idle and not engine.over:
@@ -162,7 +167,7 @@ class FakeClock:
         return sum(engine.turns for engine in self._engines)
 
     def _next_deadline(self) -> int | None:
-        while self._heap and not self._heap[0][2].live:
+        while self._heap and not self._heap[0][3].live:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
@@ -173,9 +178,12 @@ class FakeClock:
 
     def _fire(self) -> None:
         while (deadline := self._next_deadline()) is not None and deadline <= self._mono:
-            timer = heapq.heappop(self._heap)[2]
-            timer.live = False
-            timer.callback()
+            self._fire_one()
+
+    def _fire_one(self) -> None:
+        timer = heapq.heappop(self._heap)[3]
+        timer.live = False
+        timer.callback()
 
     async def _look_again(self) -> None:
         for engine in self._engines:

@@ -1,0 +1,178 @@
+"""The audit: recomputes from each version's trigger what the ledger must hold, and names what it does not.
+
+The law: the instants that a version's trigger yields in (since, watermark] are exactly its fires plus the instants
+inside its gaps, each once; and every fire was skipped with a reason, has an outcome, or is open with a live owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from asched.core.change import Gap
+from asched.core.model import Origin
+from asched.core.record import FireQuery, FireRecord, VersionRecord
+from asched.core.trigger import Trigger, from_spec
+from asched.engine.ports import Ledger
+
+PAGE = 1000
+NAMED = 20  # so many imbalances of one version are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """One thing that does not add up."""
+
+    job: str
+    version: int
+    what: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        when = "" if self.at is None else f" at {self.at.isoformat()}"
+        return f"{self.job} (version {self.version}){when}: {self.what}"
+
+
+@dataclass(slots=True)
+class Audit:
+    """What was looked at, and what was found."""
+
+    versions: int = 0
+    fires: int = 0
+    gaps: int = 0
+    open: int = 0
+    imbalances: list[Imbalance] = field(default_factory=list)
+
+    @property
+    def balanced(self) -> bool:
+        return not self.imbalances
+
+
+async def audit(ledger: Ledger, now: datetime, live: Sequence[int] | None = None) -> Audit:
+    """Check every version. `live` are the numbers of the instances that live; None: the newest one."""
+    found = Audit()
+    gaps: dict[tuple[str, int], list[Gap]] = {}
+    for record in await ledger.gaps(limit=1_000_000):
+        gaps.setdefault((record.job, record.version), []).append(record.gap)
+        found.gaps += 1
+    for version in await ledger.versions():
+        await _audit_version(ledger, version, gaps.get((version.job, version.version), []), found)
+    await _audit_open(ledger, live, found)
+    return found
+
+
+async def _audit_version(ledger: Ledger, version: VersionRecord, gaps: list[Gap], found: Audit) -> None:
+    found.versions += 1
+    trigger = _trigger(version, found)
+    before = len(found.imbalances)
+    ledgered = _Ledgered(trigger, version, sorted(gaps, key=lambda gap: gap.after), found)
+    async for record in _scheduled(ledger, version):
+        found.fires += 1
+        if len(found.imbalances) - before < NAMED:
+            ledgered.meet(record.scheduled_at)
+    if len(found.imbalances) - before < NAMED:
+        ledgered.end()
+
+
+def _trigger(version: VersionRecord, found: Audit) -> Trigger | None:
+    if version.trigger is None:
+        return None
+    try:
+        return from_spec(version.trigger)
+    except Exception as error:
+        what = f"its trigger cannot be read back: {error}"
+        found.imbalances.append(Imbalance(version.job, version.version, what))
+        return None
+
+
+class _Ledgered:
+    """Walks the trigger's instants beside the recorded fires and gaps, in order."""
+
+    def __init__(self, trigger: Trigger | None, version: VersionRecord, gaps: list[Gap], found: Audit) -> None:
+        self._trigger = trigger
+        self._version = version
+        self._gaps = gaps
+        self._found = found
+        self._at = version.since  # everything up to here is accounted for
+
+    def meet(self, fire: datetime) -> None:
+        """The next recorded fire, in order."""
+        if self._trigger is None:
+            return
+        if fire <= self._version.since or fire > self._version.watermark:
+            self._wrong("a fire outside of what its version has decided", fire)
+            return
+        if self._trigger.relative:
+            self._at = fire
+            return
+        self._account_up_to(fire)
+        expected = self._trigger.next_after(self._at)
+        while expected is not None and expected < fire:
+            self._wrong("no fire and no gap", expected)
+            self._at = expected
+            expected = self._trigger.next_after(self._at)
+        if expected != fire:
+            self._wrong("a fire that its trigger does not yield, or a second one", fire)
+        else:
+            self._at = fire
+
+    def _account_up_to(self, fire: datetime) -> None:
+        """Go through the gaps that begin before the fire."""
+        assert self._trigger is not None
+        while self._gaps and self._gaps[0].after < fire:
+            gap = self._gaps.pop(0)
+            self._missing_until(gap.after)
+            if gap.until >= fire:
+                self._wrong("a fire inside a gap", fire)
+            self._at = max(self._at, gap.until)
+
+    def _missing_until(self, until: datetime) -> None:
+        assert self._trigger is not None
+        expected = self._trigger.next_after(self._at)
+        while expected is not None and expected <= until:
+            self._wrong("no fire and no gap", expected)
+            self._at = expected
+            expected = self._trigger.next_after(self._at)
+
+    def end(self) -> None:
+        if self._trigger is None or self._trigger.relative:
+            return
+        self._account_up_to(self._version.watermark + timedelta(microseconds=1))
+        self._missing_until(self._version.watermark)
+
+    def _wrong(self, what: str, at: datetime) -> None:
+        self._found.imbalances.append(Imbalance(self._version.job, self._version.version, what, at))
+
+
+async def _scheduled(ledger: Ledger, version: VersionRecord) -> AsyncIterator[FireRecord]:
+    """The fires that the schedule itself produced, in order."""
+    since = version.since + timedelta(microseconds=1)
+    while True:
+        page = await ledger.fires(
+            FireQuery(
+                jobs=(version.job,),
+                version=version.version,
+                origins=(Origin.SCHEDULE,),
+                since=since,
+                limit=PAGE,
+                oldest_first=True,
+            )
+        )
+        for record in page:
+            yield record
+        if len(page) < PAGE:
+            return
+        since = page[-1].scheduled_at + timedelta(microseconds=1)
+
+
+async def _audit_open(ledger: Ledger, live: Sequence[int] | None, found: Audit) -> None:
+    alive = set(live) if live is not None else {one.number for one in await ledger.instances(limit=1)}
+    offset = 0
+    while page := await ledger.fires(FireQuery(open=True, limit=PAGE, offset=offset)):
+        for record in page:
+            found.open += 1
+            if record.owner not in alive:
+                what = f"run {record.run} is open, and its owner (asched {record.owner}) is gone"
+                found.imbalances.append(Imbalance(record.job, record.fire.version, what, record.scheduled_at))
+        offset += PAGE
