@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
 from asched.core.durations import as_duration
-from asched.core.explain import explain_skip
 from asched.core.model import Fire, Job, run_name
 from asched.core.outcome import Decision, Outcome, Skip
 from asched.core.plan import unpause
+from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
 from asched.core.runs import manual, pause
 from asched.errors import Refused

@@ -30,7 +30,7 @@ from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, U
 from asched.handles import JobHandle, RunHandle
 from asched.ledger.opening import ledger_for
 from asched.options import JobOptions
-from asched.sources import declarations_in
+from asched.sources import declarations_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -213,7 +213,7 @@ class Scheduler:
         """Settle what came before, then run until `stop`. Returns once the first decisions are recorded."""
         if self._engine is not None:
             raise Refused("this scheduler has been started already; make another one")
-        for declared in declarations_in(self._sources):
+        for declared in declarations_of(self._sources):
             defined = self._define(declared)
             self._jobs.setdefault(defined.name, defined)
         self._check_graph()

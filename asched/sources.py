@@ -1,4 +1,4 @@
-"""Where a Scheduler's jobs come from: the @job functions of modules."""
+"""Where jobs come from: the @job functions of modules."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from asched.definition import Declaration
 from asched.errors import ConfigurationError
 
 
-def declarations_in(sources: Iterable[str | ModuleType]) -> Iterator[Declaration]:
-    """What the modules declare, in source order. Raises ConfigurationError for one that cannot be imported."""
+def declarations_of(sources: Iterable[str | ModuleType]) -> Iterator[Declaration]:
+    """What all these modules declare. Raises ConfigurationError for one that cannot be imported."""
     for source in sources:
-        module = _module(source) if isinstance(source, str) else source
-        yield from declared_by(module)
+        yield from declarations_in(_module(source) if isinstance(source, str) else source)
 
 
-def declared_by(module: ModuleType) -> list[Declaration]:
-    """The declarations on functions defined in that module, not those that it imported."""
-    found = {
-        id(declared): declared
-        for value in vars(module).values()
-        if isinstance(declared := getattr(value, "__asched__", None), Declaration)
-        and getattr(value, "__module__", module.__name__) == module.__name__
-    }
-    return sorted(found.values(), key=lambda declared: declared.line)
+def declarations_in(module: ModuleType) -> Iterator[Declaration]:
+    """The jobs that a module declares itself, in the order in which it does; not those that it imports."""
+    seen: set[int] = set()
+    for value in list(vars(module).values()):
+        declared = getattr(value, "__asched__", None)
+        if not isinstance(declared, Declaration) or id(declared) in seen:
+            continue
+        own_file = getattr(module, "__file__", None)
+        if getattr(value, "__module__", "") == module.__name__ or (own_file and declared.file == own_file):
+            seen.add(id(declared))
+            yield declared
 
 
 def _module(name: str) -> ModuleType:

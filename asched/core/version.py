@@ -16,7 +16,7 @@ _SECRET = {"secrets", "secret_headers"}  # names only, never values
 def definition_of(job: Job) -> str:
     """Everything that the job says about itself, its trigger as declared (not yet anchored) included."""
     said = {"trigger": None if job.trigger is None else job.trigger.spec(), **_fields(job)}
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), default=repr)
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), default=_stable)
 
 
 def same_trigger(one: str, other: str) -> bool:
@@ -35,6 +35,12 @@ def _fields(value: object) -> dict[str, object]:
     if "kind" not in said and hasattr(value, "kind"):
         said["kind"] = value.kind
     return said
+
+
+def _stable(value: object) -> str:
+    """What has no JSON form, so that it reads the same in every process: no addresses."""
+    text = repr(value)
+    return f"{type(value).__module__}.{type(value).__qualname__}" if " at 0x" in text else text
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,124 @@
+"""Why, in one English sentence: a decision, a skip, an outcome; the same on every surface.
+
+Sentences have neither a capital nor a full stop, so that they can stand inside others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import assert_never
+
+from asched.core.change import Gap
+from asched.core.durations import format_duration
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    Decision,
+    Failed,
+    Interrupted,
+    Outcome,
+    Queue,
+    Skip,
+    SkipReason,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+
+
+def explain_decision(decision: Decision) -> str:
+    match decision:
+        case Start():
+            return "it was started"
+        case Queue():
+            return "it waits for a free slot"
+        case Skip():
+            return explain_skip(decision)
+        case _:
+            assert_never(decision)
+
+
+def explain_skip(skip: Skip) -> str:
+    """Why a fire was not started."""
+    facts = skip.facts
+    match skip.reason:
+        case SkipReason.MISSED:
+            return f"missed: it was decided {_late(facts)} late, and the catch-up policy does not run it"
+        case SkipReason.EXPIRED:
+            return f"expired: it was {_late(facts)} late, beyond its catch_up_window{_window(facts)}"
+        case SkipReason.COALESCED:
+            return f"coalesced: the fire of {facts.get('into', 'a later instant')} stands for it"
+        case SkipReason.OVERLAPPED:
+            return f"overlapped: {_running(facts)} still running, and max_instances is reached"
+        case SkipReason.QUEUE_FULL:
+            return f"queue full: {facts.get('waiting', 'as many as may')} waited already"
+        case SkipReason.REPLACED:
+            return f"replaced: while it waited, the fire of {facts.get('by', 'a later instant')} took its place"
+        case SkipReason.PAUSED:
+            return "paused" + _by_whom(facts)
+        case SkipReason.REMOVED:
+            return "removed: the definition that owed it is gone"
+        case SkipReason.BLOCKED:
+            ended = str(facts.get("outcome", "did not succeed")).replace("_", " ")
+            return f'blocked: "{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {ended}'
+        case SkipReason.INVALID:
+            return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
+        case SkipReason.EXCLUDED:
+            return f"excluded: {facts.get('cancelled', 'taken out')}"
+        case _:
+            assert_never(skip.reason)
+
+
+def explain_gap(gap: Gap) -> str:
+    """What became of the instants in a gap."""
+    many = "more than 1000 fires" if gap.count is None else f"{gap.count} fire{'s' if gap.count != 1 else ''}"
+    return f"{many} together: {explain_skip(Skip(gap.reason, gap.facts))}"
+
+
+def explain_outcome(outcome: Outcome) -> str:
+    """How a run ended."""
+    match outcome:
+        case Succeeded():
+            return "it succeeded"
+        case Failed(error):
+            return f"it failed: {error.type}: {error.message}" if error.message else f"it failed: {error.type}"
+        case TimedOut(limit, left_running):
+            return f"it ran into its timeout of {format_duration(limit)}{_left(left_running)}"
+        case Cancelled(reason, left_running):
+            return f"it was cancelled: {reason}{_left(left_running)}"
+        case Interrupted(reason, left_running):
+            return f"it was interrupted: {reason}{_left(left_running)}"
+        case Abandoned(reason):
+            return f"it was abandoned: {reason}"
+        case _:
+            assert_never(outcome)
+
+
+def _left(left_running: bool) -> str:
+    return ", would not stop, and may still be at work" if left_running else ""
+
+
+def _late(facts: Mapping[str, object]) -> str:
+    late = facts.get("late_s")
+    return "too" if not isinstance(late, int | float) else format_duration(timedelta(seconds=round(late)))
+
+
+def _window(facts: Mapping[str, object]) -> str:
+    window = facts.get("catch_up_window_s")
+    return f" of {format_duration(timedelta(seconds=window))}" if isinstance(window, int | float) else ""
+
+
+def _running(facts: Mapping[str, object]) -> str:
+    running = facts.get("running")
+    names = [str(name) for name in running] if isinstance(running, list | tuple) else []
+    if not names:
+        return "another run was"
+    return f"run {names[0]} was" if len(names) == 1 else f"runs {', '.join(names)} were"
+
+
+def _by_whom(facts: Mapping[str, object]) -> str:
+    by = f" by {facts['by']}" if facts.get("by") else ""
+    since = f" since {facts['since']}" if facts.get("since") else ""
+    why = f" ({facts['reason']})" if facts.get("reason") else ""
+    return by + since + why

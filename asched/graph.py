@@ -1,0 +1,88 @@
+"""What is wrong between jobs: doubled names, an `after` that names nobody, a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from asched.core.model import Job
+from asched.faults import Fault, did_you_mean
+from asched.problems import Finding
+
+
+def graph_problems(jobs: Iterable[Job]) -> list[Finding]:
+    """Every problem, at the place where its job was written."""
+    problems = []
+    for job, fault in graph_faults(list(jobs)):
+        file, _, line = job.source.rpartition(":")
+        message = f'job "{job.name}": {fault.message}'
+        problems.append(Finding(message, file, int(line or 0), help=fault.help, job=job.name))
+    return problems
+
+
+def graph_faults(jobs: Sequence[Job], *, broken: Collection[str] = ()) -> list[tuple[Job, Fault]]:
+    """Every problem with the job that it is found at, in the order of the jobs.
+
+    `broken` are names of jobs that exist but could not be loaded: what comes after them is said to wait for them.
+    """
+    found = [*_doubled(jobs), *_unknown(jobs, broken), *_circles(jobs)]
+    order = {id(job): place for place, job in enumerate(jobs)}
+    return sorted(found, key=lambda pair: order[id(pair[0])])
+
+
+def _doubled(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
+    first: dict[str, Job] = {}
+    for job in jobs:
+        other = first.setdefault(job.name, job)
+        if other is not job:
+            message = f"two jobs have this name: {other.source or 'one'} and {job.source or 'another'}"
+            yield job, Fault(("name",), message, "a name belongs to one job: rename one of them")
+
+
+def _unknown(jobs: Iterable[Job], broken: Collection[str]) -> Iterable[tuple[Job, Fault]]:
+    jobs = list(jobs)
+    names = {job.name for job in jobs}
+    for job in jobs:
+        for place, upstream in enumerate(job.after):
+            if upstream in names:
+                continue
+            if upstream in broken:
+                yield job, Fault(("after", place), f'comes after job "{upstream}", which could not be loaded')
+            else:
+                help = did_you_mean(upstream, names - {job.name})
+                yield job, Fault(("after", place), f'comes after an unknown job "{upstream}"', help)
+
+
+def _circles(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
+    """One circle for each group of jobs that wait for each other."""
+    by_name = {job.name: job for job in jobs}
+    waiting = _never_ready({name: job.after for name, job in by_name.items()})
+    seen: set[str] = set()
+    for name in by_name:
+        if name not in waiting or name in seen:
+            continue
+        walked: list[str] = []
+        while name not in seen:
+            seen.add(name)
+            walked.append(name)
+            name = next(upstream for upstream in by_name[name].after if upstream in waiting)
+        if name in walked:  # else the walk ran into a circle that was told already
+            circle = walked[walked.index(name) :]
+            shown = " -> ".join([*circle, circle[0]])
+            yield by_name[circle[0]], Fault(("after",), f"after goes in a circle: {shown}", "no job would ever start")
+
+
+def _never_ready(after: Mapping[str, Sequence[str]]) -> set[str]:
+    """The jobs left when all that could ever become ready has been taken away, one by one."""
+    followers: dict[str, list[str]] = {name: [] for name in after}
+    missing = dict.fromkeys(after, 0)
+    for name, upstreams in after.items():
+        for upstream in set(upstreams).intersection(after):
+            followers[upstream].append(name)
+            missing[name] += 1
+    ready = [name for name, count in missing.items() if count == 0]
+    for name in ready:  # grows while it is walked
+        for follower in followers[name]:
+            missing[follower] -= 1
+            if missing[follower] == 0:
+                ready.append(follower)
+    return set(after).difference(ready)

@@ -1,0 +1,121 @@
+"""The ledger without a file: plain dicts, the same contract. For tests, for previews, and where nothing must last.
+
+What it holds outlives `close`, so that a second scheduler may be started on it, as after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.record import (
+    AttemptRecord,
+    FireQuery,
+    FireRecord,
+    GapRecord,
+    InstanceRecord,
+    OutputRecord,
+    Stored,
+    VersionRecord,
+)
+from asched.ledger.memorychanges import make
+from asched.ledger.memoryprune import prune
+from asched.ledger.memorytables import Tables
+
+RECENT_INSTANCES = 100
+"""How many of the last instances `restore` gives, besides those that did not leave or own an open fire."""
+
+
+class MemoryLedger:
+    """Satisfies Ledger."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+
+    @property
+    def heartbeat(self) -> timedelta:
+        return timedelta(seconds=5)
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def enter(self, instance: InstanceRecord) -> int:
+        return self._tables.enter(instance)
+
+    async def renew(self, number: int, at: datetime) -> None:
+        self._tables.renew(number, at)
+
+    async def leave(self, number: int, at: datetime) -> None:
+        self._tables.leave(number, at)
+
+    async def restore(self) -> Stored:
+        tables = self._tables
+        opened = tuple(tables.fires[id] for id in sorted(tables.open))
+        owners = {record.owner for record in opened}
+        recent = len(tables.instances) - RECENT_INSTANCES
+        here = (
+            instance
+            for number, instance in tables.instances.items()
+            if instance.left_at is None or number in owners or number > recent
+        )
+        pauses = tuple(tables.pauses[job] for job in sorted(tables.pauses))
+        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here))
+
+    async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
+        return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)
+
+    async def fires(self, query: FireQuery) -> Sequence[FireRecord]:
+        return self._tables.query(query)
+
+    async def fire(self, id: int) -> FireRecord | None:
+        return self._tables.fires.get(id)
+
+    async def attempts(self, fire: int) -> Sequence[AttemptRecord]:
+        earlier = self._tables.attempts.get(fire, {})
+        record = self._tables.fires.get(fire)
+        last = None if record is None or record.attempt in earlier else last_attempt(record)
+        return (*earlier.values(), *(() if last is None else (last,)))
+
+    async def output(self, fire: int, after_seq: int = -1, limit: int = 10_000) -> Sequence[OutputRecord]:
+        pieces = self._tables.output.get(fire, {})
+        return tuple(pieces[seq] for seq in sorted(seq for seq in pieces if seq > after_seq)[:limit])
+
+    async def versions(self, job: str | None = None, *, active: bool = False) -> Sequence[VersionRecord]:
+        keys = self._tables.versions if job is None else self._tables.versions_of(job)
+        found = (self._tables.version(*key) for key in sorted(keys))
+        return tuple(v for v in found if v is not None and not (active and v.retired_at is not None))
+
+    async def gaps(self, job: str | None = None, limit: int = 10_000) -> Sequence[GapRecord]:
+        found = [gap for gap in self._tables.gaps.values() if job is None or gap.job == job]
+        found.sort(key=lambda one: (one.gap.after, one.job, one.version, one.gap.until, one.gap.reason))
+        return tuple(found[::-1][:limit])
+
+    async def absences(self, limit: int = 100) -> Sequence[Absence]:
+        found = sorted(self._tables.absences.values(), key=lambda one: (one.since, one.until, one.cause))
+        return tuple(found[::-1][:limit])
+
+    async def acts(self, limit: int = 100) -> Sequence[Act]:
+        newest_first = sorted(self._tables.acts, key=lambda act: act.at)[::-1]
+        return tuple(newest_first[:limit])
+
+    async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
+        return tuple(list(self._tables.instances.values())[::-1][:limit])
+
+    async def prune(self, before: datetime, keep_per_job: int, limit: int = 1000) -> int:
+        return prune(self._tables, before, keep_per_job, limit)
+
+
+def last_attempt(record: FireRecord) -> AttemptRecord | None:
+    """The last attempt of a run that is over: it is kept with the fire."""
+    if record.outcome is None:
+        return None
+    assert record.started_at is not None
+    assert record.finished_at is not None
+    assert record.duration is not None
+    return AttemptRecord(
+        record.id, record.attempt, record.started_at, record.finished_at, record.duration, record.outcome
+    )

@@ -1,0 +1,196 @@
+"""Each change, made on dicts. Judged by ledger/verdicts.py, which the SQL ledgers ask, too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from asched.core.change import (
+    Absence,
+    Act,
+    Activate,
+    Adopt,
+    Begin,
+    Change,
+    Child,
+    Decide,
+    Finish,
+    Output,
+    Pause,
+    Promote,
+    Rejected,
+    Retire,
+    Retrying,
+    Unpause,
+)
+from asched.core.model import Fire
+from asched.core.outcome import Decision, Queue, Start
+from asched.core.record import AttemptRecord, FireRecord, GapRecord, OutputRecord, VersionRecord
+from asched.ledger import verdicts
+from asched.ledger.bounds import bounded, clean
+from asched.ledger.memorytables import Tables
+from asched.ledger.verdicts import MAKE, RunChange, Verdict
+
+
+def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
+    match change:
+        case Decide():
+            return _decide(tables, owner, change)
+        case Finish() | Promote() | Retrying() | Begin() | Child() | Adopt():
+            return _on_run(tables, owner, change)
+        case Output():
+            return _output(tables, owner, change)
+        case Activate():
+            return _activate(tables, owner, change)
+        case Retire():
+            return _retire(tables, change)
+        case Pause():
+            tables.pauses[change.job] = replace(change, by=clean(change.by), reason=clean(change.reason))
+        case Unpause():
+            tables.pauses.pop(change.job, None)
+        case Absence():
+            tables.absences.setdefault((change.since, change.until, change.cause), change)
+        case Act():
+            tables.acts.setdefault(replace(change, by=clean(change.by), reason=clean(change.reason)))
+        case _:
+            assert_never(change)
+    return None
+
+
+def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:
+    key = (change.job, change.version)
+    if key not in tables.versions:
+        return Rejected(change, verdicts.no_version(*key))
+    if (change.watermark is None) != (change.until is None):
+        return Rejected(change, verdicts.HALF_A_MOVE)
+    if change.until is not None:
+        if tables.watermarks[key][0] != change.watermark:
+            return _decided_before(tables, owner, change, change.until)
+        tables.watermarks[key] = (change.until, owner)
+    for gap in change.gaps:
+        named = (*key, gap.after, gap.until, gap.reason)
+        tables.gaps.setdefault(named, GapRecord(*key, change.at, gap))
+    return verdicts.partly(
+        change, [fire.id for fire, decision in change.fires if not _insert(tables, owner, change.at, fire, decision)]
+    )
+
+
+def _decided_before(tables: Tables, owner: int, change: Decide, until: datetime) -> Rejected | None:
+    """It stands if we moved the watermark there, or beyond, and these very fires are in the ledger."""
+    watermark, by = tables.watermarks[change.job, change.version]
+    taken = []
+    for fire, _ in change.fires:
+        if verdicts.is_taken(fire, owner, tables.fires.get(fire.id)):
+            if (fire.job, fire.scheduled_at, fire.nonce) not in tables.keys:
+                return Rejected(change, verdicts.MOVED_ELSEWHERE)
+            taken.append(fire.id)
+    if by != owner or watermark < until:
+        return Rejected(change, verdicts.MOVED_ELSEWHERE)
+    return verdicts.partly(change, taken)
+
+
+def _insert(tables: Tables, owner: int, at: datetime, fire: Fire, decision: Decision) -> bool:
+    """False: its place is somebody else's."""
+    there = tables.fires.get(fire.id)
+    if there is not None or (fire.job, fire.scheduled_at, fire.nonce) in tables.keys:
+        return not verdicts.is_taken(fire, owner, there)
+    queued_at = at if isinstance(decision, Queue) else None
+    started_at = at if isinstance(decision, Start) else None
+    tables.add(FireRecord(fire, decision, at, owner, 1, queued_at, started_at))
+    return True
+
+
+def _on_run(tables: Tables, owner: int, change: RunChange) -> Rejected | None:
+    record = tables.fires.get(change.fire)
+    ended = None
+    if isinstance(change, Retrying):
+        ended = tables.attempts.get(change.fire, {}).get(change.attempt)
+    verdict = verdicts.on_run(change, record, owner, ended)
+    if verdict is MAKE:
+        assert record is not None
+        tables.put(_changed(tables, record, owner, change))
+    return _answer(change, verdict)
+
+
+def _changed(tables: Tables, record: FireRecord, owner: int, change: RunChange) -> FireRecord:
+    match change:
+        case Finish():
+            return _finished(record, change)
+        case Promote():
+            started_at = change.at if isinstance(change.decision, Start) else None
+            return replace(record, decision=change.decision, decided_at=change.at, started_at=started_at)
+        case Retrying():
+            ended = tables.attempts.setdefault(change.fire, {})
+            ended[change.attempt] = _ended(change)
+            return replace(record, retry_at=change.retry_at, child=None)
+        case Begin():
+            return replace(record, attempt=change.attempt, retry_at=None, started_at=change.at, child=None)
+        case Child():
+            return replace(record, child=(change.pid, change.started))
+        case Adopt():
+            return replace(record, owner=owner)
+        case _:
+            assert_never(change)
+
+
+def _finished(record: FireRecord, change: Finish) -> FireRecord:
+    return FireRecord(
+        record.fire,
+        record.decision,
+        record.decided_at,
+        record.owner,
+        record.attempt,
+        record.queued_at,
+        change.started_at,
+        change.finished_at,
+        change.duration,
+        bounded(change.outcome),
+        None,
+        record.child,
+    )
+
+
+def _ended(change: Retrying) -> AttemptRecord:
+    return AttemptRecord(
+        change.fire,
+        change.attempt,
+        change.started_at,
+        change.finished_at,
+        change.duration,
+        bounded(change.outcome),
+    )
+
+
+def _output(tables: Tables, owner: int, change: Output) -> Rejected | None:
+    verdict = verdicts.on_output(tables.fires.get(change.fire), owner)
+    if verdict is MAKE:
+        piece = OutputRecord(change.fire, change.attempt, change.seq, change.at, change.stream, clean(change.text))
+        tables.output.setdefault(change.fire, {}).setdefault(change.seq, piece)
+    return _answer(change, verdict)
+
+
+def _activate(tables: Tables, owner: int, change: Activate) -> Rejected | None:
+    key = (change.job, change.version)
+    verdict = verdicts.on_activate(change, tables.version(*key))
+    if verdict is MAKE:
+        for other in tables.versions_of(change.job):
+            if tables.versions[other].retired_at is None:
+                tables.versions[other] = replace(tables.versions[other], retired_at=change.at)
+        tables.watermarks[key] = (change.since, owner)
+        tables.versions[key] = VersionRecord(
+            *key, change.since, change.since, change.trigger, change.definition, change.at
+        )
+    return _answer(change, verdict)
+
+
+def _retire(tables: Tables, change: Retire) -> Rejected | None:
+    key = (change.job, change.version)
+    verdict = verdicts.on_retire(change, tables.version(*key))
+    if verdict is MAKE:
+        tables.versions[key] = replace(tables.versions[key], retired_at=change.at)
+    return _answer(change, verdict)
+
+
+def _answer(change: Change, verdict: Verdict) -> Rejected | None:
+    return Rejected(change, verdict) if isinstance(verdict, str) else None

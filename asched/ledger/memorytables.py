@@ -1,0 +1,125 @@
+"""What the memory ledger holds, and how it is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from heapq import nlargest, nsmallest
+
+from asched.core.change import Absence, Act, Pause
+from asched.core.record import (
+    AttemptRecord,
+    FireQuery,
+    FireRecord,
+    GapRecord,
+    InstanceRecord,
+    OutputRecord,
+    VersionRecord,
+)
+
+VersionKey = tuple[str, int]
+FireKey = tuple[str, datetime, str]
+
+
+@dataclass(slots=True)
+class Tables:
+    """`watermarks` stand apart from `versions`, with who moved them, because they move at every fire."""
+
+    instances: dict[int, InstanceRecord] = field(default_factory=dict)
+    versions: dict[VersionKey, VersionRecord] = field(default_factory=dict)
+    watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
+    pauses: dict[str, Pause] = field(default_factory=dict)
+    fires: dict[int, FireRecord] = field(default_factory=dict)
+    keys: dict[FireKey, int] = field(default_factory=dict)
+    of_job: dict[str, dict[int, None]] = field(default_factory=dict)
+    open: dict[int, None] = field(default_factory=dict)
+    attempts: dict[int, dict[int, AttemptRecord]] = field(default_factory=dict)
+    output: dict[int, dict[int, OutputRecord]] = field(default_factory=dict)
+    gaps: dict[tuple[object, ...], GapRecord] = field(default_factory=dict)
+    absences: dict[tuple[object, ...], Absence] = field(default_factory=dict)
+    acts: dict[Act, None] = field(default_factory=dict)
+
+    def enter(self, instance: InstanceRecord) -> int:
+        for known in self.instances.values():
+            if _incarnation(known) == _incarnation(instance):
+                return known.number
+        number = len(self.instances) + 1
+        self.instances[number] = replace(instance, number=number, left_at=None)
+        return number
+
+    def renew(self, number: int, at: datetime) -> None:
+        known = self.instances.get(number)
+        if known is not None and at > known.seen_at:
+            self.instances[number] = replace(known, seen_at=at)
+
+    def leave(self, number: int, at: datetime) -> None:
+        self.renew(number, at)
+        known = self.instances.get(number)
+        if known is not None and known.left_at is None:
+            self.instances[number] = replace(known, left_at=at)
+
+    def version(self, job: str, version: int) -> VersionRecord | None:
+        known = self.versions.get((job, version))
+        return None if known is None else replace(known, watermark=self.watermarks[job, version][0])
+
+    def versions_of(self, job: str) -> list[VersionKey]:
+        return [key for key in self.versions if key[0] == job]
+
+    def put(self, record: FireRecord) -> None:
+        """The fire as it is now, new or changed."""
+        self.fires[record.id] = record
+        if record.open:
+            self.open[record.id] = None
+        else:
+            self.open.pop(record.id, None)
+
+    def add(self, record: FireRecord) -> None:
+        self.put(record)
+        self.keys[record.job, record.scheduled_at, record.fire.nonce] = record.id
+        self.of_job.setdefault(record.job, {})[record.id] = None
+
+    def drop(self, record: FireRecord) -> None:
+        del self.fires[record.id]
+        del self.keys[record.job, record.scheduled_at, record.fire.nonce]
+        del self.of_job[record.job][record.id]
+        self.attempts.pop(record.id, None)
+        self.output.pop(record.id, None)
+
+    def query(self, query: FireQuery) -> Sequence[FireRecord]:
+        matching = (record for record in self._candidates(query) if matches(record, query))
+        wanted = query.offset + query.limit
+        pick = nsmallest if query.oldest_first else nlargest
+        return tuple(pick(wanted, matching, key=age)[query.offset :])
+
+    def _candidates(self, query: FireQuery) -> Iterable[FireRecord]:
+        if query.open:
+            return (self.fires[id] for id in self.open)
+        if query.jobs:
+            return (self.fires[id] for job in set(query.jobs) for id in self.of_job.get(job, ()))
+        return self.fires.values()
+
+
+def age(record: FireRecord) -> tuple[datetime, int]:
+    """The order of fires: by scheduled_at, ties by id."""
+    return record.fire.scheduled_at, record.fire.id
+
+
+def matches(record: FireRecord, query: FireQuery) -> bool:
+    fire, outcome = record.fire, record.outcome
+    return (
+        (not query.jobs or fire.job in query.jobs)
+        and (not query.decisions or record.decision.kind in query.decisions)
+        and (not query.outcomes or (outcome is not None and outcome.kind in query.outcomes))
+        and (not query.origins or fire.origin in query.origins)
+        and (query.since is None or fire.scheduled_at >= query.since)
+        and (query.until is None or fire.scheduled_at < query.until)
+        and (not query.open or record.open)
+        and (query.nonce is None or fire.nonce == query.nonce)
+        and (query.version is None or fire.version == query.version)
+        and (query.after_id is None or fire.id > query.after_id)
+    )
+
+
+def _incarnation(instance: InstanceRecord) -> tuple[object, ...]:
+    return instance.host, instance.boot_id, instance.pid, instance.pid_started, instance.started_at

@@ -1,0 +1,139 @@
+"""What is read, as functions of a connection: they run in its thread and give finished values back.
+
+The connection comes last, so that a query is `partial(function, …)` until a thread takes it up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from asched.core.change import Absence, Act
+from asched.core.record import (
+    AttemptRecord,
+    FireQuery,
+    FireRecord,
+    GapRecord,
+    InstanceRecord,
+    OutputRecord,
+    Stored,
+    VersionRecord,
+)
+from asched.ledger import rows
+from asched.ledger import statements as sql
+from asched.ledger.rows import Row, micros
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+T = TypeVar("T")
+
+RECENT_INSTANCES = 100
+"""How many of the last instances `restore` gives, besides those that did not leave or own an open fire."""
+
+
+def restore(connection: Connection) -> Stored:
+    """All of it from one snapshot."""
+    connection.execute("BEGIN")
+    try:
+        return Stored(
+            versions(None, True, connection),
+            _all(connection, sql.PAUSES, (), rows.pause),
+            _all(connection, sql.OPEN_FIRES, (), rows.fire_record),
+            _all(connection, sql.INSTANCES_THAT_MATTER, (RECENT_INSTANCES,), rows.instance_record),
+        )
+    finally:
+        connection.execute("COMMIT")
+
+
+def fire(id: int, connection: Connection) -> FireRecord | None:
+    return _one(connection, sql.FIRE, (id,), rows.fire_record)
+
+
+def fires(query: FireQuery, connection: Connection) -> Sequence[FireRecord]:
+    conditions, values = _conditions(query)
+    direction = "ASC" if query.oldest_first else "DESC"
+    statement = sql.FIRES.format(where=" AND ".join(conditions) or "1", direction=direction)
+    found = connection.execute(statement, {**values, "limit": query.limit, "offset": query.offset})
+    return tuple(map(rows.fire_record, found))
+
+
+def _conditions(query: FireQuery) -> tuple[list[str], dict[str, object]]:
+    conditions: list[str] = []
+    values: dict[str, object] = {}
+    for column, wanted in (
+        ("job", query.jobs),
+        ("decision", query.decisions),
+        ("outcome", query.outcomes),
+        ("origin", query.origins),
+    ):
+        if wanted:
+            conditions.append(f"{column} IN (SELECT value FROM json_each(:{column}))")
+            values[column] = json.dumps(wanted)
+    for condition, value in (
+        ("scheduled_at >= :since", None if query.since is None else micros(query.since)),
+        ("scheduled_at < :until", None if query.until is None else micros(query.until)),
+        ("nonce = :nonce", query.nonce),
+        ("version = :version", query.version),
+        ("id > :after_id", query.after_id),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[condition.rpartition(":")[2]] = value
+    if query.open:
+        conditions.append("outcome IS NULL AND decision <> 'skip'")
+    elif not query.jobs and (query.since is not None or query.until is not None):
+        # The index begins with the job: with all their names, a range of time is a search in it, not a scan.
+        conditions.append("job IN (SELECT job FROM versions)")
+    return conditions, values
+
+
+def attempt(fire: int, attempt: int, connection: Connection) -> AttemptRecord | None:
+    return _one(connection, sql.ATTEMPT, (fire, attempt), rows.attempt_record)
+
+
+def attempts(fire: int, connection: Connection) -> Sequence[AttemptRecord]:
+    return _all(connection, sql.ATTEMPTS, (fire,), rows.attempt_record)
+
+
+def output(fire: int, after_seq: int, limit: int, connection: Connection) -> Sequence[OutputRecord]:
+    return _all(connection, sql.OUTPUT, (fire, after_seq, limit), rows.output_record)
+
+
+def version(job: str, version: int, connection: Connection) -> VersionRecord | None:
+    return _one(connection, sql.VERSION, (job, version), rows.version_record)
+
+
+def versions(job: str | None, active: bool, connection: Connection) -> tuple[VersionRecord, ...]:
+    if job is None:
+        return _all(connection, sql.ACTIVE_VERSIONS if active else sql.VERSIONS, (), rows.version_record)
+    found = _all(connection, sql.VERSIONS_OF_JOB, (job,), rows.version_record)
+    return tuple(version for version in found if not (active and version.retired_at is not None))
+
+
+def gaps(job: str | None, limit: int, connection: Connection) -> Sequence[GapRecord]:
+    if job is None:
+        return _all(connection, sql.GAPS, (limit,), rows.gap_record)
+    return _all(connection, sql.GAPS_OF_JOB, (job, limit), rows.gap_record)
+
+
+def absences(limit: int, connection: Connection) -> Sequence[Absence]:
+    return _all(connection, sql.ABSENCES, (limit,), rows.absence)
+
+
+def acts(limit: int, connection: Connection) -> Sequence[Act]:
+    return _all(connection, sql.ACTS, (limit,), rows.act)
+
+
+def instances(limit: int, connection: Connection) -> Sequence[InstanceRecord]:
+    return _all(connection, sql.INSTANCES, (limit,), rows.instance_record)
+
+
+def _one(connection: Connection, statement: str, values: Row, decode: Callable[[Row], T]) -> T | None:
+    row = connection.execute(statement, values).fetchone()
+    return None if row is None else decode(row)
+
+
+def _all(connection: Connection, statement: str, values: Row, decode: Callable[[Row], T]) -> tuple[T, ...]:
+    return tuple(map(decode, connection.execute(statement, values)))

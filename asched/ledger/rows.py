@@ -1,0 +1,292 @@
+"""Values as rows and back: instants and durations as microseconds, mappings as JSON text, unions as their parts.
+
+Runs in the database's thread, never on the loop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_never
+
+from asched.core.change import Absence, Act, Gap, Pause
+from asched.core.model import Fire, Origin
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    Decision,
+    ErrorNote,
+    Failed,
+    Interrupted,
+    Outcome,
+    Queue,
+    Skip,
+    SkipReason,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+from asched.core.record import (
+    AttemptRecord,
+    FireRecord,
+    GapRecord,
+    InstanceRecord,
+    OutputRecord,
+    VersionRecord,
+)
+from asched.ledger.bounds import clean
+
+Row = tuple[Any, ...]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_REASONS = {reason.value: reason for reason in SkipReason}
+_START, _QUEUE = Start(), Queue()
+
+# What a job or a plugin put there must not break the ledger: what JSON does not know is kept as its text.
+_to_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
+
+def micros(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(instant: datetime | None) -> int | None:
+    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def length(duration: timedelta) -> int:
+    return duration // _MICROSECOND
+
+
+def json_or_none(value: Mapping[str, object] | None) -> str | None:
+    return None if value is None else _to_json(value if type(value) is dict else dict(value))
+
+
+def _json_of(value: Mapping[str, object]) -> str | None:
+    """An empty mapping, which most are, takes no room."""
+    return json_or_none(value) if value else None
+
+
+def _mapping(text: str | None) -> dict[str, Any]:
+    return {} if text is None else json.loads(text)
+
+
+# ---- fires
+
+
+def fire_row(owner: int, at: int, fire: Fire, decision: Decision) -> Row:
+    """In the order of statements.INSERT_FIRE."""
+    name, reason, facts = decision_parts(decision)
+    return (
+        fire.id,
+        fire.job,
+        fire.version,
+        micros(fire.scheduled_at),
+        fire.nonce,
+        micros(fire.due_at),
+        fire.origin.value,
+        fire.caught_up,
+        _json_of(fire.args) if fire.args else None,
+        _json_of(fire.upstream) if fire.upstream else None,
+        owner,
+        at,
+        name,
+        reason,
+        facts,
+        at if name == "queue" else None,
+        at if name == "start" else None,
+    )
+
+
+def decision_parts(decision: Decision) -> tuple[str, str | None, str | None]:
+    match decision:
+        case Start():
+            return "start", None, None
+        case Skip():
+            return "skip", decision.reason.value, _json_of(decision.facts)
+        case Queue():
+            return "queue", None, None
+        case _:
+            assert_never(decision)
+
+
+def _decision(name: str, reason: str | None, facts: str | None) -> Decision:
+    if name == "start":
+        return _START
+    if name == "queue":
+        return _QUEUE
+    assert reason is not None
+    return Skip(_REASONS[reason], _mapping(facts))
+
+
+def fire_record(row: Row) -> FireRecord:
+    (id, job, version, scheduled_at, due_at, origin, nonce, caught_up, args, upstream) = row[:10]
+    (decision, reason, facts, decided_at, owner, attempt, queued_at, started_at) = row[10:18]
+    (finished_at, duration, outcome, detail, result, retry_at, child_pid, child_started) = row[18:]
+    fire = Fire(
+        id,
+        job,
+        version,
+        instant(scheduled_at),
+        instant(due_at),
+        _ORIGINS[origin],
+        nonce,
+        caught_up == 1,
+        _mapping(args),
+        _mapping(upstream),
+    )
+    return FireRecord(
+        fire,
+        _decision(decision, reason, facts),
+        instant(decided_at),
+        owner,
+        attempt,
+        instant_or_none(queued_at),
+        instant_or_none(started_at),
+        instant_or_none(finished_at),
+        None if duration is None else timedelta(microseconds=duration),
+        None if outcome is None else _outcome(outcome, detail, result),
+        instant_or_none(retry_at),
+        None if child_pid is None else (child_pid, child_started),
+    )
+
+
+# ---- outcomes
+
+
+def outcome_parts(outcome: Outcome) -> tuple[str, str | None, str | None]:
+    """(kind, detail, result)"""
+    match outcome:
+        case Succeeded(result):
+            return "succeeded", None, None if result is None else clean(result)
+        case Failed(error):
+            return "failed", _to_json(_error_parts(error)), None
+        case TimedOut(limit, left_running):
+            return "timed_out", _to_json({"limit": length(limit), "left_running": left_running}), None
+        case Cancelled(reason, left_running) | Interrupted(reason, left_running):
+            return outcome.kind, _to_json({"reason": reason, "left_running": left_running}), None
+        case Abandoned(reason):
+            return "abandoned", _to_json({"reason": reason}), None
+        case _:
+            assert_never(outcome)
+
+
+def _outcome(kind: str, detail: str | None, result: str | None) -> Outcome:
+    said = _mapping(detail)
+    match kind:
+        case "succeeded":
+            return Succeeded(result)
+        case "failed":
+            return Failed(ErrorNote(**{**said, "types": tuple(said["types"])}))
+        case "timed_out":
+            return TimedOut(timedelta(microseconds=said["limit"]), said["left_running"])
+        case "cancelled":
+            return Cancelled(**said)
+        case "interrupted":
+            return Interrupted(**said)
+        case "abandoned":
+            return Abandoned(**said)
+        case _:
+            raise AssertionError(f"an outcome that this asched does not know: {kind}")
+
+
+def _error_parts(error: ErrorNote) -> dict[str, object]:
+    return {
+        "type": error.type,
+        "message": error.message,
+        "traceback": error.traceback,
+        "types": error.types,
+        "exit_code": error.exit_code,
+        "status": error.status,
+    }
+
+
+# ---- the rest
+
+
+def attempt_record(row: Row) -> AttemptRecord:
+    fire, attempt, started_at, finished_at, duration, outcome, detail, result = row
+    return AttemptRecord(
+        fire,
+        attempt,
+        instant(started_at),
+        instant(finished_at),
+        timedelta(microseconds=duration),
+        _outcome(outcome, detail, result),
+    )
+
+
+def output_record(row: Row) -> OutputRecord:
+    fire, attempt, seq, at, stream, text = row
+    return OutputRecord(fire, attempt, seq, instant(at), stream, text)
+
+
+def version_record(row: Row) -> VersionRecord:
+    job, version, since, watermark, trigger, definition, activated_at, retired_at = row
+    return VersionRecord(
+        job,
+        version,
+        instant(since),
+        instant(watermark),
+        None if trigger is None else json.loads(trigger),
+        definition,
+        instant(activated_at),
+        instant_or_none(retired_at),
+    )
+
+
+def gap_row(job: str, version: int, at: int, gap: Gap) -> Row:
+    """In the order of statements.INSERT_GAP."""
+    facts = _json_of(gap.facts)
+    return (job, version, micros(gap.after), micros(gap.until), gap.reason.value, at, gap.count, facts)
+
+
+def gap_record(row: Row) -> GapRecord:
+    job, version, at, after, until, reason, count, facts = row
+    gap = Gap(instant(after), instant(until), _REASONS[reason], count, _mapping(facts))
+    return GapRecord(job, version, instant(at), gap)
+
+
+def absence_row(absence: Absence) -> Row:
+    return micros(absence.since), micros(absence.until), absence.cause, _json_of(absence.facts)
+
+
+def absence(row: Row) -> Absence:
+    since, until, cause, facts = row
+    return Absence(instant(since), instant(until), cause, _mapping(facts))
+
+
+def pause(row: Row) -> Pause:
+    job, at, by, reason, until = row
+    return Pause(job, instant(at), by, reason, instant_or_none(until))
+
+
+def act(row: Row) -> Act:
+    at, verb, by, job, run, reason = row
+    return Act(instant(at), verb, by, job, run, reason)
+
+
+def instance_record(row: Row) -> InstanceRecord:
+    number, host, boot_id, pid, pid_started, started_at, seen_at, left_at = row
+    return InstanceRecord(
+        number,
+        host,
+        boot_id,
+        pid,
+        pid_started,
+        instant(started_at),
+        instant(seen_at),
+        instant_or_none(left_at),
+    )

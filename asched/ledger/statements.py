@@ -1,0 +1,196 @@
+"""The SQL of the SQLite ledger, each statement whole and named. Open fires are those of the index fires_open, and
+its condition is repeated word for word where that index is meant.
+"""
+
+from __future__ import annotations
+
+# ---- the writer's own
+
+COUNT_COMMIT = "UPDATE meta SET value = value + 1 WHERE key = 'commits'"
+PROGRESS = "SELECT value, (SELECT coalesce(max(number), 0) FROM instances) FROM meta WHERE key = 'commits'"
+
+# ---- instances
+
+ENTER = """
+INSERT INTO instances (number, host, boot_id, pid, pid_started, started_at, seen_at)
+VALUES (max(:least, (SELECT coalesce(max(number), 0) + 1 FROM instances)),
+        :host, :boot_id, :pid, :pid_started, :started_at, :seen_at)
+ON CONFLICT (host, boot_id, pid, pid_started, started_at) DO NOTHING
+"""
+ENTERED = """
+SELECT number FROM instances
+WHERE host = :host AND boot_id = :boot_id AND pid = :pid AND pid_started = :pid_started AND started_at = :started_at
+"""
+RENEW = "UPDATE instances SET seen_at = :at WHERE number = :number AND seen_at < :at"
+LEAVE = "UPDATE instances SET left_at = :at WHERE number = :number AND left_at IS NULL"
+
+# ---- versions
+
+ACTIVATE = """
+INSERT INTO versions (job, version, since, trigger, definition, activated_at) VALUES (?, ?, ?, ?, ?, ?)
+"""
+START_WATERMARK = "INSERT INTO watermarks (job, version, watermark, moved_by) VALUES (?, ?, ?, ?)"
+RETIRE_OTHERS = "UPDATE versions SET retired_at = ? WHERE job = ? AND version <> ? AND retired_at IS NULL"
+RETIRE = "UPDATE versions SET retired_at = ? WHERE job = ? AND version = ? AND retired_at IS NULL"
+
+# ---- decisions
+
+MOVE_WATERMARK = """
+UPDATE watermarks SET watermark = ?, moved_by = ? WHERE job = ? AND version = ? AND watermark = ?
+"""
+WATERMARK = "SELECT watermark, moved_by FROM watermarks WHERE job = ? AND version = ?"
+INSERT_GAP = """
+INSERT INTO gaps (job, version, after, until, reason, at, count, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
+INSERT_FIRE = """
+INSERT INTO fires (id, job, version, scheduled_at, nonce, due_at, origin, caught_up, args, upstream, owner,
+                   decided_at, decision, reason, facts, queued_at, started_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
+HOLDER = "SELECT id FROM fires WHERE job = ? AND scheduled_at = ? AND nonce = ?"
+
+# ---- runs: each only while the fire is open, ours, and where the change presumes it to be
+
+PROMOTE = """
+UPDATE fires SET decision = ?, reason = ?, facts = ?, decided_at = ?, started_at = ?
+WHERE id = ? AND owner = ? AND decision = 'queue'
+"""
+FINISH = """
+UPDATE fires SET started_at = ?, finished_at = ?, duration = ?, outcome = ?, detail = ?, result = ?, retry_at = NULL
+WHERE id = ? AND owner = ? AND attempt = ? AND decision = 'start' AND outcome IS NULL
+"""
+AWAIT_RETRY = """
+UPDATE fires SET retry_at = ?, child_pid = NULL, child_started = NULL
+WHERE id = ? AND owner = ? AND attempt = ? AND decision = 'start' AND outcome IS NULL AND retry_at IS NULL
+"""
+INSERT_ATTEMPT = """
+INSERT INTO attempts (fire, attempt, started_at, finished_at, duration, outcome, detail, result)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+BEGIN_ATTEMPT = """
+UPDATE fires SET attempt = ?, started_at = ?, retry_at = NULL, child_pid = NULL, child_started = NULL
+WHERE id = ? AND owner = ? AND attempt = ? AND retry_at IS NOT NULL
+"""
+SET_CHILD = """
+UPDATE fires SET child_pid = ?, child_started = ?
+WHERE id = ? AND owner = ? AND attempt = ? AND decision = 'start' AND outcome IS NULL AND retry_at IS NULL
+"""
+ADOPT = """
+UPDATE fires SET owner = ? WHERE id = ? AND owner = ? AND outcome IS NULL AND decision <> 'skip'
+"""
+INSERT_OUTPUT = """
+INSERT INTO output (fire, seq, attempt, at, stream, text)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM fires WHERE id = ?1 AND owner = ?7)
+ON CONFLICT DO NOTHING
+"""
+
+# ---- operators
+
+PAUSE = """
+INSERT INTO pauses (job, at, by, reason, until) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (job) DO UPDATE SET at = excluded.at, by = excluded.by, reason = excluded.reason, until = excluded.until
+"""
+UNPAUSE = "DELETE FROM pauses WHERE job = ?"
+INSERT_ABSENCE = "INSERT INTO absences (since, until, cause, facts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_ACT = """
+INSERT INTO acts (at, verb, by, job, run, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+
+# ---- reading: in the order of the fields of the records in core/record.py
+
+_FIRE = """
+SELECT id, job, version, scheduled_at, due_at, origin, nonce, caught_up, args, upstream,
+       decision, reason, facts, decided_at, owner, attempt, queued_at, started_at, finished_at, duration,
+       outcome, detail, result, retry_at, child_pid, child_started
+FROM fires
+"""
+FIRE = _FIRE + "WHERE id = ?"
+OPEN_FIRES = _FIRE + "INDEXED BY fires_open WHERE outcome IS NULL AND decision <> 'skip' ORDER BY id"
+
+# The inner query finds ids in an index wherever the filters allow, so that only the rows asked for are read.
+FIRES = (
+    _FIRE
+    + """WHERE id IN (SELECT id FROM fires WHERE {where}
+                     ORDER BY scheduled_at {direction}, id {direction} LIMIT :limit OFFSET :offset)
+ORDER BY scheduled_at {direction}, id {direction}"""
+)
+
+ATTEMPT = """
+SELECT fire, attempt, started_at, finished_at, duration, outcome, detail, result
+FROM attempts WHERE fire = ? AND attempt = ?
+"""
+ATTEMPTS = """
+SELECT fire, attempt, started_at, finished_at, duration, outcome, detail, result FROM attempts WHERE fire = ?1
+UNION ALL
+SELECT id, attempt, started_at, finished_at, duration, outcome, detail, result FROM fires
+WHERE id = ?1 AND outcome IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM attempts WHERE fire = fires.id AND attempt = fires.attempt)
+ORDER BY 2
+"""
+OUTPUT = """
+SELECT fire, attempt, seq, at, stream, text FROM output WHERE fire = ? AND seq > ? ORDER BY seq LIMIT ?
+"""
+
+_VERSION = """
+SELECT job, version, since, watermark, trigger, definition, activated_at, retired_at
+FROM versions JOIN watermarks USING (job, version)
+"""
+VERSION = _VERSION + "WHERE job = ? AND version = ?"
+VERSIONS = _VERSION + "ORDER BY job, version"
+VERSIONS_OF_JOB = _VERSION + "WHERE job = ? ORDER BY version"
+ACTIVE_VERSIONS = _VERSION + "WHERE retired_at IS NULL ORDER BY job, version"
+
+_GAP = "SELECT job, version, at, after, until, reason, count, facts FROM gaps "
+GAPS = _GAP + "ORDER BY after DESC, job DESC, version DESC, until DESC, reason DESC LIMIT ?"
+GAPS_OF_JOB = _GAP + "WHERE job = ? ORDER BY after DESC, version DESC, until DESC, reason DESC LIMIT ?"
+
+ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC, until DESC, cause DESC LIMIT ?"
+ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
+PAUSES = "SELECT job, at, by, reason, until FROM pauses ORDER BY job"
+
+_INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at FROM instances "
+INSTANCES = _INSTANCE + "ORDER BY number DESC LIMIT ?"
+INSTANCES_THAT_MATTER = (
+    _INSTANCE
+    + """WHERE left_at IS NULL
+   OR number > (SELECT max(number) FROM instances) - ?
+   OR number IN (SELECT owner FROM fires INDEXED BY fires_open WHERE outcome IS NULL AND decision <> 'skip')
+ORDER BY number"""
+)
+
+# ---- forgetting
+
+# Both halves are a prefix of each job's fires by age, and so is what lies before the job's oldest open fire.
+FORGETTABLE = """
+WITH jobs AS (SELECT DISTINCT job FROM versions),
+     oldest_open AS (SELECT job, min(scheduled_at) AS at FROM fires INDEXED BY fires_open
+                     WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job),
+     old AS (
+       SELECT id FROM fires WHERE job IN (SELECT job FROM jobs) AND scheduled_at < :before
+       UNION
+       SELECT fires.id FROM jobs JOIN fires
+         ON fires.id IN (SELECT id FROM fires WHERE job = jobs.job
+                         ORDER BY scheduled_at DESC, id DESC LIMIT -1 OFFSET :keep))
+SELECT fires.id, fires.job, fires.version, fires.scheduled_at
+FROM old JOIN fires USING (id) LEFT JOIN oldest_open USING (job)
+WHERE oldest_open.at IS NULL OR fires.scheduled_at < oldest_open.at
+ORDER BY fires.scheduled_at, fires.id LIMIT :limit
+"""
+OLDEST_OPEN = """
+SELECT job, min(scheduled_at) FROM fires INDEXED BY fires_open
+WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job
+"""
+FORGET_OUTPUT = "DELETE FROM output WHERE fire IN (SELECT value FROM json_each(?))"
+FORGET_ATTEMPTS = "DELETE FROM attempts WHERE fire IN (SELECT value FROM json_each(?))"
+FORGET_FIRES = "DELETE FROM fires WHERE id IN (SELECT value FROM json_each(?))"
+MOVE_SINCE = """
+UPDATE versions SET since = max(since, min(:since, (SELECT watermark FROM watermarks AS w
+                                                    WHERE w.job = :job AND w.version = :version)))
+WHERE job = :job AND version = :version
+"""
+FORGET_GAPS = """
+DELETE FROM gaps WHERE job = :job AND version = :version
+  AND until <= (SELECT since FROM versions WHERE job = :job AND version = :version)
+"""

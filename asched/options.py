@@ -1,0 +1,93 @@
+"""The options of a job: one set, the same for the decorator, `add`, [defaults], [override.NAME] and [[job]].
+
+`read_options` checks all of them and reports all that is wrong; nothing here knows files or functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from asched.core.cron import DayRule, Dst
+from asched.core.model import Policies, Retry
+from asched.faults import Fault, unknown_option
+from asched.optionvalues import READERS
+
+Duration = str | float | timedelta
+"""A text such as "1h30m", a number of seconds, or a timedelta."""
+
+After = str | Callable[..., Any]
+"""The name of a job, or its decorated function."""
+
+
+class RetryOptions(TypedDict, total=False):
+    """See core.model.Retry. `on` takes exception classes, or their names."""
+
+    attempts: int
+    delay: Duration
+    factor: float
+    max_delay: Duration
+    jitter: float
+    on: str | type[BaseException] | Sequence[str | type[BaseException]]
+
+
+class JobOptions(TypedDict, total=False):
+    """What may be said about a job besides its name, its schedule and what it does."""
+
+    tz: str  # an IANA key, or "local"; else the configuration's
+    dst: Dst  # what becomes of times that a clock change skips or repeats
+    day_rule: DayRule  # both day fields set: "crontab" means either, "and" means both
+    after: After | Sequence[After]  # runs when all of these succeeded for the same instant
+    timeout: Duration | None  # of one attempt; None or "none": unlimited
+    kill_after: Duration  # from being asked to stop to being killed
+    retry: int | RetryOptions | Retry  # a number counts all attempts, the first included
+    max_instances: int
+    overlap: str  # skip, queue_one, queue, replace, terminate, allow
+    queue_max: int
+    catch_up: str  # none, latest, first, all
+    catch_up_window: Duration | None  # older missed fires expire; None or "none": never
+    catch_up_max: int
+    grace: Duration  # lateness that still counts as on time
+    jitter: Duration
+    priority: int  # among fires due at the same instant, higher goes first
+    idempotent: bool  # a run lost with its asched may be run again
+    args: Mapping[str, object]  # keyword arguments
+    tags: Sequence[str]
+    description: str
+    secrets: Sequence[str]  # names; the job reads them as run.secret(NAME)
+    enabled: bool
+
+
+OPTIONS = tuple(JobOptions.__annotations__)
+
+
+def policies_from(options: Mapping[str, object]) -> tuple[Policies, tuple[Fault, ...]]:
+    """The policies that these options ask for, and all that is wrong with any of the options.
+
+    A policy whose option is wrong keeps its default.
+    """
+    values, faults = read_options(options)
+    return policies_of(values), faults
+
+
+def policies_of(values: Mapping[str, Any]) -> Policies:
+    """The policies among values that were read."""
+    names = {field.name for field in fields(Policies)}
+    return Policies(**{name: value for name, value in values.items() if name in names})
+
+
+def read_options(options: Mapping[str, object]) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """The options as what the model wants (timedeltas, enums, Retry, tuples), and all that is wrong with them."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, value in options.items():
+        if name not in READERS:
+            faults.append(unknown_option((name,), OPTIONS))
+            continue
+        before = len(faults)
+        read = READERS[name](value, (name,), faults)
+        if len(faults) == before:
+            values[name] = read
+    return values, tuple(faults)

@@ -1,0 +1,257 @@
+"""How each option's value is read: from what people write to what the model wants.
+
+A reader takes the value, its path, and the list to which it adds what is wrong; what it returns then is not used.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, get_args
+
+from asched.core.cron import DayRule, Dst
+from asched.core.durations import as_duration
+from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.zones import zone
+from asched.errors import ScheduleError
+from asched.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
+
+Reader = Callable[[object, Path, list[Fault]], Any]
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+JOB_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+def one_of(words: Sequence[str]) -> Reader:
+    """One of these texts."""
+    quoted = [f'"{word}"' for word in words]
+    choice = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+    def read(value: object, path: Path, faults: list[Fault]) -> str:
+        if not isinstance(value, str) or value not in words:
+            help = did_you_mean(value, words) if isinstance(value, str) else ""
+            hint = help if help.startswith("did you mean") else ""
+            faults.append(Fault(path, f"{dotted(path)} must be {choice}, not {shown(value)}", hint))
+        return str(value)
+
+    return read
+
+
+def _enum(kind: type[StrEnum]) -> Reader:
+    read_word = one_of([member.value for member in kind])
+
+    def read(value: object, path: Path, faults: list[Fault]) -> StrEnum | None:
+        before = len(faults)
+        word = read_word(value, path, faults)
+        return kind(word) if len(faults) == before else None
+
+    return read
+
+
+def _duration(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
+    if not isinstance(value, (str, int, float, timedelta)) or isinstance(value, bool):
+        faults.append(_not_a(path, 'a duration such as "30s" or a number of seconds', value))
+        return None
+    if not isinstance(value, str) and _is_negative(value):
+        faults.append(Fault(path, f"{dotted(path)} cannot be negative"))
+        return None
+    try:
+        return as_duration(value)
+    except ScheduleError as error:
+        text, span = (value, error.span) if isinstance(value, str) else ("", None)
+        faults.append(Fault(path, f"{dotted(path)}: {_said(error)}", error.help, span, text=text))
+        return None
+
+
+def _is_negative(value: float | timedelta) -> bool:
+    return value < timedelta(0) if isinstance(value, timedelta) else value < 0
+
+
+def _said(error: ScheduleError) -> str:
+    """What is wrong, with the text, where the message does not hold it."""
+    if error.text and error.span is None and error.text not in error.message:
+        return f"{shown(error.text)} is {error.message}" if error.message.startswith("not ") else error.message
+    return error.message
+
+
+def _limit(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
+    """A duration, or none at all: [defaults] may set a limit that one job must be able to lift."""
+    if value is None or value == "none":
+        return None
+    before = len(faults)
+    limit = _duration(value, path, faults)
+    if limit == timedelta(0) and len(faults) == before:
+        faults.append(Fault(path, f"{dotted(path)} of 0 leaves no time at all", 'write "none" for no limit'))
+    return limit
+
+
+def _whole(least: int | None = None) -> Reader:
+    def read(value: object, path: Path, faults: list[Fault]) -> object:
+        if not isinstance(value, int) or isinstance(value, bool):
+            faults.append(_not_a(path, "a whole number", value))
+        elif least is not None and value < least:
+            faults.append(Fault(path, f"{dotted(path)} must be at least {least}, not {value}"))
+        return value
+
+    return read
+
+
+def _number(least: float, most: float = math.inf) -> Reader:
+    range_text = f"a number of {least:g} or more" if most == math.inf else f"a number from {least:g} to {most:g}"
+
+    def read(value: object, path: Path, faults: list[Fault]) -> object:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not is_number or not least <= value <= most:  # type: ignore[operator]
+            faults.append(_not_a(path, range_text, value))
+        return value
+
+    return read
+
+
+def _plain(kind: type, what: str) -> Reader:
+    def read(value: object, path: Path, faults: list[Fault]) -> object:
+        if not isinstance(value, kind):
+            faults.append(_not_a(path, what, value))
+        return value
+
+    return read
+
+
+_flag = _plain(bool, "true or false")
+_text = _plain(str, "a text")
+
+
+def _zone(value: object, path: Path, faults: list[Fault]) -> object:
+    """An IANA key; "local" is resolved by who knows this machine."""
+    if not isinstance(value, str):
+        faults.append(_not_a(path, 'a time zone such as "Europe/Berlin"', value))
+    elif value != "local":
+        try:
+            zone(value)
+        except ScheduleError as error:
+            faults.append(Fault(path, error.message, error.help))
+    return value
+
+
+def _each(read_one: Reader, what: str) -> Reader:
+    def read(value: object, path: Path, faults: list[Fault]) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, (Sequence, set, frozenset)):
+            help = f"write [{shown(value)}]" if isinstance(value, str) else ""
+            faults.append(Fault(path, f"{dotted(path)} must be a list of {what}, not {shown(value)}", help))
+            return ()
+        items = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return tuple(read_one(item, (*path, place), faults) for place, item in enumerate(items))
+
+    return read
+
+
+def _variable(value: object, path: Path, faults: list[Fault]) -> object:
+    if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
+        faults.append(_not_a(path, "a name like an environment variable's", value, "letters, digits and _ only"))
+    return value
+
+
+def _args(value: object, path: Path, faults: list[Fault]) -> dict[str, object]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        faults.append(_not_a(path, 'a table of arguments such as { base = "EUR" }', value))
+        return {}
+    return dict(value)
+
+
+def _after(value: object, path: Path, faults: list[Fault]) -> tuple[str, ...]:
+    places: list[tuple[object, Path]] = [(value, path)]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        places = [(item, (*path, place)) for place, item in enumerate(value)]
+    return tuple(dict.fromkeys(_job_name(item, at, faults) for item, at in places))
+
+
+def _job_name(value: object, path: Path, faults: list[Fault]) -> str:
+    """A name, a decorated function, whatever has a name, or a function that `add` knows by its own."""
+    named = getattr(value, "__asched__", value)
+    found = value if isinstance(value, str) else getattr(named, "name", getattr(value, "__name__", None))
+    if not isinstance(found, str):
+        faults.append(_not_a(path, "the name of a job, or its decorated function", value))
+        return ""
+    return found
+
+
+def _exception(value: object, path: Path, faults: list[Fault]) -> str:
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return f"{value.__module__}.{value.__qualname__}"
+    if not isinstance(value, str) or not value:
+        faults.append(_not_a(path, 'an exception class, or its name such as "TimeoutError"', value))
+    return str(value)
+
+
+def _exceptions(value: object, path: Path, faults: list[Fault]) -> tuple[str, ...]:
+    if isinstance(value, (str, type)):
+        return (_exception(value, path, faults),)
+    read: tuple[str, ...] = _each(_exception, "exceptions")(value, path, faults)
+    return read
+
+
+_RETRY: dict[str, Reader] = {
+    "attempts": _whole(1),
+    "delay": _duration,
+    "factor": _number(1),
+    "max_delay": _duration,
+    "jitter": _number(0, 1),
+    "on": _exceptions,
+}
+
+
+def _retry(value: object, path: Path, faults: list[Fault]) -> Retry:
+    if isinstance(value, Retry):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Retry(attempts=_whole(1)(value, path, faults))
+    if not isinstance(value, Mapping):
+        faults.append(_not_a(path, "a number of attempts or a table such as { attempts = 3 }", value))
+        return Retry()
+    return _retry_table(value, path, faults)
+
+
+def _retry_table(table: Mapping[str, object], path: Path, faults: list[Fault]) -> Retry:
+    before = len(faults)
+    if "attempts" not in table:
+        faults.append(Fault(path, f"{dotted(path)} needs attempts", "as in { attempts = 3 }, the first included"))
+    values = {}
+    for key, value in table.items():
+        if key in _RETRY:
+            values[key] = _RETRY[key](value, (*path, key), faults)
+        else:
+            faults.append(unknown_option((*path, key), _RETRY))
+    return Retry(**values) if len(faults) == before else Retry()
+
+
+def _not_a(path: Path, what: str, value: object, help: str = "") -> Fault:
+    return Fault(path, f"{dotted(path)} must be {what}, not {shown(value)}", help)
+
+
+READERS: dict[str, Reader] = {
+    "tz": _zone,
+    "dst": one_of(get_args(Dst)),
+    "day_rule": one_of(get_args(DayRule)),
+    "after": _after,
+    "timeout": _limit,
+    "kill_after": _duration,
+    "retry": _retry,
+    "max_instances": _whole(1),
+    "overlap": _enum(Overlap),
+    "queue_max": _whole(1),
+    "catch_up": _enum(CatchUp),
+    "catch_up_window": _limit,
+    "catch_up_max": _whole(1),
+    "grace": _duration,
+    "jitter": _duration,
+    "priority": _whole(),
+    "idempotent": _flag,
+    "args": _args,
+    "tags": _each(_text, "texts"),
+    "description": _text,
+    "secrets": _each(_variable, "names"),
+    "enabled": _flag,
+}

@@ -1,0 +1,99 @@
+"""Starts a command's process: on the vfork path, in a session of its own, with nothing inherited but three pipes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from asched.core.action import Command
+from asched.core.outcome import ErrorNote, Failed
+from asched.runners.masking import Mask
+from asched.runners.notes import failure, note_of
+
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as shells say it
+_EXHAUSTED = {
+    errno.EMFILE: "this process has no file descriptor left",
+    errno.ENFILE: "the system has no file descriptor left",
+    errno.EAGAIN: "the system allows no more processes (RLIMIT_NPROC, or pids.max of the container)",
+    errno.ENOMEM: "the system has no memory for another process",
+}
+
+Process = subprocess.Popen[bytes]
+
+
+def spawn(command: Command, argv: tuple[str, ...], env: Mapping[str, str], mask: Mask) -> Process | Failed:
+    """The process, its output in pipes, or why there is none.
+
+    No preexec_fn: with one, fork copies the page tables, 40 ms for a service of 1 GB. And inline: vfork holds the GIL
+    until the child runs, so that a thread would not keep the loop any freer.
+    """
+    if not argv:
+        return Failed(failure("ValueError", "the command is empty"))
+    try:
+        with _stdin(command.stdin) as stdin:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", *argv] if command.shell else argv,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                close_fds=True,
+                start_new_session=True,
+                cwd=command.cwd,
+                env=env,
+            )
+    except (OSError, ValueError) as error:  # ValueError: a NUL, or a "=" in a variable's name
+        return Failed(_note(error, command, argv, mask))
+
+
+@contextmanager
+def _stdin(text: str) -> Iterator[int | IO[bytes]]:
+    """A file rather than a pipe: the child reads at its own pace and nobody has to feed it."""
+    if not text:
+        yield subprocess.DEVNULL
+        return
+    with _memory_file() as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+        file.seek(0)
+        yield file
+
+
+def _memory_file() -> IO[bytes]:
+    try:
+        return open(os.memfd_create("stdin"), "w+b", buffering=0)
+    except (AttributeError, OSError):
+        return tempfile.TemporaryFile(buffering=0)
+
+
+def _note(error: OSError | ValueError, command: Command, argv: tuple[str, ...], mask: Mask) -> ErrorNote:
+    program = "/bin/sh" if command.shell else argv[0] if argv else ""
+    if isinstance(error, ValueError):
+        return note_of(error, mask, message=f"cannot run {program}: {error}")
+    if error.errno in _EXHAUSTED:
+        why = _EXHAUSTED[error.errno]
+        note = note_of(error, mask, message=f"cannot run {program} now: {why}", types=("Exhausted",))
+        return replace(note, traceback="")
+    message, code = _why_not(error, program, command.cwd)
+    return replace(note_of(error, mask, message=message), exit_code=code, traceback="")
+
+
+def _why_not(error: OSError, program: str, cwd: str | None) -> tuple[str, int | None]:
+    if cwd is not None and error.filename == cwd:
+        return f"working directory {cwd} cannot be entered: {error.strerror}", None
+    if error.errno == errno.ENOENT and "/" in program and Path(cwd or "", program).exists():
+        return f"{program} is there, but the interpreter that its first line names is not", _NOT_EXECUTABLE
+    if error.errno == errno.ENOENT:
+        where = "" if "/" in program else " on PATH"
+        return f"command not found: there is no {program}{where}", _NOT_FOUND
+    if error.errno == errno.EACCES:
+        return f"{program} is not executable: {error.strerror}", _NOT_EXECUTABLE
+    if error.errno == errno.ENOEXEC:
+        return f"{program} is not executable: neither a program nor a script that begins with #!", _NOT_EXECUTABLE
+    return f"cannot run {program}: {error.strerror}", _NOT_EXECUTABLE

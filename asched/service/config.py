@@ -1,0 +1,162 @@
+"""The configuration: config.toml, or one Python file, with everything in it checked before anything runs.
+
+What is wrong in config.toml itself refuses the whole; what is wrong in a file of jobs costs that file's jobs only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from asched.core.model import Job
+from asched.core.zones import zone
+from asched.errors import ConfigurationError, Problem, ScheduleError
+from asched.faults import Fault, shown
+from asched.problems import Finding, format_problems, shown_path
+from asched.service.assembly import Assembly
+from asched.service.configfile import read_file, read_text
+from asched.service.layers import layered, leaves
+from asched.service.localzone import local_zone_key
+from asched.service.locating import Locator
+from asched.service.schema import SECTIONS, Log, Service, as_table, read_table, unknown_section
+from asched.service.statedir import find_state_dir
+from asched.service.toml_positions import Positions
+
+__all__ = ["Configuration", "Log", "format_problems", "load", "load_file"]
+
+MEMORY = ":memory:"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a service needs to know. `problems` cost single jobs: the others are in `jobs`.
+
+    `ledger` is an absolute path or ":memory:". `origins` says of every setting, by its dotted name, what set it:
+    "flag", "environment NAME", "config.toml:4" or "default".
+    """
+
+    path: Path
+    timezone: str
+    ledger: str
+    state_dir: Path
+    drain: timedelta
+    retention_days: int
+    runs_per_job: int
+    log: Log
+    defaults: Mapping[str, object] = field(hash=False)
+    jobs: tuple[Job, ...]
+    problems: tuple[Problem, ...]
+    origins: Mapping[str, str] = field(hash=False)
+
+
+def load(
+    path: str | Path, *, env: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+) -> Configuration:
+    """Read config.toml. `overrides` are the flags: dotted names, such as "service.ledger", to values.
+
+    Raises ConfigurationError with all that is wrong with the configuration, and with its jobs.
+    """
+    file = Path(path)
+    data, positions = read_file(file)
+    return _configured(file, data, positions, env, overrides)
+
+
+def load_file(
+    path: str | Path, *, env: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+) -> Configuration:
+    """Serve one Python file: its @job functions under the default settings, with a ledger of its own beside it.
+
+    Raises ConfigurationError when no job of it can run.
+    """
+    file = Path(path)
+    read_text(file)
+    data = {"service": {"jobs": [file.name], "ledger": f"state/{file.stem}.db"}}
+    configuration = _configured(file, data, Positions(""), env, overrides)
+    if not configuration.jobs:
+        nothing = Finding("no @job functions in it", shown_path(file), help='decorate one: @job("every 10s")')
+        raise ConfigurationError(configuration.problems or [nothing])
+    return configuration
+
+
+def _configured(
+    file: Path,
+    data: Mapping[str, Any],
+    positions: Positions,
+    env: Mapping[str, str] | None,
+    flags: Mapping[str, object] | None,
+) -> Configuration:
+    env = os.environ if env is None else env
+    layers = layered(data, env=env, flags=flags or {})
+    locator = Locator(shown_path(file), positions, layers)
+    faults: list[Fault] = [unknown_section(name) for name in layers.data if name not in SECTIONS]
+    service = read_table(Service, as_table(layers.data.get("service", {}), ("service",), faults), ("service",), faults)
+    settings = service or Service()
+    timezone = _timezone(settings.timezone, faults)
+    ledger = _ledger(settings.ledger, file, faults)
+    assembly = Assembly(file, locator, env, timezone)
+    assembly.found_wrong(faults)
+    assembly.found_wrong_outside(layers.faults)
+    jobs = assembly.jobs(layers.data, settings.jobs)
+    assembly.refuse_if_wrong()
+    state_dir, named_by = find_state_dir(
+        None, configured=_beside(file, settings.state_dir) if settings.state_dir else None, env=env
+    )
+    return Configuration(
+        path=Path(os.path.abspath(file)),
+        timezone=timezone,
+        ledger=ledger,
+        state_dir=state_dir,
+        drain=settings.drain,
+        retention_days=settings.retention.days,
+        runs_per_job=settings.retention.runs_per_job,
+        log=settings.log,
+        defaults=assembly.defaults,
+        jobs=jobs,
+        problems=assembly.mild_problems(),
+        origins=_origins(data, settings, locator, named_by),
+    )
+
+
+def _timezone(key: str, faults: list[Fault]) -> str:
+    """The IANA key; "local" is what this machine has, asked once."""
+    try:
+        return zone(local_zone_key() if key == "local" else key).key
+    except ScheduleError as error:
+        faults.append(Fault(("service", "timezone"), error.message, error.help))
+        return "UTC"
+
+
+def _ledger(ledger: str, file: Path, faults: list[Fault]) -> str:
+    if ledger == MEMORY:
+        return ledger
+    if "://" in ledger:
+        scheme = ledger.partition("://")[0]
+        help = 'name a file, as in "state/asched.db"'
+        faults.append(Fault(("service", "ledger"), f"{scheme} ledgers are not in this version yet", help, of_key=True))
+    elif not ledger.strip() or ledger.endswith("/"):
+        faults.append(Fault(("service", "ledger"), f"{shown(ledger)} is no file", 'as in "state/asched.db"'))
+    return _beside(file, ledger)
+
+
+def _beside(file: Path, path: str) -> str:
+    """Relative to the folder of the configuration, not to where the command was typed."""
+    return os.path.abspath(file.parent / Path(path).expanduser())
+
+
+def _origins(data: Mapping[str, Any], settings: Service, locator: Locator, state_dir: str) -> dict[str, str]:
+    """The settings under [service], and those of [defaults] that are set at all."""
+    given = {**locator.layers.data, "service": settings.model_dump()}
+    origins = {}
+    for path in [*leaves(given["service"], ("service",)), *leaves(given.get("defaults", {}), ("defaults",))]:
+        name = ".".join(map(str, path))
+        if giver := locator.layers.giver(path):
+            origins[name] = giver
+        else:
+            origins[name] = locator.source(path) if path in locator.positions else "default"
+    if state_dir not in ("default", "file"):
+        origins["service.state_dir"] = state_dir
+    return origins

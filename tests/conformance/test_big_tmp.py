@@ -1,0 +1,120 @@
+"""The live engine, on a fake clock and a ledger, does what the model says, fire by fire, whatever happens."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from law import imbalances
+
+from asched.core.action import Function
+from asched.core.cron import Cron
+from asched.core.jitter import fraction
+from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
+from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.record import FireQuery
+from asched.core.simulate import Outage, simulate
+from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.testing.clock import FakeClock
+from asched.testing.harness import Harness
+
+START = datetime(2026, 3, 28, 12, tzinfo=UTC)
+ACTION = Function(print, "builtins:print", "coroutine")
+
+
+def seconds(low, high):
+    return st.integers(low, high).map(lambda n: timedelta(seconds=n))
+
+
+triggers = st.one_of(
+    seconds(7, 900).map(Every),
+    seconds(1, 600).map(AfterFinish),
+    st.sampled_from(["*/5 * * * *", "0 * * * *", "30 2 * * *", "*/20 * * * * *"]).map(
+        lambda text: Cron(text, "Europe/Berlin")
+    ),
+    seconds(5, 900).map(lambda period: AnyOf((Startup(), Every(period)))),
+)
+policies = st.builds(
+    Policies,
+    grace=seconds(0, 60),
+    catch_up=st.sampled_from(CatchUp),
+    catch_up_window=st.none() | seconds(60, 7200),
+    catch_up_max=st.integers(1, 20),
+    overlap=st.sampled_from(Overlap),
+    max_instances=st.integers(1, 3),
+    queue_max=st.integers(1, 4),
+    timeout=st.none() | seconds(5, 300),
+    kill_after=st.just(timedelta(0)),
+    retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
+    idempotent=st.booleans(),
+    jitter=st.just(timedelta(0)) | seconds(1, 20),
+    priority=st.integers(-1, 1),
+)
+
+
+@st.composite
+def traces(draw):
+    jobs = [
+        Job(f"job{n}", ACTION, draw(triggers), draw(policies)) for n in range(draw(st.integers(1, 4)))
+    ]
+    if draw(st.booleans()):
+        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
+    if len(jobs) > 2 and draw(st.booleans()):
+        jobs.append(Job("joiner", ACTION, None, draw(policies), after=(jobs[0].name, jobs[1].name)))
+    outages, at = [], START
+    for _ in range(draw(st.integers(0, 2))):
+        at += draw(seconds(10, 2000))
+        until = at + draw(seconds(1, 20_000))
+        outages.append(Outage(at, until))
+        at = until
+    return jobs, outages, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000))
+
+
+def behaviour(seed):
+    """How long, and how, an attempt goes: a hash, so that engine and model see the same."""
+
+    def behave(fire, attempt):
+        chance = fraction(seed, fire.job, fire.scheduled_at, fire.origin, attempt)
+        took = timedelta(seconds=int(chance * 1000) % 400)
+        failed = int(chance * 10_000) % 5 == 0
+        return took, Failed(ErrorNote("ValueError", "by chance")) if failed else Succeeded()
+
+    return behave
+
+
+async def live(jobs, outages, until, seed, ledger=None):
+    harness = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=ledger)
+    await harness.start()
+    for outage in outages:
+        # The model does not decide what is due at the very instant of the crash.
+        await harness.clock.advance(outage.since - harness.clock.now() - timedelta(microseconds=1))
+        await harness.kill()
+        await harness.clock.advance(outage.until - harness.clock.now())
+        await harness.start()
+    await harness.clock.advance(until - harness.clock.now())
+    found = await harness.ledger.fires(FireQuery(limit=1_000_000))
+    assert await imbalances(harness.ledger, harness.clock.now()) == []
+    gaps = await harness.ledger.gaps()
+    await harness.kill()
+    return found, gaps
+
+
+def told(fire, decision, outcome, attempt, started_at):
+    reason = getattr(decision, "reason", "")
+    ended = "" if outcome is None else outcome.kind
+    return (fire.job, fire.scheduled_at, fire.origin, decision.kind, reason, fire.caught_up, ended, attempt, started_at)
+
+
+@settings(max_examples=2500, deadline=None)
+@given(traces())
+def test_every_fire_goes_as_the_model_says(trace):
+    jobs, outages, until, seed = trace
+    found, gaps = asyncio.run(live(jobs, outages, until, seed))
+    model = simulate(jobs, START, until, behave=behaviour(seed), outages=outages)
+    expected = Counter(
+        told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values()
+    )
+    actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
+    assert actual == expected
+    assert Counter((g.job, g.gap) for g in gaps) == Counter(model.gaps)
