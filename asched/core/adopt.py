@@ -90,9 +90,3 @@ def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> N
     turn.changes.append(
         Finish(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at)
     )
-
-
-def rejoin(board: Board, record: FireRecord, job: str) -> None:
-    """A run that succeeded before this start, and that `job`, which comes after several, still waits for."""
-    key = (job, record.scheduled_at, record.fire.nonce)
-    board.joins.setdefault(key, {})[record.job] = record.id

@@ -132,7 +132,7 @@ class Board:
         self.jobs: dict[str, JobState] = {}
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
         self.dependents: dict[str, list[str]] = {}
-        self.joins: dict[tuple[str, datetime, str], dict[str, int]] = {}  # partly met `after`s
+        self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided
         self.wall: Timeline[Deadline] = Timeline()
         self.steady: Timeline[Deadline] = Timeline()
         self.draining = False

@@ -29,7 +29,8 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     if settled is None:
         board.schedule(state)
         return
-    decisions = _decide(board, state, settled, now, turn)
+    follows = Turn()  # what is decided about older fires refers to newer ones: the ledger must hear of them first
+    decisions = _decide(board, state, settled, now, follows)
     turn.changes.append(
         Decide(
             job=state.job.name,
@@ -41,6 +42,8 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
             until=settled.until,
         )
     )
+    turn.changes += follows.changes
+    turn.effects += follows.effects
     state.watermark = settled.until
     if state.relative and not any(isinstance(decision, Start | Queue) for _, decision in decisions):
         follow_end(board, state, now, turn)

@@ -103,20 +103,30 @@ def follow_up(board: Board, fire: Fire, outcome: Outcome, now: Now, turn: Turn) 
     """Decide the jobs that come after this one, for the same instant, in the same transaction as its end."""
     for name in board.dependents.get(fire.job, ()):
         state = board.jobs.get(name)
-        if state is None or state.job.disabled:
-            continue  # not on the board: it owes nothing, and `list` says why
-        key = (name, fire.scheduled_at, fire.nonce)
-        if not isinstance(outcome, Succeeded):
-            board.joins.pop(key, None)
-            _decide_after(board, state, fire, {fire.job: fire.id}, _blocked(fire, outcome), now, turn)
-            continue
-        met = board.joins.setdefault(key, {})
-        met[fire.job] = fire.id
-        if len(met) == len(set(state.job.after)):
-            del board.joins[key]
-            _decide_after(board, state, fire, met, None, now, turn)
+        if state is None:
+            continue  # disabled: it owes nothing, and `list` says why
+        met = _join(board, state, fire, isinstance(outcome, Succeeded))
+        if met is not None:
+            skip = None if isinstance(outcome, Succeeded) else _blocked(fire, outcome)
+            _decide_after(board, state, fire, met, skip, now, turn)
+
+
+def _join(board: Board, state: JobState, fire: Fire, succeeded: bool) -> Mapping[str, int] | None:
+    """What the job comes after, by run, once that is enough to decide it; None: not yet, or decided before."""
+    wanted = set(state.job.after)
+    if len(wanted) == 1:
+        return {fire.job: fire.id}
+    key = (state.job.name, fire.scheduled_at, fire.nonce)
+    met = board.joins.setdefault(key, {})
+    if met is None:
+        return None
+    met[fire.job] = fire.id
+    if succeeded and len(met) < len(wanted):
+        return None
+    board.joins[key] = None
     while len(board.joins) > JOINS_KEPT:
         del board.joins[next(iter(board.joins))]
+    return met
 
 
 def _blocked(fire: Fire, outcome: Outcome) -> Skip:

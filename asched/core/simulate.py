@@ -189,6 +189,7 @@ class _World:
         for job in self.jobs:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()
+        self.board.joins = before.joins
         for record in left:
             adopt(self.board, record, f"asched {self.instance - 1}", outage.since, self._moment(), turn)
         settle_down(self.board, self._moment(), turn)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asched.core.adopt import adopt, rejoin, settle_down
+from asched.core.adopt import adopt, settle_down
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Absence, Pause
 from asched.core.model import Job
@@ -22,6 +23,9 @@ from asched.engine.ports import Ledger, Runner
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
 
 
+Joins = dict[tuple[str, datetime, str], dict[str, int] | None]  # as on the board
+
+
 @dataclass(slots=True)
 class Inheritance:
     """What this instance found in the ledger, until each job has come for its own."""
@@ -32,6 +36,7 @@ class Inheritance:
     pauses: dict[str, Pause]
     open: dict[str, list[FireRecord]]
     owners: dict[int, InstanceRecord]
+    joins: dict[str, Joins]
     previous: InstanceRecord | None
 
 
@@ -55,6 +60,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         pauses={pause.job: pause for pause in stored.pauses},
         open=left,
         owners={one.number: one for one in others},
+        joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
         previous=max(others, key=lambda one: one.seen_at, default=None),
     )
 
@@ -80,7 +86,6 @@ async def begin(
     take_in(engine.board, jobs, heir, now, turn)
     if only_these:
         _settle_the_gone(engine.board, heir, now, turn)
-    await _rejoin(engine.board, ledger, now)
     startup(engine.board, now, heir.number, turn, first_of_boot=heir.first_of_boot)
     await engine.carry_out(turn)
     return engine, heir
@@ -102,6 +107,7 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
 def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) -> JobState:
     record = heir.versions.pop(job.name, None)
     state = place(board, job, None if record is None else previous_of(record), now, turn)
+    board.joins.update(heir.joins.pop(job.name, {}))
     pause = heir.pauses.pop(job.name, None)
     if pause is not None:
         restore_pause(board, state, pause)
@@ -141,15 +147,19 @@ def _how_it_ended(previous: InstanceRecord) -> str:
     return "killed" if previous.boot_id == this_instance(previous.started_at).boot_id else "reboot"
 
 
-async def _rejoin(board: Board, ledger: Ledger, now: Now) -> None:
-    """A job that comes after several may have had some of them succeed before the last stop."""
-    joining = [state.job for state in board.jobs.values() if len(state.job.after) > 1]
-    for job in joining:
-        done = await _recent(ledger, job.after, now.wall, outcomes=("succeeded",))
-        decided = {(r.scheduled_at, r.fire.nonce) for r in await _recent(ledger, (job.name,), now.wall)}
-        for record in done:
-            if (record.scheduled_at, record.fire.nonce) not in decided:
-                rejoin(board, record, job.name)
+async def _joins(ledger: Ledger, record: VersionRecord, now: datetime) -> Joins:
+    """For a job that comes after several: which of them had succeeded before, and what was decided."""
+    after = tuple(json.loads(record.definition).get("after", ()))
+    if len(after) < 2 or record.retired_at is not None:
+        return {}
+    joins: Joins = {}
+    for one in await _recent(ledger, after, now, outcomes=("succeeded",)):
+        met = joins.setdefault((record.job, one.scheduled_at, one.fire.nonce), {})
+        assert met is not None
+        met[one.job] = one.id
+    for one in await _recent(ledger, (record.job,), now):
+        joins[record.job, one.scheduled_at, one.fire.nonce] = None
+    return joins
 
 
 async def _recent(
