@@ -36,6 +36,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PRUNE_EVERY = timedelta(minutes=10)
+_PATIENCE = 15.0  # seconds for what still runs when the engine has failed
 
 
 class Scheduler:
@@ -238,13 +239,14 @@ class Scheduler:
         if attach is not None:  # a fake clock wants to know when we are done with an instant
             attach(self._engine)
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
+        self._task.add_done_callback(_say_so)
         self._helpers = [asyncio.create_task(self._prune(), name="asched retention")]
 
     def _a_runner(self) -> Runner:
         if self._runner is None:
             from asched.runners.registry import Runners
 
-            self._runner = Runners()
+            self._runner = Runners(mask=self._mask, clock=self.clock)
         return self._runner
 
     async def stop(self, drain: str | float | timedelta | None = None, reason: str = "asched stopped") -> None:
@@ -264,6 +266,9 @@ class Scheduler:
                 engine.dispatch.stop_all(Cause.SHUTDOWN, reason)
             engine.finish()
             await _until_done(task)
+            if engine.dispatch.running:  # the engine failed: nobody hears how they end, but they must not live on
+                engine.dispatch.stop_all(Cause.SHUTDOWN, reason)
+                await engine.dispatch.gone(_PATIENCE)
         finally:
             await self._close(engine)
         if not task.cancelled():
@@ -288,6 +293,7 @@ class Scheduler:
             await self.ledger.leave(engine.number, self.clock.now())
         await self._a_runner().close()
         await self.ledger.close()
+        self.bus.close()
 
     def hurry(self, reason: str = "asched stopped") -> None:
         """While stopping: do not wait for the drain any more."""
@@ -366,6 +372,14 @@ class Scheduler:
             with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
                 while await self.ledger.prune(before, self._runs_per_job):
                     await sleep(self.clock, 0.05)
+
+
+def _say_so(task: asyncio.Task[None]) -> None:
+    """An engine that fails must not do so in silence, whoever forgot to wait for it."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        context = {"message": "asched stopped: a fault of its own, or of its ledger", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(context)
 
 
 async def _until_done(task: asyncio.Task[None]) -> None:

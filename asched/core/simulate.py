@@ -132,7 +132,9 @@ class _World:
                 case StartRun(fire, attempt):
                     self._start(fire, attempt)
                 case StopRun(fire_id, cause, _):
-                    self._stop(fire_id, stopped_as(cause, self.board.runs[fire_id].reason, None))
+                    run = self.board.runs.get(fire_id)
+                    if run is not None:  # else it ended by itself in this very turn
+                        self._stop(fire_id, stopped_as(cause, run.reason, None))
                 case BrokenJob():
                     pass  # its fire is recorded as invalid
 

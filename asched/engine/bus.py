@@ -14,6 +14,7 @@ KEPT = 10_000  # events that one slow reader may lag behind before it loses the 
 class Bus:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._streams: list[_Subscription] = []
 
     @property
     def heard(self) -> bool:
@@ -37,16 +38,26 @@ class Bus:
         self.publish({"type": "listener.dropped", "error": f"{type(error).__name__}: {error}"})
 
     async def stream(self) -> AsyncIterator[Event]:
-        """All events from now on. A reader that lags behind by more than KEPT loses the oldest, and is told."""
+        """All events from now on, until `close`. A reader that lags behind by more than KEPT loses the oldest, and is
+        told."""
         async with _Subscription(self) as subscription:
-            while True:
-                yield await subscription.next()
+            self._streams.append(subscription)
+            try:
+                while (event := await subscription.next()) is not None:
+                    yield event
+            finally:
+                self._streams.remove(subscription)
+
+    def close(self) -> None:
+        """Nothing more will happen: every stream ends once it is read."""
+        for subscription in self._streams:
+            subscription.end()
 
 
 class _Subscription:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._queue: asyncio.Queue[Event] = asyncio.Queue(KEPT)
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(KEPT + 1)
         self._lost = 0
 
     async def __aenter__(self) -> _Subscription:
@@ -57,12 +68,15 @@ class _Subscription:
         self._end()
 
     def _take(self, event: Event) -> None:
-        if self._queue.full():
+        if self._queue.qsize() >= KEPT:
             self._queue.get_nowait()
             self._lost += 1
         self._queue.put_nowait(event)
 
-    async def next(self) -> Event:
+    def end(self) -> None:
+        self._queue.put_nowait(None)
+
+    async def next(self) -> Event | None:
         if self._lost:
             lost, self._lost = self._lost, 0
             return {"type": "events.lost", "count": lost}

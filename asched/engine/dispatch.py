@@ -86,6 +86,12 @@ class Dispatch:
         for fire in list(self.running):
             self.stop(fire, cause, reason, at_once=at_once)
 
+    async def gone(self, seconds: float) -> None:
+        """Wait until nothing is executed any more, that long at most."""
+        tasks = {execution.task for execution in self.running.values() if execution.task is not None}
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
     def _after(self, execution: Execution, delay: timedelta, callback: Callable[[], None]) -> None:
         deadline = self._clock.monotonic() + delay.total_seconds()
         execution.timers.append(self._clock.call_at(deadline, callback))

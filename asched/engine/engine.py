@@ -281,6 +281,8 @@ class Engine:
                 self._not_ours()
             except LedgerUnavailable as error:
                 self._ledger_is_gone(str(error))
+                if self._stopping and pause >= LONGEST_PAUSE:
+                    raise  # somebody waits for us to go; what is not recorded, the next start settles
                 await self._pause(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 

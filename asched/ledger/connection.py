@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Thread
+from typing import TypeVar
 from urllib.parse import quote
 
 import aiosqlite
@@ -41,7 +42,19 @@ def telling(path: Path) -> Iterator[None]:
 
 
 class ThreadConnection(aiosqlite.Connection):
-    """aiosqlite's thread and queue, and a future for each function put into it."""
+    """aiosqlite's thread and queue, and a future for each function put into it.
+
+    The thread must not keep alive a process that ends without closing: what was confirmed is on the disk.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._worker.daemon = True
+
+    @property
+    def _worker(self) -> Thread:
+        worker: Thread = getattr(self, "_thread", self)  # type: ignore[assignment]  # before 0.22 it is one itself
+        return worker
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -50,8 +63,7 @@ class ThreadConnection(aiosqlite.Connection):
 
     async def ended(self) -> None:
         """After a failing start: its thread has something to say to the loop until it has ended."""
-        thread: Any = getattr(self, "_thread", self)  # before 0.22 the connection is the thread
-        await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(self._worker.join)
 
 
 class Channel:
@@ -64,7 +76,7 @@ class Channel:
         self._poisoned = False
 
     async def open(self) -> None:
-        thread = ThreadConnection(self._connect, iter_chunk_size=64)
+        thread = ThreadConnection(self._connect)
         try:
             await thread
         except BaseException:

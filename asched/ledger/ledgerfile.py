@@ -19,6 +19,7 @@ from asched.ledger import statements as sql
 from asched.ledger.connection import connect_new, connect_reader, connect_writer
 from asched.ledger.lock import Progress
 from asched.ledger.sqliteerrors import damaged
+from asched.ledger.systemerrors import refused_by_system
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -39,7 +40,7 @@ def make_folder(path: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerUnusable(f"the folder {folder} for the ledger cannot be made: {error.strerror}") from None
+        raise refused_by_system(error, f"the folder {folder} for the ledger cannot be made") from None
 
 
 def refuse_network(path: Path) -> None:
@@ -79,7 +80,7 @@ def create_if_missing(path: Path) -> None:
     try:
         _create(path)
     except OSError as error:
-        raise LedgerUnusable(f"ledger {path} cannot be made: {error.strerror}") from None
+        raise refused_by_system(error, f"ledger {path} cannot be made") from None
 
 
 def sweep(path: Path) -> None:
@@ -96,7 +97,7 @@ def refuse_foreign(path: Path) -> None:
     except FileNotFoundError:
         raise LedgerUnusable(f"{NO_LEDGER_YET} at {path}: it is made when asched first runs with it") from None
     except OSError as error:
-        raise LedgerUnusable(f"ledger {path} cannot be read: {error.strerror}") from None
+        raise refused_by_system(error, f"ledger {path} cannot be read") from None
     advice = "It is left alone: name another file as the ledger, or restore a backup, or move it away."
     if not header:
         raise LedgerUnusable(f"{path} is empty, and asched never leaves an empty ledger. {advice}")

@@ -9,12 +9,14 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
 
-from asched.errors import AlreadyServed, LedgerUnusable
+from asched.errors import AlreadyServed
+from asched.ledger.systemerrors import refused_by_system
 
 _COUNTERS_AT = 512  # the holder's line is shorter, and stays as it is while the counters move
 _COUNTERS = "\ncommits {:020d} instance {:010d}\n"
@@ -43,9 +45,10 @@ class ServerLock:
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise LedgerUnusable(
-                f"ledger {ledger} cannot be served: its lock file {path} cannot be written ({error.strerror}). "
-                "Commands that only read still work."
+            raise refused_by_system(
+                error,
+                f"ledger {ledger} cannot be served: its lock file {path} cannot be written",
+                "Commands that only read still work.",
             ) from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,8 +61,9 @@ class ServerLock:
         return lock
 
     def remember(self, progress: Progress) -> None:
-        """After a commit. Not synced: what must not be lost is that the ledger was there, not the last digit."""
-        os.pwrite(self._fd, _COUNTERS.format(progress.commits, progress.instance).encode(), _COUNTERS_AT)
+        """After a commit, which it must not fail. Not synced: a number that lags behind accuses nobody."""
+        with suppress(OSError):
+            os.pwrite(self._fd, _COUNTERS.format(progress.commits, progress.instance).encode(), _COUNTERS_AT)
 
     def release(self) -> None:
         """The file stays: were it removed, a third could lock a file that a second waits for."""
@@ -70,7 +74,8 @@ class ServerLock:
 
     def _say_who(self) -> None:
         who = {"pid": os.getpid(), "host": socket.gethostname(), "started": _started()}
-        os.pwrite(self._fd, json.dumps(who).ljust(_COUNTERS_AT).encode()[:_COUNTERS_AT], 0)
+        with suppress(OSError):  # a full disk: held all the same, by one who is not named
+            os.pwrite(self._fd, json.dumps(who).ljust(_COUNTERS_AT).encode()[:_COUNTERS_AT], 0)
 
 
 _held: WeakSet[ServerLock] = WeakSet()

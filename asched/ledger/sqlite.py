@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from asched.errors import LedgerUnusable
 from asched.ledger import ledgerfile, presence, queries, sqlitechanges, sqliteprune
 from asched.ledger.connection import Channel, connect_any_reader, connect_reader, connect_writer, telling
 from asched.ledger.lock import Progress, ServerLock
+from asched.ledger.systemerrors import refused_by_system
 from asched.ledger.writer import Writer
 
 if TYPE_CHECKING:
@@ -181,7 +181,8 @@ class SqliteLedger:
         if self._serve:
             self._lock = ServerLock.take(self.path)
             ledgerfile.sweep(self.path)
-        ledgerfile.create_if_missing(self.path)
+        with telling(self.path):
+            ledgerfile.create_if_missing(self.path)
         ledgerfile.refuse_foreign(self.path)
         ledgerfile.refuse_readonly(self.path)
         with telling(self.path):
@@ -218,10 +219,13 @@ class SqliteLedger:
             )
 
     def _on_disk(self) -> tuple[int, int]:
-        with suppress(FileNotFoundError):
+        try:
             stat = os.stat(self.path)
-            return stat.st_dev, stat.st_ino
-        return 0, 0
+        except FileNotFoundError:
+            return 0, 0
+        except OSError as error:
+            raise refused_by_system(error, f"ledger {self.path} cannot be looked at") from None
+        return stat.st_dev, stat.st_ino
 
     def _remember(self, connection: Connection) -> None:
         if self._lock is not None:

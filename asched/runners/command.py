@@ -14,7 +14,7 @@ from asched.runners.environment import environment
 from asched.runners.gate import Gate
 from asched.runners.masking import Mask, mask_for
 from asched.runners.notes import failure, note_of
-from asched.runners.spawn import Process, spawn
+from asched.runners.spawn import Process, discard, spawn
 from asched.runners.template import render
 
 
@@ -34,7 +34,11 @@ class CommandRunner:
             process = _spawn(command, attempt, mask)
             if isinstance(process, Failed):
                 return process
-            child = Child(process, output)
+            try:
+                child = Child(process, output)
+            except OSError as error:  # the system's limit on what one may watch
+                discard(process)
+                return Failed(note_of(error, mask, message=f"its output cannot be watched: {error.strerror}"))
         output.child(child.pid)
         await _see_through(child, attempt, output)
         return _outcome(child.code, command)

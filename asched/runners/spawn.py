@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import IO
 
 from asched.core.action import Command
 from asched.core.outcome import ErrorNote, Failed
+from asched.runners.groups import signal_group
 from asched.runners.masking import Mask
 from asched.runners.notes import failure, note_of
 
@@ -51,6 +53,12 @@ def spawn(command: Command, argv: tuple[str, ...], env: Mapping[str, str], mask:
             )
     except (OSError, ValueError) as error:  # ValueError: a NUL, or a "=" in a variable's name
         return Failed(_note(error, command, argv, mask))
+
+
+def discard(process: Process) -> None:
+    """Kill it and forget it."""
+    with process:  # closes the pipes, and waits
+        signal_group(process.pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """What every Runner must do, as tests: subclass RunnerContract and say what succeeds, fails and lasts.
 
-    class TestMyRunner(RunnerContract):
-        @pytest.fixture
-        def runner(self) -> Runner: ...
+class TestMyRunner(RunnerContract):
+    @pytest.fixture
+    def runner(self) -> Runner: ...
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -15,6 +15,7 @@ import pytest
 from asched.core.action import Action, Function
 from asched.core.outcome import Failed, Outcome, Succeeded
 from asched.engine.ports import Runner
+from asched.runners import thread
 from asched.runners.context import Run, current_output, current_run
 from asched.runners.thread import ThreadRunner
 from asched.testing.runner_contract import RunnerContract, Sink, attempt_of
@@ -89,7 +90,8 @@ class Stubborn:
 
 
 @pytest.fixture
-def stubborn() -> Any:
+def stubborn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubborn]:
+    monkeypatch.setattr(thread, "_MARGIN", 0.05)
     stubborn = Stubborn()
     yield stubborn
     stubborn.free.set()
@@ -136,8 +138,9 @@ async def test_past_kill_after_it_is_given_up_and_counted(stubborn: Stubborn) ->
     await asyncio.wait({task}, timeout=3)
     assert (task.cancelled(), runner.busy, runner.leaked) == (True, 0, 1)
     stubborn.free.set()
-    while runner.leaked:
-        await asyncio.sleep(0)
+    for _ in range(500):
+        await asyncio.sleep(0.005 if runner.leaked else 0)
+    assert runner.leaked == 0
     await runner.close()
 
 
