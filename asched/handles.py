@@ -63,6 +63,8 @@ class JobHandle:
         by: str,
         reason: str,
     ) -> tuple[Fire, Decision]:
+        if board.draining:
+            raise Refused("asched is stopping: nothing is started any more")
         fire, decision = manual(board, self._state(board), now, turn, scheduled_at=scheduled_at, args=args)
         turn.changes.append(Act(now.wall, "run", by, self.name, fire.run, reason))
         return fire, decision

@@ -76,8 +76,9 @@ class JobState:
 
 @dataclass(frozen=True, slots=True)
 class StartRun:
-    """Execute this attempt now: its decision is in the ledger."""
+    """Execute this attempt now, as `job` is defined at this moment: its decision is in the ledger."""
 
+    job: Job
     fire: Fire
     attempt: int
 

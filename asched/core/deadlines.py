@@ -31,6 +31,6 @@ def _retry(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> No
     if run is None or not run.waiting:
         return  # it was cancelled while it waited, and that is recorded
     if run.cause is None:
-        begin_attempt(run, now, turn)
+        begin_attempt(state, run, now, turn)
     else:
         call_off(board, state, run, now, turn)

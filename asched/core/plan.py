@@ -153,16 +153,19 @@ def admitted(
         _displace(state, fire, now, turn)
     if verdict.stop_running:
         _stop_all(board, state, fire, now, turn, at_once=verdict.at_once)
-    if isinstance(verdict.decision, Start):
+    decision = verdict.decision
+    if isinstance(decision, Start) and board.draining:
+        decision = Queue()  # for the next start: what follows a run that ends while we stop is owed all the same
+    if isinstance(decision, Start):
         start(board, state, fire, turn)
-    elif isinstance(verdict.decision, Queue):
+    elif isinstance(decision, Queue):
         state.queue.append(fire)
-    return verdict.decision
+    return decision
 
 
 def start(board: Board, state: JobState, fire: Fire, turn: Turn) -> None:
     board.begun(state, RunState(fire))
-    turn.effects.append(StartRun(fire, 1))
+    turn.effects.append(StartRun(state.job, fire, 1))
 
 
 def _displace(state: JobState, newer: Fire, now: Now, turn: Turn) -> None:
@@ -184,12 +187,12 @@ def _stop_all(board: Board, state: JobState, newer: Fire, now: Now, turn: Turn, 
             turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
 
 
-def begin_attempt(run: RunState, now: Now, turn: Turn) -> None:
+def begin_attempt(state: JobState, run: RunState, now: Now, turn: Turn) -> None:
     """A retry's time has come."""
     run.waiting = False
     run.attempt += 1
     turn.changes.append(Begin(run.fire.id, run.attempt, now.wall))
-    turn.effects.append(StartRun(run.fire, run.attempt))
+    turn.effects.append(StartRun(state.job, run.fire, run.attempt))
 
 
 def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None:

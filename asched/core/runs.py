@@ -46,15 +46,15 @@ def ended(board: Board, message: Ended, now: Now, turn: Turn) -> None:
     if found is None or found[1].attempt != message.attempt or found[1].waiting:
         return  # given up before, and recorded then
     state, run = found
-    delay = None if state is None else _retry_delay(board, state, run, message.outcome)
+    delay = None if state is None else _retry_delay(state, run, message.outcome)
     if state is not None and delay is not None:
         _await_retry(board, state, run, message, now, delay, turn)
     else:
         _finish(board, state, run, message, now, turn)
 
 
-def _retry_delay(board: Board, state: JobState, run: RunState, outcome: Outcome) -> timedelta | None:
-    if run.cause not in (None, Cause.TIMEOUT) or board.draining:
+def _retry_delay(state: JobState, run: RunState, outcome: Outcome) -> timedelta | None:
+    if run.cause not in (None, Cause.TIMEOUT):
         return None
     return next_delay(state.job.policies.retry, outcome, run.attempt, run.fire.run)
 

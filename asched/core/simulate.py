@@ -129,8 +129,8 @@ class _World:
             self._remember(change)
         for effect in turn.effects:
             match effect:
-                case StartRun(fire, attempt):
-                    self._start(fire, attempt)
+                case StartRun(job, fire, attempt):
+                    self._start(job, fire, attempt)
                 case StopRun(fire_id, cause, _):
                     run = self.board.runs.get(fire_id)
                     if run is not None:  # else it ended by itself in this very turn
@@ -138,9 +138,9 @@ class _World:
                 case BrokenJob():
                     pass  # its fire is recorded as invalid
 
-    def _start(self, fire: Fire, attempt: int) -> None:
+    def _start(self, job: Job, fire: Fire, attempt: int) -> None:
         took, outcome = self.behave(fire, attempt)
-        timeout = self.board.jobs[fire.job].job.policies.timeout
+        timeout = job.policies.timeout
         if timeout is not None and took >= timeout:
             took, outcome = timeout, stopped_as(Cause.TIMEOUT, "timeout", timeout)
         end = self.now + took

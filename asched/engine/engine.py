@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
 from asched.core.change import Absence, Change, Child, Decide, Output, Rejected
 from asched.core.deadlines import due
-from asched.core.model import Fire
+from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.roster import correct
 from asched.core.runs import Ended, ended
@@ -323,25 +323,25 @@ class Engine:
     def _do(self, turn: Turn) -> None:
         for effect in turn.effects:
             match effect:
-                case StartRun(fire, attempt):
-                    self._start(fire, attempt)
+                case StartRun(job, fire, attempt):
+                    self._start(job, fire, attempt)
                 case StopRun(fire_id, cause, at_once):
                     run = self.board.runs.get(fire_id)
                     self.dispatch.stop(fire_id, cause, run.reason if run else str(cause), at_once=at_once)
-                case BrokenJob(job, error):
-                    self.bus.publish({"type": "job.broken", "at": self.clock.now(), "job": job, "error": error})
+                case BrokenJob(name, error):
+                    self.bus.publish({"type": "job.broken", "at": self.clock.now(), "job": name, "error": error})
 
-    def _start(self, fire: Fire, attempt: int) -> None:
-        state, run = self.board.jobs.get(fire.job), self.board.runs.get(fire.id)
-        if state is None or run is None:
-            return  # unwound, or ended by a removal in the same turn: recorded there
+    def _start(self, job: Job, fire: Fire, attempt: int) -> None:
+        run = self.board.runs.get(fire.id)
+        if run is None:
+            return  # ended in the same turn, and recorded so
         loop = asyncio.get_running_loop()
         self._captures[fire.id, attempt] = capture = Capture(
             on_pending=lambda: _on_loop(loop, lambda: self._flush_later(fire.id, attempt)),
             on_child=lambda pid: self._note_child(fire.id, attempt, pid),
             mask=self._mask,
         )
-        self.dispatch.start(state.job, fire, attempt, capture)
+        self.dispatch.start(job, fire, attempt, capture)
         if run.cause is not None:  # asked to stop between its decision and its start
             self.dispatch.stop(fire.id, run.cause, run.reason)
 
