@@ -24,7 +24,8 @@ class Function:
 class Command:
     """A child process. `argv` items and `env` values may hold {scheduled_at:%Y-%m-%d}, {job}, {run} and {attempt}.
 
-    With `shell` the one item of argv goes to /bin/sh -c. `env` is what is declared; `secrets` maps variables
+    With `shell` the one item of argv goes to /bin/sh -c as it is: what the fire knows is in $ASCHED_SCHEDULED_AT and
+    the like. `env` is what is declared; `secrets` maps variables
     to values that must never be shown. `inherit_env` adds the service's whole environment.
     `success_codes` are the exit codes that count as success. `stdin` is text given to it, "" for closed.
     """

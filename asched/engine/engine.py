@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
 from asched.core.change import Absence, Change, Child, Decide, Output, Rejected
 from asched.core.deadlines import due
+from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.roster import correct
@@ -339,7 +340,7 @@ class Engine:
         self._captures[fire.id, attempt] = capture = Capture(
             on_pending=lambda: _on_loop(loop, lambda: self._flush_later(fire.id, attempt)),
             on_child=lambda pid: self._note_child(fire.id, attempt, pid),
-            mask=self._mask,
+            mask=mask_for(job, self._mask),
         )
         self.dispatch.start(job, fire, attempt, capture)
         if run.cause is not None:  # asked to stop between its decision and its start

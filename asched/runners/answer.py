@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from asched.core.action import Request
+from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote
 from asched.engine.ports import OutputSink
-from asched.runners.masking import Mask
 from asched.runners.notes import bounded, failure, printable
 
 _LARGEST_JSON = 32 * 1024  # bytes that are kept in the result, where upstream jobs find them

@@ -6,10 +6,10 @@ import inspect
 from typing import Any
 
 from asched.core.action import Function
+from asched.core.masking import Mask
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Succeeded
 from asched.runners.context import Run
-from asched.runners.masking import Mask
 from asched.runners.notes import failure
 from asched.runners.results import encode
 

@@ -19,8 +19,8 @@ _AFTER_KILL = 0.75
 
 
 class Child:
-    """`code` is what it exited with, negative for a signal, None when that was taken from us. `held`: when it was closed,
-    somebody still held its output open."""
+    """`code` is what it exited with, negative for a signal, None when that was taken from us. `held`: when it was
+    closed, somebody still held its output open."""
 
     def __init__(self, process: Process, output: OutputSink) -> None:
         assert process.stdout is not None

@@ -3,75 +3,102 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 
 from asched.core.action import Command
+from asched.core.masking import Mask, mask_for
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Outcome, Succeeded
 from asched.engine.ports import OutputSink
 from asched.runners.child import Child
 from asched.runners.environment import environment
-from asched.runners.gate import Gate
-from asched.runners.masking import Mask, mask_for
 from asched.runners.notes import failure, note_of
 from asched.runners.spawn import Process, discard, spawn
 from asched.runners.template import render
+from asched.runners.threads import Threads
 
 
 class CommandRunner:
     """asyncio's own subprocesses are not used: on 3.11 they take a thread per child, and their wait() hangs with a
-    grandchild that holds the output open (FAULTS 20)."""
+    grandchild that holds the output open (FAULTS 20). `spawners` threads start processes; the children run beside them
+    without limit."""
 
-    def __init__(self, *, mask: Mask = str) -> None:
+    def __init__(self, *, mask: Mask = str, spawners: int = 0) -> None:
         self._mask = mask
-        self._gate = Gate()
+        limit = spawners or 4 * (os.cpu_count() or 1)
+        self._spawners = Threads(limit, keep=limit)
 
     async def run(self, attempt: Attempt, output: OutputSink) -> Outcome:
-        command = attempt.job.action
-        assert isinstance(command, Command)
+        task = asyncio.current_task()
+        assert task is not None
+        asked_before = task.cancelling()
         mask = mask_for(attempt.job, self._mask)
-        async with self._gate:
-            process = _spawn(command, attempt, mask)
-            if isinstance(process, Failed):
-                return process
-            try:
-                child = Child(process, output)
-            except OSError as error:  # the system's limit on what one may watch
-                discard(process)
-                return Failed(note_of(error, mask, message=f"its output cannot be watched: {error.strerror}"))
-        output.child(child.pid)
-        await _see_through(child, attempt, output)
-        return _outcome(child.code, command)
+        started = await self._start(attempt, output, mask)
+        if isinstance(started, Failed):
+            if task.cancelling() > asked_before:
+                raise asyncio.CancelledError
+            return started
+        output.child(started.pid)
+        return await self._see_through(started, attempt, output, asked_before)
 
     async def close(self) -> None:
-        """Nothing is shared between runs."""
+        self._spawners.close()
+
+    async def _start(self, attempt: Attempt, output: OutputSink, mask: Mask) -> Child | Failed:
+        """In a thread: a fork and exec stall whoever asks for them, on a busy machine for many milliseconds."""
+        try:
+            call = await self._spawners.start("spawn", lambda: _spawn(attempt, mask))
+        except RuntimeError as error:  # no thread to be had
+            return Failed(note_of(error, mask, message=f"no thread could be started: {error}"))
+        await call.wait()  # even if asked to stop: the process would be left to itself
+        process = call.result()
+        if isinstance(process, Failed):
+            return process
+        try:
+            return Child(process, output)
+        except OSError as error:  # the system's limit on what one may watch
+            discard(process)
+            return Failed(note_of(error, mask, message=f"its output cannot be watched: {error.strerror}"))
+
+    async def _see_through(self, child: Child, attempt: Attempt, output: OutputSink, asked_before: int) -> Outcome:
+        """To its end, or to the end that we make of it."""
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            if task.cancelling() > asked_before:  # while it was being started
+                raise asyncio.CancelledError
+            await child.over()
+            survivors = await child.end_survivors(_kill_after(attempt))
+        except asyncio.CancelledError:
+            await child.stop(_kill_after(attempt))
+            raise
+        finally:
+            child.close()
+        if task.cancelling() > asked_before:  # while its survivors were being ended
+            raise asyncio.CancelledError
+        _say_what_it_left(child, survivors, output)
+        command = attempt.job.action
+        assert isinstance(command, Command)
+        return _outcome(child.code, command)
 
 
-def _spawn(command: Command, attempt: Attempt, mask: Mask) -> Process | Failed:
+def _spawn(attempt: Attempt, mask: Mask) -> Process | Failed:
+    command = attempt.job.action
+    assert isinstance(command, Command)
     try:
-        argv = tuple(render(item, attempt) for item in command.argv)
+        argv = command.argv if command.shell else tuple(render(item, attempt) for item in command.argv)
         env = environment(command, attempt)
     except ValueError as error:
         return Failed(note_of(error, mask))
     return spawn(command, argv, env, mask)
 
 
-async def _see_through(child: Child, attempt: Attempt, output: OutputSink) -> None:
-    """To its end, or to the end that we make of it. Raises CancelledError when it was asked to stop."""
-    task = asyncio.current_task()
-    assert task is not None
-    asked_before = task.cancelling()
-    kill_after = attempt.job.policies.kill_after.total_seconds()
-    try:
-        await child.over()
-        survivors = await child.end_survivors(kill_after)
-    except asyncio.CancelledError:
-        await child.stop(kill_after)
-        raise
-    finally:
-        child.close()
-    if task.cancelling() > asked_before:  # while its survivors were being ended
-        raise asyncio.CancelledError
+def _kill_after(attempt: Attempt) -> float:
+    return attempt.job.policies.kill_after.total_seconds()
+
+
+def _say_what_it_left(child: Child, survivors: tuple[int, ...], output: OutputSink) -> None:
     if survivors:
         pids = ", ".join(map(str, survivors))
         output.write("note", f"[it left processes of its group behind, which were ended: {pids}]\n")

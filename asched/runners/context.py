@@ -193,8 +193,6 @@ def rfc3339(instant: datetime) -> str:
 
 
 def _job_name(function: Callable[..., Any]) -> str:
-    definition = getattr(function, "__asched__", None)
-    name = getattr(definition, "name", None)
-    if not isinstance(name, str):
-        raise LookupError(f"{getattr(function, '__qualname__', function)!r} is not a job: it bears no @job")
-    return name
+    """The name of its @job, or the one that `Scheduler.add` gives it when it is told no other."""
+    declared = getattr(function, "__asched__", None)
+    return str(getattr(declared, "name", None) or getattr(function, "__name__", repr(function)))

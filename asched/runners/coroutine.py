@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from asched.core.action import Function
+from asched.core.masking import Mask, mask_for
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Outcome
 from asched.engine.clock import Clock
@@ -13,7 +14,6 @@ from asched.engine.ports import OutputSink
 from asched.runners.calls import arguments, returned
 from asched.runners.clients import Clients
 from asched.runners.context import Run, enter_run
-from asched.runners.masking import Mask, mask_for
 from asched.runners.notes import note_of
 
 

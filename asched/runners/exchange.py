@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
 from asched.core.action import Request
+from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote
 from asched.runners.answer import Answer
-from asched.runners.masking import Mask
 from asched.runners.notes import note_of
 from asched.runners.redirects import RefusedRedirect, check_hop
 
@@ -79,11 +81,12 @@ def _without_secrets(following: httpx.Request, request: Request) -> httpx.Reques
     return following
 
 
-def fault_of(error: Exception, request: Request, mask: Mask) -> ErrorNote:
+def fault_of(error: Exception, request: Request, mask: Mask, said: str = "") -> ErrorNote:
     """A failure of the network, of the URL, of the endpoint's manners."""
     types = next((names for kind, names in _ALSO if isinstance(error, kind)), ())
-    said = str(error) or type(error).__name__
-    return note_of(error, mask, message=f"{describe(request)}: {said}", types=types)
+    said = said or str(error) or type(error).__name__
+    note = note_of(error, mask, message=f"{describe(request)}: {said}", types=types)
+    return replace(note, traceback="")  # all of it httpx's
 
 
 def describe(request: Request) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from asched.core.action import Request
+from asched.core.masking import Mask, mask_for
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Outcome, Succeeded
 from asched.engine.ports import OutputSink
 from asched.runners.clients import Clients
-from asched.runners.masking import Mask, mask_for
-from asched.runners.notes import note_of
 from asched.runners.results import encode
 
 _LATER = 5.0  # seconds: a single step gives up after the deadline, so that the deadline gets the word
@@ -28,7 +27,7 @@ class HttpRunner:
 
     async def run(self, attempt: Attempt, output: OutputSink) -> Outcome:
         from asched.runners.answer import judge
-        from asched.runners.exchange import describe, exchange, fault_of
+        from asched.runners.exchange import exchange, fault_of
 
         request = attempt.job.action
         assert isinstance(request, Request)
@@ -39,7 +38,7 @@ class HttpRunner:
             async with asyncio.timeout(_LONGEST if timeout is None else None):
                 answer = await exchange(self._clients.asynchronous(limit + _LATER), request)
         except TimeoutError as error:
-            return Failed(note_of(error, mask, message=f"{describe(request)} took longer than {limit:g} s"))
+            return Failed(fault_of(error, request, mask, f"took longer than {limit:g} s"))
         except Exception as error:
             return Failed(fault_of(error, request, mask))
         answer.show(output)

@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
 
+from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote
-from asched.runners.masking import Mask
 
 LARGEST = 4096  # bytes of a whole note
 _MESSAGE = 1000  # characters
@@ -116,7 +116,9 @@ def _chapter(error: BaseException) -> str:
     head = "Traceback (most recent call last):\n" if lines else ""
     notes = getattr(error, "__notes__", None)
     added = [f"{note}\n"[:_MESSAGE] for note in notes[:_LEAVES] if isinstance(note, str)] if type(notes) is list else []
-    return f"{head}{''.join(lines)}{_name(type(error))}: {bounded(message_of(error), _MESSAGE)}\n{''.join(added)}"
+    said = bounded(message_of(error), _MESSAGE)
+    last = f"{_name(type(error))}: {said}" if said else _name(type(error))
+    return f"{head}{''.join(lines)}{last}\n{''.join(added)}"
 
 
 def _frames(trace: TracebackType | None) -> list[tuple[FrameType, int]]:

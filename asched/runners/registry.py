@@ -6,12 +6,12 @@ from collections.abc import Coroutine
 from typing import Any, assert_never
 
 from asched.core.action import Action, Command, Function, Request
+from asched.core.masking import Mask
 from asched.core.model import Attempt
 from asched.core.outcome import Outcome
 from asched.engine.clock import Clock
 from asched.engine.ports import OutputSink, Runner
 from asched.runners.clients import Clients
-from asched.runners.masking import Mask
 
 
 class Runners:

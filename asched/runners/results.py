@@ -20,7 +20,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from asched.runners.masking import MASK, Mask
+from asched.core.masking import MASK, Mask
 
 LARGEST = 64 * 1024  # characters, which are bytes: the text is ASCII
 _SHOWN = 2000  # characters of a repr

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO
 
 from asched.core.action import Command
+from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote, Failed
 from asched.runners.groups import signal_group
-from asched.runners.masking import Mask
 from asched.runners.notes import failure, note_of
 
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as shells say it
@@ -33,8 +33,8 @@ Process = subprocess.Popen[bytes]
 def spawn(command: Command, argv: tuple[str, ...], env: Mapping[str, str], mask: Mask) -> Process | Failed:
     """The process, its output in pipes, or why there is none.
 
-    No preexec_fn: with one, fork copies the page tables, 40 ms for a service of 1 GB. And inline: vfork holds the GIL
-    until the child runs, so that a thread would not keep the loop any freer.
+    Blocks until the child runs its program, which takes as long as the machine is busy: call it in a thread. No
+    preexec_fn: with one, fork copies the page tables, 40 ms for a service of 1 GB.
     """
     if not argv:
         return Failed(failure("ValueError", "the command is empty"))

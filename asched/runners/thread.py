@@ -7,6 +7,7 @@ import threading
 from contextvars import copy_context
 
 from asched.core.action import Function
+from asched.core.masking import Mask, mask_for
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Outcome
 from asched.engine.clock import Clock
@@ -14,7 +15,6 @@ from asched.engine.ports import OutputSink
 from asched.runners.calls import arguments, returned
 from asched.runners.clients import Clients
 from asched.runners.context import Run, enter_run
-from asched.runners.masking import Mask, mask_for
 from asched.runners.notes import failure, note_of
 from asched.runners.threads import Call, Threads
 
@@ -67,31 +67,20 @@ class ThreadRunner:
             return Failed(note_of(error, mask, message=f"no thread could be started: {error}"))
         return await self._watch(call, stopping, attempt.job.policies.kill_after.total_seconds())
 
-    async def _watch(self, call: Call, stopping: threading.Event, kill_after: float) -> Outcome:
+    async def _watch(self, call: Call[Outcome], stopping: threading.Event, kill_after: float) -> Outcome:
         try:
             await call.released.wait()
         except asyncio.CancelledError:
             stopping.set()
             self._threads.stop(call, kill_after + _MARGIN)
-            await _released(call)
+            await call.wait()  # asked again, it goes on waiting: there is nothing that could be killed
             raise
-        if call.outcome is None:
-            raise RuntimeError("a worker thread ended without an outcome") from call.error
-        return call.outcome
+        return call.result()
 
     async def close(self) -> None:
         self._threads.close()
         if self._own_clients:
             await self._clients.close()
-
-
-async def _released(call: Call) -> None:
-    """Being asked to stop again changes nothing: there is nothing that could be killed."""
-    while not call.released.is_set():
-        try:
-            await call.released.wait()
-        except asyncio.CancelledError:
-            continue
 
 
 def _call(attempt: Attempt, run: Run, mask: Mask) -> Outcome:

@@ -9,25 +9,46 @@ import asyncio
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
-from asched.core.outcome import Outcome
-
-Work = Callable[[], Outcome]
+T = TypeVar("T")
 
 
-class Call:
+class Call(Generic[T]):
     """One piece of work in a thread. `released` is set on the loop once it is over, or given up."""
 
-    __slots__ = ("error", "loop", "name", "outcome", "released", "stopping", "work")
+    __slots__ = ("_result", "error", "loop", "name", "released", "stopping", "work")
 
-    def __init__(self, name: str, work: Work) -> None:
+    def __init__(self, name: str, work: Callable[[], T]) -> None:
         self.name = name
         self.work = work
         self.loop = asyncio.get_running_loop()
         self.released = asyncio.Event()
-        self.outcome: Outcome | None = None
-        self.error: BaseException | None = None
+        self.error: BaseException | None = RuntimeError(f"{name} was given up")
         self.stopping = False
+        self._result: T
+
+    def do(self) -> None:
+        """In the thread."""
+        try:
+            self._result = self.work()
+            self.error = None
+        except BaseException as error:  # handed over: who waits for it would wait for ever
+            self.error = error
+
+    def result(self) -> T:
+        """What came of it, once released; what it raised is raised."""
+        if self.error is not None:
+            raise self.error
+        return self._result
+
+    async def wait(self) -> None:
+        """Until it is released, even if the waiting task is asked to stop: it may look at that afterwards."""
+        while not self.released.is_set():
+            try:
+                await self.released.wait()
+            except asyncio.CancelledError:
+                continue
 
 
 class Threads:
@@ -38,8 +59,8 @@ class Threads:
         self._free = asyncio.Semaphore(limit)  # fair: first come, first served
         self._keep = keep
         self._idle: list[_Worker] = []
-        self._busy: set[Call] = set()
-        self._leaked: set[Call] = set()
+        self._busy: set[Call[Any]] = set()
+        self._leaked: set[Call[Any]] = set()
         self._closed = False
 
     @property
@@ -51,7 +72,7 @@ class Threads:
         """Threads still at work that were given up on, all or those named so."""
         return sum(name is None or call.name == name for call in self._leaked)
 
-    async def start(self, name: str, work: Work) -> Call:
+    async def start(self, name: str, work: Callable[[], T]) -> Call[T]:
         """Have `work` done, after waiting for a free thread. Raises RuntimeError when the system has none."""
         await self._free.acquire()
         call = Call(name, work)
@@ -64,7 +85,7 @@ class Threads:
         worker.inbox.put(call)
         return call
 
-    def stop(self, call: Call, patience: float) -> None:
+    def stop(self, call: Call[Any], patience: float) -> None:
         """Release it after `patience` seconds, or when all is closed, whether it is over or not."""
         call.stopping = True
         if self._closed:
@@ -72,7 +93,7 @@ class Threads:
         else:
             call.loop.call_later(patience, self._give_up, call)
 
-    def _give_up(self, call: Call) -> None:
+    def _give_up(self, call: Call[Any]) -> None:
         """Its place is free for others; the thread itself cannot be stopped."""
         if call in self._busy:
             self._busy.remove(call)
@@ -80,7 +101,7 @@ class Threads:
             self._free.release()
             call.released.set()
 
-    def finished(self, worker: _Worker, call: Call) -> None:
+    def finished(self, worker: _Worker, call: Call[Any]) -> None:
         """On the loop: the worker has done this call."""
         if call in self._busy:
             self._busy.remove(call)
@@ -102,18 +123,15 @@ class Threads:
 
 class _Worker(threading.Thread):
     def __init__(self, threads: Threads) -> None:
-        super().__init__(name="asched job", daemon=True)
-        self.inbox: SimpleQueue[Call | None] = SimpleQueue()
+        super().__init__(name="asched", daemon=True)
+        self.inbox: SimpleQueue[Call[Any] | None] = SimpleQueue()
         self._threads = threads
         self.start()
 
     def run(self) -> None:
         while (call := self.inbox.get()) is not None:
-            self.name = f"asched job {call.name}"
-            try:
-                call.outcome = call.work()
-            except BaseException as error:  # a fault of ours: handed over, or the run would wait for ever
-                call.error = error
+            self.name = f"asched {call.name}"
+            call.do()
             try:
                 call.loop.call_soon_threadsafe(self._threads.finished, self, call)
             except RuntimeError:  # the loop is closed: nobody is left to be told

@@ -88,7 +88,7 @@ def _command(table: JobTable, secrets: Secrets, read: Read) -> Command | None:
         read.faults.append(Fault(("stdin",), "stdin must not hold a NUL"))
     if argv is None:
         return None
-    for place, text in enumerate(argv):
+    for place, text in enumerate(() if table.shell else argv):  # a shell has braces of its own
         path = ("command",) if isinstance(table.command, str) else ("command", place)
         read.faults += _template_faults(text, path)
     for name, text in plain.items():

@@ -256,6 +256,33 @@ async def test_asked_twice_it_is_killed_at_once() -> None:
     assert members(sink.children[0]) == ()
 
 
+@pytest.mark.parametrize("steps", range(8))
+async def test_stopped_while_it_is_being_started_nothing_is_left(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[spawn.Process] = []
+
+    def keep(*args: Any, **more: Any) -> spawn.Process:
+        started.append(real(*args, **more))
+        return started[-1]
+
+    real = spawn.subprocess.Popen
+    monkeypatch.setattr(spawn.subprocess, "Popen", keep)
+    runner = CommandRunner()
+    task = asyncio.ensure_future(runner.run(attempt_of(Command(("sleep", "60"))), Sink()))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await stopped_after(task)
+    await runner.close()
+    assert [process.poll() for process in started] in ([], [-signal.SIGTERM])
+
+
+async def test_what_cannot_be_watched_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(28, "No space left on device")  # /proc/sys/fs/epoll/max_user_watches
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", refuse)
+    assert (await error_of(Command(("sleep", "60")))).message.startswith("its output cannot be watched: No space")
+
+
 async def test_a_stopped_process_is_stopped_too() -> None:
     sink = Sink()
     task = await begin(sh("echo begun; kill -STOP $$"), sink, kill_after=5)

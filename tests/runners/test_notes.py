@@ -71,8 +71,9 @@ def test_a_context_is_told_unless_it_was_suppressed() -> None:
                 raise RuntimeError("report failed") from None
             raise RuntimeError("report failed")  # noqa: B904
 
-    assert "During handling" in note_of(caught(lambda: job(quietly=False))).traceback
-    assert "During handling" not in note_of(caught(lambda: job(quietly=True))).traceback
+    loud, quiet = caught(lambda: job(quietly=False)), caught(lambda: job(quietly=True))
+    assert "no rates today" in note_of(loud).traceback
+    assert "no rates today" not in note_of(quiet).traceback
 
 
 def test_a_ring_of_causes_ends() -> None:
