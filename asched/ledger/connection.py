@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import quote
 
 import aiosqlite
@@ -53,8 +53,8 @@ class ThreadConnection(aiosqlite.Connection):
 
     @property
     def _worker(self) -> Thread:
-        worker: Thread = getattr(self, "_thread", self)  # type: ignore[assignment]  # before 0.22 it is one itself
-        return worker
+        worker: Thread | None = getattr(self, "_thread", None)
+        return cast(Thread, self) if worker is None else worker  # before 0.22 it is a thread itself
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -30,7 +30,7 @@ NO_LEDGER_YET = "no ledger yet"
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afs", "ncpfs"}
-_CHECKED_WHOLE = 16 * 1024 * 1024  # a file up to this size is checked through at each start: 30 ms at most
+_CHECKED_WHOLE = 4 * 1024 * 1024  # a file up to this size is checked through at each start: 20 ms at most
 _MAKING = ".making"
 _OCTAL = re.compile(r"\\([0-7]{3})")  # how /proc/self/mounts writes a space
 

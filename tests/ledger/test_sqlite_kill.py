@@ -118,7 +118,7 @@ async def test_it_survives_being_killed_while_it_is_made(tmp_path: Path) -> None
 MOMENTS = [
     pytest.param("fsync,fdatasync", 1),
     pytest.param("link,linkat,rename,unlink,mkdir", 1),
-    pytest.param("pwrite64", 7),
+    pytest.param("pwrite64", 23),
     pytest.param("pwrite64", 1, marks=pytest.mark.soak),
     pytest.param("ftruncate,fallocate,fcntl", 1, marks=pytest.mark.soak),
 ]
@@ -146,7 +146,7 @@ async def test_it_survives_being_killed_at_each_call(tmp_path: Path, call: str, 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 @pytest.mark.parametrize(
     ("call", "error", "when"),
-    [("fsync,fdatasync", "EIO", "4+7"), ("pwrite64", "EIO", "30+31"), ("pwrite64", "ENOSPC", "30+31")],
+    [("fsync,fdatasync", "EIO", "4+7"), ("pwrite64", "EIO", "50+211"), ("pwrite64", "ENOSPC", "50+211")],
 )
 async def test_it_survives_errors_of_the_disk(tmp_path: Path, call: str, error: str, when: str) -> None:
     """FAULTS 4 and 5: what was asked is asked again until it is confirmed, and is there once."""
@@ -156,7 +156,7 @@ async def test_it_survives_errors_of_the_disk(tmp_path: Path, call: str, error: 
     strace += ["-e", f"inject={call}:error={error}:when={when}"]
     with start(path, 1, batches=40, under=strace) as child:
         try:
-            said, complained = child.communicate(timeout=60)
+            said, complained = child.communicate(timeout=30)
         except BaseException:
             os.killpg(child.pid, signal.SIGKILL)  # strace and what it traces
             raise
