@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asched.core.model import Retry as Retry
     from asched.core.record import FireRecord as FireRecord
-    from asched.definition import job as job
+    from asched.declaration.definition import job as job
+    from asched.declaration.options import JobOptions as JobOptions
     from asched.errors import AlreadyServed as AlreadyServed
     from asched.errors import AschedError as AschedError
     from asched.errors import ConfigurationError as ConfigurationError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from asched.errors import UnknownRun as UnknownRun
     from asched.handles import JobHandle as JobHandle
     from asched.handles import RunHandle as RunHandle
-    from asched.options import JobOptions as JobOptions
     from asched.runners.context import Run as Run
     from asched.runners.context import current_run as current_run
     from asched.runners.context import sleep as sleep
@@ -42,7 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Retry": "asched.core.model",
     "FireRecord": "asched.core.record",
-    "job": "asched.definition",
+    "job": "asched.declaration.definition",
     "AlreadyServed": "asched.errors",
     "AschedError": "asched.errors",
     "ConfigurationError": "asched.errors",
@@ -56,7 +56,7 @@ _HOMES = {
     "UnknownRun": "asched.errors",
     "JobHandle": "asched.handles",
     "RunHandle": "asched.handles",
-    "JobOptions": "asched.options",
+    "JobOptions": "asched.declaration.options",
     "Run": "asched.runners.context",
     "current_run": "asched.runners.context",
     "sleep": "asched.runners.context",

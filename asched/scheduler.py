@@ -20,7 +20,17 @@ from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
 from asched.core.runs import stop
 from asched.core.trigger import At
-from asched.definition import Declaration, Schedule, declared_problems, default_name, define, graph_problems, job
+from asched.declaration.definition import (
+    Declaration,
+    Schedule,
+    declared_problems,
+    default_name,
+    define,
+    graph_problems,
+    job,
+)
+from asched.declaration.options import JobOptions
+from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock, sleep
 from asched.engine.engine import Engine
@@ -29,8 +39,6 @@ from asched.engine.start import Inheritance, begin, take_in
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
 from asched.handles import JobHandle, RunHandle
 from asched.ledger.opening import ledger_for
-from asched.options import JobOptions
-from asched.sources import declarations_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

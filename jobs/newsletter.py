@@ -101,14 +101,14 @@ async def newsletter(
     sender: str = "",
     individually: bool = False,
     backlog: bool = False,
-    unsure_statuses: Sequence[int] = (),
+    unsure_statuses: Sequence[int] = (502, 504),
     answer_timeout: float = 30.0,
 ) -> dict[str, object]:
     """Send the newest post unless it was sent before.
 
     `sender` is "newsletter@<MAILGUN_DOMAIN>" when empty. `backlog` also sends older posts that were never sent,
-    newest first, one a day. `unsure_statuses` are answers that leave the end open after all: [502, 504] where a
-    gateway stands before the API. `answer_timeout` is in seconds, for each phase of the request.
+    newest first, one a day. `unsure_statuses` are answers that leave the end open after all: by default those
+    of a gateway, which may have passed the request on. `answer_timeout` is in seconds, for each phase of the request.
     """
     path = Path(database)
     draft = await to_thread.run_sync(read_draft, path, backlog)

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from asched.core.model import Job
-from asched.definition import Declaration, declared_problems, define
+from asched.declaration.definition import Declaration, declared_problems, define
+from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.faults import Path as KeyPath
+from asched.declaration.graph import graph_faults
+from asched.declaration.options import read_options
+from asched.declaration.problems import Finding
 from asched.errors import ConfigurationError
-from asched.faults import Fault, did_you_mean
-from asched.faults import Path as KeyPath
-from asched.graph import graph_faults
-from asched.options import read_options
-from asched.problems import Finding
+from asched.host.localzone import local_zone_key
+from asched.host.permissions import remedy, writable_by_others
 from asched.service.discovery import Found, discover_file, discover_folder, discover_module
 from asched.service.jobtables import Read, read_job_table
-from asched.service.localzone import local_zone_key
 from asched.service.locating import Locator
-from asched.service.permissions import remedy, writable_by_others
 from asched.service.schema import as_table
 from asched.service.secrets import Reference, Secrets, read_reference
 

@@ -14,16 +14,16 @@ from typing import Any
 
 from asched.core.model import Job
 from asched.core.zones import zone
+from asched.declaration.faults import Fault, shown
+from asched.declaration.problems import Finding, format_problems, shown_path
 from asched.errors import ConfigurationError, Problem, ScheduleError
-from asched.faults import Fault, shown
-from asched.problems import Finding, format_problems, shown_path
+from asched.host.localzone import local_zone_key
+from asched.host.statedir import find_state_dir
 from asched.service.assembly import Assembly
 from asched.service.configfile import read_file, read_text
 from asched.service.layers import layered, leaves
-from asched.service.localzone import local_zone_key
 from asched.service.locating import Locator
 from asched.service.schema import SECTIONS, Log, Service, as_table, read_table, unknown_section
-from asched.service.statedir import find_state_dir
 from asched.service.toml_positions import Positions
 
 __all__ = ["Configuration", "Log", "format_problems", "load", "load_file"]

@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from asched.declaration.problems import Finding, shown_path
 from asched.errors import ConfigurationError
-from asched.problems import Finding, shown_path
-from asched.service.permissions import remedy, writable_by_others
+from asched.host.permissions import remedy, writable_by_others
 from asched.service.toml_positions import Positions
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

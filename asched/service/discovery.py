@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from asched.definition import Declaration
-from asched.problems import Finding, shown_path
+from asched.declaration.definition import Declaration
+from asched.declaration.problems import Finding, shown_path
+from asched.declaration.sources import declarations_in
+from asched.host.permissions import remedy, writable_by_others
 from asched.service.importerrors import ImportFault, import_fault, lost_names
-from asched.service.permissions import remedy, writable_by_others
-from asched.sources import declarations_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asched.core.action import Command, Request
-from asched.faults import Fault, did_you_mean, shown, unknown_option
-from asched.options import OPTIONS
+from asched.declaration.faults import Fault, did_you_mean, shown, unknown_option
+from asched.declaration.options import OPTIONS
 from asched.runners.template import check_template
 from asched.service.schema import Http, JobTable, keys_of, read_table
 from asched.service.secrets import Secrets, read_reference

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asched.faults import Fault, Path, did_you_mean
+from asched.declaration.faults import Fault, Path, did_you_mean
 
 PREFIX = "ASCHED_"
 OPEN_SECTIONS = ("service", "defaults")  # what environment and flags may set

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asched.faults import Fault, Path
-from asched.problems import Finding
+from asched.declaration.faults import Fault, Path
+from asched.declaration.problems import Finding
 from asched.service.layers import Layers
 from asched.service.toml_positions import Place, Positions
 

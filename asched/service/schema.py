@@ -1,4 +1,4 @@
-"""The shape of config.toml, as pydantic models; the options of jobs are checked by asched.options.
+"""The shape of config.toml, as pydantic models; the options of jobs are checked by asched.declaration.options.
 
 Whatever pydantic finds wrong becomes a Fault in our own words.
 """
@@ -15,8 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from asched.core.durations import as_duration
+from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
-from asched.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 
 LATER_SECTIONS = frozenset({"notify", "calendars"})
 SECTIONS = ("service", "defaults", "secrets", "override", "job")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from asched.core.masking import Masker as Masker
 from asched.core.masking import secret_values as secret_values
-from asched.faults import Fault, did_you_mean
-from asched.faults import Path as KeyPath
+from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.faults import Path as KeyPath
 
 _LARGEST = 1 << 16
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from asched.problems import format_problems
+from asched.declaration.problems import format_problems
 from asched.service import discovery
 from asched.service.discovery import Found, discover_file, discover_folder, discover_module
 

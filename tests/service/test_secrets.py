@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from asched.core.action import Command, Request
 from asched.core.model import Job
-from asched.faults import Fault
+from asched.declaration.faults import Fault
 from asched.service.secrets import Masker, Reference, Secrets, read_reference, resolve, secret_values
 
 CANARY = "c4nary/+ s€cret"

@@ -17,13 +17,13 @@ from asched.core.phrases import parse_schedule
 from asched.core.trigger import AnyOf, Trigger
 from asched.core.version import definition_of
 from asched.core.zones import zone
+from asched.declaration.faults import Fault, shown
+from asched.declaration.graph import graph_problems
+from asched.declaration.options import JobOptions, policies_of, read_options
+from asched.declaration.optionvalues import JOB_NAME
+from asched.declaration.problems import Finding, job_problem, shown_path
+from asched.declaration.signature import read_function, underlying, whereabouts
 from asched.errors import ScheduleError
-from asched.faults import Fault, shown
-from asched.graph import graph_problems
-from asched.options import JobOptions, policies_of, read_options
-from asched.optionvalues import JOB_NAME
-from asched.problems import Finding, job_problem, shown_path
-from asched.signature import read_function, underlying, whereabouts
 
 __all__ = ["Declaration", "declared_problems", "define", "definition_text", "graph_problems", "job"]
 

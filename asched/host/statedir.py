@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from asched.errors import ConfigurationError, Problem
-from asched.service.permissions import remedy, writable_by_others
+from asched.host.permissions import remedy, writable_by_others
 
 
 def find_state_dir(

@@ -16,10 +16,10 @@ import pytest
 from asched.core.action import Command, Function, Request
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
-from asched.definition import Declaration, declared_problems, define, definition_text, graph_problems, job
-from asched.faults import Fault
-from asched.graph import graph_faults
-from asched.problems import format_problems
+from asched.declaration.definition import Declaration, declared_problems, define, definition_text, graph_problems, job
+from asched.declaration.faults import Fault
+from asched.declaration.graph import graph_faults
+from asched.declaration.problems import format_problems
 
 if TYPE_CHECKING:
     from asched.runners.context import Run
@@ -346,7 +346,8 @@ def test_a_doubled_name_names_both_places() -> None:
 
 def test_importing_definitions_stays_light() -> None:
     heavy = ["pydantic", "httpx", "rich", "click", "sqlite3", "structlog"]
-    code = f"import sys, asched.definition, asched.options; print([m for m in {heavy} if m in sys.modules])"
+    modules = "asched.declaration.definition, asched.declaration.options"
+    code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=_root())
     assert done.stdout.strip() == "[]"
 

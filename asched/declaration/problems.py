@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from asched.declaration.faults import Fault
 from asched.errors import Problem
-from asched.faults import Fault
 
 _SEARCHED = 20  # lines of a decorator in which a text is looked for
 

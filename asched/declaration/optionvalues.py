@@ -16,8 +16,8 @@ from asched.core.cron import DayRule, Dst
 from asched.core.durations import as_duration
 from asched.core.model import CatchUp, Overlap, Retry
 from asched.core.zones import zone
+from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
-from asched.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 
 Reader = Callable[[object, Path, list[Fault]], Any]
 

@@ -12,8 +12,8 @@ from typing import Any, TypedDict
 
 from asched.core.cron import DayRule, Dst
 from asched.core.model import Policies, Retry
-from asched.faults import Fault, unknown_option
-from asched.optionvalues import READERS
+from asched.declaration.faults import Fault, unknown_option
+from asched.declaration.optionvalues import READERS
 
 Duration = str | float | timedelta
 """A text such as "1h30m", a number of seconds, or a timedelta."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asched.errors import ConfigurationError
-from asched.service.statedir import find_state_dir, make_state_dir, state_dir
+from asched.host.statedir import find_state_dir, make_state_dir, state_dir
 
 FULL = {
     "ASCHED_STATE_DIR": "/env",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asched.errors import ScheduleError
-from asched.service.localzone import local_zone_key, tzdata_version
+from asched.host.localzone import local_zone_key, tzdata_version
 
 
 @pytest.fixture(autouse=True)

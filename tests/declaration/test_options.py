@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from asched.core.model import CatchUp, Overlap, Policies, Retry
-from asched.faults import Fault, did_you_mean
-from asched.options import JobOptions, policies_from, read_options
-from asched.optionvalues import READERS
+from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.options import JobOptions, policies_from, read_options
+from asched.declaration.optionvalues import READERS
 
 
 def test_every_option_has_a_reader_and_every_reader_an_option() -> None:

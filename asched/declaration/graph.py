@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from asched.core.model import Job
-from asched.faults import Fault, did_you_mean
-from asched.problems import Finding
+from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.problems import Finding
 
 
 def graph_problems(jobs: Iterable[Job]) -> list[Finding]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from asched.definition import Declaration
+from asched.declaration.definition import Declaration
 from asched.errors import ConfigurationError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from asched.service.permissions import writable_by_others
+from asched.host.permissions import writable_by_others
 
 
 def test_a_group_of_ones_own_is_nobody_else(tmp_path: Path) -> None:

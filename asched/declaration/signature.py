@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from asched.core.action import Function
-from asched.faults import Fault, did_you_mean
+from asched.declaration.faults import Fault, did_you_mean
 
 _PYTHON = ("python",)
 _RUN_NAMES = {"Run", "asched.Run", "asched.runners.context.Run"}

@@ -1,0 +1,4 @@
+"""Knows where we are: the machine's zone, the state directory, who else may write to a file.
+
+Must not know: jobs, schedules, the service.
+"""
