@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,8 @@ from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, take_in
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
 from asched.handles import JobHandle, RunHandle
+from asched.host.localzone import local_zone_key
+from asched.host.statedir import make_state_dir, state_dir
 from asched.ledger.opening import ledger_for
 
 P = ParamSpec("P")
@@ -65,7 +68,7 @@ class Scheduler:
     def __init__(
         self,
         *sources: str | ModuleType,
-        ledger: str | Path | Ledger = ":memory:",
+        ledger: str | Path | Ledger | None = None,
         timezone: str = "UTC",
         defaults: JobOptions | None = None,
         drain: str | float | timedelta = "30s",
@@ -78,7 +81,7 @@ class Scheduler:
         self.timezone = timezone
         self.clock: Clock = clock or SystemClock()
         self.bus = Bus()
-        self.ledger: Ledger = ledger_for(ledger)
+        self.ledger: Ledger = ledger_for(_own_ledger(sources) if ledger is None else ledger)
         self._sources = sources
         self._defaults: Mapping[str, object] = defaults or {}
         self._drain = as_duration(drain)
@@ -140,7 +143,13 @@ class Scheduler:
         return self.add(function, trigger, name=unique, **options)
 
     def _define(self, declared: Declaration) -> Job:
-        defined = define(declared, defaults=self._defaults, timezone=self.timezone, secrets=self._secrets)
+        defined = define(
+            declared,
+            defaults=self._defaults,
+            timezone=self.timezone,
+            secrets=self._secrets,
+            local_zone=local_zone_key,
+        )
         if isinstance(defined, Job):
             return defined
         raise ConfigurationError(declared_problems(declared, defined))
@@ -380,6 +389,15 @@ class Scheduler:
             with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
                 while await self.ledger.prune(before, self._runs_per_job):
                     await sleep(self.clock, 0.05)
+
+
+def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
+    """A file in the state directory, named after the first source, or after the program."""
+    source = sources[0] if sources else "__main__"
+    name = source if isinstance(source, str) else source.__name__
+    if name == "__main__":
+        name = Path(getattr(sys.modules.get("__main__"), "__file__", None) or "asched").stem
+    return make_state_dir(state_dir()) / f"{name}.db"
 
 
 def _say_so(task: asyncio.Task[None]) -> None:

@@ -16,6 +16,7 @@ from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
 from asched.core.model import Fire, Job
 from asched.core.timeline import Rank, Timeline
+from asched.core.trigger import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,17 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The newest known version of a job. `trigger` is anchored, None for jobs without or when it cannot be read."""
+
+    version: int
+    watermark: datetime
+    definition: str
+    trigger: Trigger | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StartRun:
     """Execute this attempt now, as `job` is defined at this moment: its decision is in the ledger."""
 
@@ -131,6 +143,7 @@ class Board:
     def __init__(self, new_id: Callable[[], int]) -> None:
         self.new_id = new_id
         self.jobs: dict[str, JobState] = {}
+        self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
         self.dependents: dict[str, list[str]] = {}
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided
@@ -157,7 +170,10 @@ class Board:
         policies, trigger = state.job.policies, state.job.trigger
         if not policies.jitter or trigger is None:
             return scheduled_at
-        following = None if trigger.relative else trigger.next_after(scheduled_at)
+        try:
+            following = None if trigger.relative else trigger.next_after(scheduled_at)
+        except Exception:  # plan.py says so when this instant is decided
+            following = None
         return due_at(state.job.name, scheduled_at, policies.jitter, following)
 
     def run(self, fire: int) -> tuple[JobState | None, RunState] | None:

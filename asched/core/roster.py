@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Turn
+from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
 from asched.core.change import Activate, Decide, Finish, Gap, Pause, Promote, Retire
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
@@ -19,33 +19,30 @@ from asched.core.record import VersionRecord
 from asched.core.timeline import Rank
 from asched.core.trigger import Trigger, anchored, from_spec
 from asched.core.version import definition_of, same_trigger
+from asched.errors import ScheduleError
 
 CLOCK_CORRECTED = timedelta(hours=3)
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """The newest known version of a job. `trigger` is anchored, None for jobs without or when it cannot be read."""
-
-    version: int
-    watermark: datetime
-    definition: str
-    trigger: Trigger | None
-    active: bool
-
-
 def previous_of(record: VersionRecord) -> Previous:
-    trigger = None if record.trigger is None else from_spec(record.trigger)
     active = record.retired_at is None
-    return Previous(record.version, record.watermark, record.definition, trigger, active)
+    return Previous(record.version, record.watermark, record.definition, _trigger_of(record), active)
+
+
+def _trigger_of(record: VersionRecord) -> Trigger | None:
+    try:
+        return None if record.trigger is None else from_spec(record.trigger)
+    except ScheduleError:  # of another kind of asched; `audit` says so
+        return None
 
 
 def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Turn) -> JobState:
     """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
     definition = definition_of(job)
+    previous = previous or board.known.pop(job.name, None)
     if previous is not None and previous.active and _ahead(job, previous, now):
         state = _begin(job, definition, previous, _here(job, now), now, turn)
-    elif previous is not None and previous.active and previous.definition == definition:
+    elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
         state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
     elif previous is not None and previous.active and same_trigger(previous.definition, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
@@ -57,6 +54,10 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     _find_next(state, now, turn)
     board.schedule(state)
     return state
+
+
+def _readable(job: Job, previous: Previous) -> bool:
+    return job.trigger is None or previous.trigger is not None
 
 
 def _here(job: Job, now: Now) -> datetime:
@@ -71,9 +72,14 @@ def _ahead(job: Job, previous: Previous, now: Now) -> bool:
 
 def _since(job: Job, previous: Previous | None, now: Now) -> datetime:
     here = _here(job, now)
-    if previous is None or previous.watermark - here > CLOCK_CORRECTED:
+    if previous is None or previous.watermark - here > CLOCK_CORRECTED or _on_other_axis(job, previous):
         return here
     return max(here, previous.watermark)
+
+
+def _on_other_axis(job: Job, previous: Previous) -> bool:
+    """Steady time may be far from wall time: a watermark on the one says nothing about the other."""
+    return previous.trigger is not None and job.trigger is not None and previous.trigger.steady != job.trigger.steady
 
 
 def _begin(
@@ -116,6 +122,8 @@ def _take_over(board: Board, state: JobState) -> None:
     if old is not None:
         state.pause, state.running, state.queue = old.pause, old.running, old.queue
         _off_timeline(board, state.job.name)
+    else:  # what a removed job of that name left running still counts
+        state.running = {fire: run for fire, run in board.runs.items() if run.fire.job == state.job.name}
     board.jobs[state.job.name] = state
 
 
@@ -151,6 +159,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     """Take a job off the board: it owes nothing more, what waited is skipped, what runs runs to its end."""
     state = board.jobs.pop(name)
     retire(name, current(state), now, turn)
+    board.known[name] = replace(current(state), watermark=_retired_at(state, now), active=False)
     _off_timeline(board, name)
     board.wall.remove((Kind.RESUME, name, 0))
     for fire in state.queue:
@@ -160,6 +169,10 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
             board.steady.remove((Kind.RETRY, name, fire_id))
             board.runs.pop(fire_id)
             turn.changes.append(_never_tried_again(fire_id, run.attempt, now))
+
+
+def _retired_at(state: JobState, now: Now) -> datetime:
+    return max(state.watermark, now.on(state.steady))
 
 
 def _never_tried_again(fire: int, attempt: int, now: Now) -> Finish:

@@ -54,4 +54,6 @@ def _plain(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):  # in an order that does not change with the process
+        return sorted((_plain(item) for item in value), key=repr)
     return value

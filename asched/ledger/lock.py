@@ -66,7 +66,14 @@ class ServerLock:
             os.pwrite(self._fd, _COUNTERS.format(progress.commits, progress.instance).encode(), _COUNTERS_AT)
 
     def release(self) -> None:
-        """The file stays: were it removed, a third could lock a file that a second waits for."""
+        """Unlocked, not only closed: a child that was forked a moment ago may still share it. The file stays: were it
+        removed, a third could lock a file that a second waits for."""
+        if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self.forget()
+
+    def forget(self) -> None:
+        """Close our copy, and leave the lock to whoever shares it."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -84,7 +91,7 @@ _held: WeakSet[ServerLock] = WeakSet()
 def _let_go_in_child() -> None:
     """A forked job shares our lock, and would hold it beyond our death."""
     for lock in list(_held):
-        lock.release()
+        lock.forget()
 
 
 os.register_at_fork(after_in_child=_let_go_in_child)
