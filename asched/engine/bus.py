@@ -34,6 +34,8 @@ class Bus:
                 self._drop(listener, error)
 
     def _drop(self, listener: Listener, error: Exception) -> None:
+        if listener not in self._listeners:
+            return  # it ended itself, or was dropped when another was
         self._listeners.remove(listener)
         self.publish({"type": "listener.dropped", "error": f"{type(error).__name__}: {error}"})
 

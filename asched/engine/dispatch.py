@@ -49,10 +49,13 @@ class Dispatch:
         self._deliver = deliver
         self._results = results
         self.running: dict[int, Execution] = {}
+        self.on_busy: Callable[[], None] = lambda: None  # called when the first attempt begins
         self.given_up: set[asyncio.Task[Outcome]] = set()  # would not stop; may still be at work
 
     def start(self, job: Job, fire: Fire, attempt: int, capture: Capture) -> None:
         execution = Execution(job, fire, attempt, capture, self._clock.now(), self._clock.monotonic())
+        if not self.running:
+            self.on_busy()
         self.running[fire.id] = execution
         loop = asyncio.get_running_loop()
         execution.task = loop.create_task(self._execute(execution), name=f"asched run {fire.run} {job.name}")
@@ -67,7 +70,10 @@ class Dispatch:
         upstream = await self._results(fire.upstream) if fire.upstream else {}
         args = {**job.args, **fire.args} if fire.args else job.args
         attempt = Attempt(job, fire, execution.attempt, args, upstream)
-        return await self._runner.run(attempt, execution.capture)
+        try:
+            return await self._runner.run(attempt, execution.capture)
+        except (SystemExit, KeyboardInterrupt) as error:  # these would end the loop, and everybody in it
+            return _runner_fault(error)
 
     def stop(self, fire: int, cause: Cause, reason: str, *, at_once: bool = False) -> None:
         """Ask it to stop; `at_once` a second time, which runners take as: kill now."""

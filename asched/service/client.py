@@ -1,0 +1,79 @@
+"""The other end of the control socket: what the command line uses to speak to a running service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from asched.errors import AschedError, ConfigurationError, Refused, ServiceUnreachable, UnknownJob, UnknownRun
+from asched.service.socketfile import connect
+
+_LONGEST = 1 << 24  # bytes of an answer: a status of many jobs
+PATIENCE = 10.0  # seconds to wait for an answer
+
+_ERRORS: dict[str, type[AschedError]] = {
+    "unknown_job": UnknownJob,
+    "unknown_run": UnknownRun,
+    "configuration": ConfigurationError,
+    "refused": Refused,
+    "usage": Refused,
+}
+
+
+def is_running(path: Path) -> bool:
+    """Does somebody answer at that socket?"""
+    try:
+        connect(path).close()
+    except OSError:
+        return False
+    return True
+
+
+async def call(path: Path, verb: str, **fields: object) -> dict[str, Any]:
+    """Ask, and return the answer. Raises ServiceUnreachable, or what the service refused it with."""
+    async with _connected(path) as (reader, writer):
+        return await _ask(reader, writer, {"verb": verb, **fields})
+
+
+async def follow(path: Path, **filters: object) -> AsyncIterator[dict[str, Any]]:
+    """Events as they happen, until the service ends. `job` and `run` restrict them."""
+    async with _connected(path) as (reader, writer):
+        await _ask(reader, writer, {"verb": "follow", **filters})
+        while line := await reader.readline():
+            yield json.loads(line)
+
+
+@asynccontextmanager
+async def _connected(path: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    try:
+        reader, writer = await asyncio.open_unix_connection(sock=connect(path), limit=_LONGEST)
+    except OSError as error:
+        raise ServiceUnreachable(f"no service answers at {path} ({error.strerror or error})") from None
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: dict[str, object]
+) -> dict[str, Any]:
+    try:
+        writer.write(json.dumps(request, default=str).encode() + b"\n")
+        await writer.drain()
+        async with asyncio.timeout(PATIENCE):
+            line = await reader.readline()
+    except TimeoutError:
+        raise ServiceUnreachable(f"the service did not answer within {PATIENCE:g}s") from None
+    except OSError as error:
+        raise ServiceUnreachable(f"the service went away: {error}") from None
+    if not line:
+        raise ServiceUnreachable("the service went away")
+    answer: dict[str, Any] = json.loads(line)
+    if not answer.get("ok"):
+        raise _ERRORS.get(answer.get("kind", ""), AschedError)(answer.get("message", "refused"))
+    return answer

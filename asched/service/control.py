@@ -1,0 +1,163 @@
+"""The control socket: JSON Lines over a unix socket, for the command line. One request, one answer; `follow` streams.
+
+    {"verb": "run", "job": "backup"}       ->  {"ok": true, "run": "3-17"}
+    {"verb": "run", "job": "bakcup"}       ->  {"ok": false, "kind": "unknown_job", "message": "…"}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asched.errors import AschedError, ConfigurationError, Refused, ScheduleError, UnknownJob, UnknownRun
+from asched.scheduler import Scheduler
+from asched.service.socketfile import bind
+from asched.service.status import status_of
+
+LONGEST_LINE = 1 << 16  # bytes of a request
+
+Request = Mapping[str, Any]
+Answer = dict[str, object]
+
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (UnknownJob, "unknown_job"),
+    (UnknownRun, "unknown_run"),
+    (ConfigurationError, "configuration"),
+    (ScheduleError, "usage"),
+    (Refused, "refused"),
+    (KeyError, "usage"),
+    (TypeError, "usage"),
+    (ValueError, "usage"),
+    (AschedError, "failed"),
+)
+
+
+class Control:
+    """Answers on the socket at `path`. `facts` go into every status; `reload` and `dump` are the service's own."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        path: Path,
+        *,
+        facts: Mapping[str, object],
+        reload: Callable[[], Awaitable[Answer]],
+        dump: Callable[[], None],
+    ) -> None:
+        self._scheduler = scheduler
+        self._path = path
+        self._facts = facts
+        self._reload = reload
+        self._dump = dump
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_unix_server(self._serve, sock=bind(self._path), limit=LONGEST_LINE)
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for client in list(self._clients):
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
+        try:
+            await self._converse(reader, writer)
+        except (OSError, asyncio.LimitOverrunError, ValueError, asyncio.CancelledError):
+            pass  # a client that goes away, or sends a line without end, harms only itself
+        finally:
+            self._clients.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            request, answer = await self._answer(line)
+            await _send(writer, answer)
+            if request.get("verb") == "follow" and answer["ok"]:
+                await self._follow(request, writer)
+
+    async def _answer(self, line: bytes) -> tuple[Request, Answer]:
+        request: Request = {}
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict):
+                raise ValueError("a request is a JSON object")
+            return request, {"ok": True, **await self._do(request)}
+        except Exception as error:
+            return request if isinstance(request, dict) else {}, _refusal(error)
+
+    async def _do(self, request: Request) -> Answer:
+        scheduler = self._scheduler
+        by, reason = str(request.get("by", "cli")), str(request.get("reason", ""))
+        match request.get("verb"):
+            case "status":
+                return {**self._facts, **status_of(scheduler)}
+            case "run":
+                at = request.get("at")
+                handle = await scheduler[_text(request, "job")].run(
+                    args=request.get("args"),
+                    scheduled_at=None if at is None else datetime.fromisoformat(at),
+                    by=by,
+                    reason=reason,
+                )
+                return {"run": handle.id}
+            case "cancel":
+                await scheduler.cancel(_text(request, "run"), reason or "cancelled", by=by)
+            case "pause":
+                await scheduler[_text(request, "job")].pause(reason, for_=request.get("for"), by=by)
+            case "resume":
+                await scheduler[_text(request, "job")].resume(reason, by=by)
+            case "reload":
+                return await self._reload()
+            case "dump":
+                self._dump()
+            case "follow":
+                pass
+            case other:
+                raise ValueError(f"unknown verb {other!r}")
+        return {}
+
+    async def _follow(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        async for event in self._scheduler.events():
+            if all(request.get(key) in (None, event.get(key)) for key in ("job", "run")):
+                await _send(writer, event)
+
+
+def _text(request: Request, key: str) -> str:
+    value = request.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f'"{key}" is missing, or not a text')
+    return value
+
+
+def _refusal(error: Exception) -> Answer:
+    kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "failed")
+    message = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    return {"ok": False, "kind": kind, "message": message or type(error).__name__}
+
+
+async def _send(writer: asyncio.StreamWriter, message: Mapping[str, object]) -> None:
+    writer.write(json.dumps(message, default=_encoded, ensure_ascii=False).encode() + b"\n")
+    await writer.drain()
+
+
+def _encoded(value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case _:
+            return str(value)

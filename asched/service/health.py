@@ -1,0 +1,38 @@
+"""Health: one definition for the status, the watchdog and `asched healthcheck`.
+
+Healthy means: no fire undecided past its tolerance, the loop not stalled, the ledger writable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asched.scheduler import Scheduler
+
+TOLERANCE = timedelta(seconds=30)  # a due fire that is undecided longer than that means that nobody decides
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`reasons` is empty when all is well."""
+
+    reasons: tuple[str, ...]
+    overdue: timedelta
+
+    @property
+    def healthy(self) -> bool:
+        return not self.reasons
+
+
+def health_of(scheduler: Scheduler) -> Health:
+    engine = scheduler.engine
+    reasons = []
+    if not scheduler.running:
+        reasons.append("the engine has stopped")
+    overdue = timedelta(0) if engine.board.draining else engine.overdue
+    if overdue > TOLERANCE:
+        reasons.append(f"a fire has been due for {overdue.total_seconds():.0f}s and is not decided")
+    if engine.ledger_down:
+        reasons.append(f"the ledger cannot be written: {engine.ledger_down}")
+    return Health(tuple(reasons), overdue)

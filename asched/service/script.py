@@ -1,0 +1,29 @@
+"""`asched.run(scheduler)`: a script that serves itself, as `asched serve` would."""
+
+from __future__ import annotations
+
+from asched.errors import ConfigurationError
+from asched.scheduler import Scheduler
+from asched.service import logs
+from asched.service.process import run_to_the_end
+from asched.service.service import Service
+
+
+def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "info") -> None:
+    """Run the scheduler until SIGTERM or SIGINT, with logs. Blocks; exits the process when that did not go well.
+
+    Raises SystemExit with the exit code of `asched serve`, unless that is 0.
+    """
+    from asched.declaration.problems import format_problems
+
+    logs.set_up(log_format, log_level)
+    try:
+        code = run_to_the_end(_serve(scheduler))
+    except ConfigurationError as error:
+        raise SystemExit(format_problems(error.problems)) from None
+    if code:
+        raise SystemExit(code)
+
+
+async def _serve(scheduler: Scheduler) -> int:
+    return await Service(scheduler).run()

@@ -1,0 +1,109 @@
+"""`asched serve`: from a configuration to an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from asched.core.masking import Masker, secret_values
+from asched.core.model import Job
+from asched.declaration.problems import format_problems
+from asched.engine.clock import SystemClock
+from asched.errors import ConfigurationError
+from asched.host.statedir import make_state_dir
+from asched.scheduler import Scheduler
+from asched.service import logs
+from asched.service.config import Configuration, load, load_file
+from asched.service.process import run_to_the_end
+from asched.service.service import Service
+from asched.service.socketfile import socket_path
+
+EXIT_CONFIGURATION = 4
+
+
+def read(path: str | Path, overrides: Mapping[str, object] | None = None) -> Configuration:
+    """config.toml, or one Python file. Raises ConfigurationError."""
+    is_python = str(path).endswith(".py")
+    return (load_file if is_python else load)(path, overrides=overrides)
+
+
+def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = None) -> int:
+    """Serve until told to stop. Returns the exit code; what is wrong with the configuration goes to stderr."""
+    try:
+        configuration = read(path, overrides)
+        make_state_dir(configuration.state_dir)
+    except ConfigurationError as error:
+        print(format_problems(error.problems), file=sys.stderr)
+        return EXIT_CONFIGURATION
+    mask = SecretMask(configuration.jobs)
+    logs.set_up(configuration.log.format, configuration.log.level, mask)
+    _report(configuration)
+    return run_to_the_end(_serve(configuration, mask, path, overrides))
+
+
+async def _serve(
+    configuration: Configuration, mask: SecretMask, path: str | Path, overrides: Mapping[str, object] | None
+) -> int:
+    def reload() -> Sequence[Job]:
+        fresh = read(path, overrides)
+        _report(fresh)
+        mask.learn(fresh.jobs)
+        return fresh.jobs
+
+    service = Service(
+        scheduler_for(configuration, mask),
+        socket=socket_path(configuration.state_dir, configuration.ledger),
+        reload=reload,
+        facts=facts_of(configuration),
+        log_output=configuration.log.output,
+    )
+    return await service.run()
+
+
+def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
+    """A Scheduler as the configuration wants it, with its jobs."""
+    scheduler = Scheduler(
+        ledger=configuration.ledger,
+        timezone=configuration.timezone,
+        drain=configuration.drain,
+        retention=timedelta(days=configuration.retention_days),
+        runs_per_job=configuration.runs_per_job,
+        mask=mask,
+    )
+    scheduler.replace(configuration.jobs)
+    return scheduler
+
+
+def facts_of(configuration: Configuration) -> dict[str, object]:
+    from asched import __version__
+
+    return {
+        "version": __version__,
+        "config": str(configuration.path),
+        "ledger": configuration.ledger,
+        "started_at": SystemClock().now().isoformat(timespec="seconds"),
+    }
+
+
+def _report(configuration: Configuration) -> None:
+    """Problems that cost single jobs: said, and the rest is served."""
+    for problem in configuration.problems:
+        place = ":".join(str(part) for part in (problem.path, problem.line or "") if part)
+        logs.get_logger().error("job.invalid", at=place, why=problem.message, help=problem.help)
+
+
+class SecretMask:
+    """Masks the secrets of all jobs that were ever served by this process."""
+
+    def __init__(self, jobs: Sequence[Job] = ()) -> None:
+        self._values: frozenset[str] = frozenset()
+        self.learn(jobs)
+
+    def learn(self, jobs: Sequence[Job]) -> None:
+        self._values |= secret_values(jobs)
+        self._masker = Masker(self._values)
+
+    def __call__(self, text: str) -> str:
+        return self._masker.mask(text)
