@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
-from asched.core.plan import follow_end, promote_waiting
+from asched.core.plan import count_from_here, promote_waiting
 from asched.core.record import FireRecord
 from asched.core.runs import follow_up
 from asched.core.timeline import Rank
@@ -70,8 +70,8 @@ def _lost(
     ended_at = max(record.started_at or record.decided_at, seen_at)
     if state is None or not state.job.policies.idempotent:
         _finish(record, outcome, ended_at, turn)
-        if state is not None and state.relative:
-            follow_end(board, state, now, turn)
+        if state is not None:
+            count_from_here(board, state, now, turn)
         follow_up(board, record.fire, outcome, now, turn)
         return
     started_at = record.started_at or record.decided_at

@@ -22,6 +22,7 @@ def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
             case Kind.RETRY:
                 _retry(board, state, fire, now, turn)
             case Kind.RESUME:
+                fire_due(board, state, now, turn)  # what came due before the pause was over
                 unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), turn)
     return len(taken)
 

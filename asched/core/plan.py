@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from asched.core.board import Board, BrokenJob, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
 from asched.core.change import Begin, Decide, Gap, Promote, Unpause
@@ -18,11 +19,17 @@ from asched.core.timeline import Rank
 
 Decided = tuple[Fire, Decision]
 
+_SMALLEST = timedelta(microseconds=1)
+
 
 def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """The job's next instant has come: decide it, and all others that are due with it."""
+    here = _up_to(state, now)
+    if state.next_at is None or board.due_at(state, state.next_at) > here:
+        board.schedule(state)  # it was moved by what was decided before it in this turn
+        return
     try:
-        settled = _settle(board, state, now)
+        settled = _settle(board, state, state.next_at, here)
     except Exception as error:
         _give_up_on(board, state, now, error, turn)
         return
@@ -50,12 +57,18 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     board.schedule(state)
 
 
-def _settle(board: Board, state: JobState, now: Now) -> Settled | None:
+def _up_to(state: JobState, now: Now) -> datetime:
+    """Now, on the job's axis. When its pause ended meanwhile: just before that end, for what came due before is paused
+    and what came after is not."""
+    here = now.on(state.steady)
+    until = None if state.pause is None else state.pause.until
+    return here if until is None or until > now.wall else here - (now.wall - until) - _SMALLEST
+
+
+def _settle(board: Board, state: JobState, first: datetime, here: datetime) -> Settled | None:
     """What is due, by the policies; moves `next_at` on to the first instant that is not."""
     trigger, policies = state.job.trigger, state.job.policies
     assert trigger is not None
-    assert state.next_at is not None
-    here, first = now.on(state.steady), state.next_at
     following = None if state.relative else trigger.next_after(first)
     if following is None or following > here or board.due_at(state, following) > here:
         settled = settle_one(first, board.due_at(state, first), here, policies)
@@ -202,6 +215,12 @@ def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None
         fire = state.queue.popleft()
         turn.changes.append(Promote(fire.id, Start(), now.wall))
         start(board, state, fire, turn)
+
+
+def count_from_here(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """Something of the job is over: if its trigger counts from there, and nothing else is open, its next fire is known."""
+    if state.relative and not state.running and not state.queue:
+        follow_end(board, state, now, turn)
 
 
 def follow_end(board: Board, state: JobState, now: Now, turn: Turn) -> None:

@@ -7,7 +7,7 @@ beginning, and what the old one still owed is recorded as a gap; a change of any
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
@@ -39,7 +39,8 @@ def _trigger_of(record: VersionRecord) -> Trigger | None:
 def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Turn) -> JobState:
     """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
     definition = definition_of(job)
-    previous = previous or board.known.pop(job.name, None)
+    known = board.known.pop(job.name, None)
+    previous = previous or known
     if previous is not None and previous.active and _ahead(job, previous, now):
         state = _begin(job, definition, previous, _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
@@ -159,7 +160,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     """Take a job off the board: it owes nothing more, what waited is skipped, what runs runs to its end."""
     state = board.jobs.pop(name)
     retire(name, current(state), now, turn)
-    board.known[name] = replace(current(state), watermark=_retired_at(state, now), active=False)
+    board.known[name] = replace(current(state), active=False)
     _off_timeline(board, name)
     board.wall.remove((Kind.RESUME, name, 0))
     for fire in state.queue:
@@ -169,10 +170,6 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
             board.steady.remove((Kind.RETRY, name, fire_id))
             board.runs.pop(fire_id)
             turn.changes.append(_never_tried_again(fire_id, run.attempt, now))
-
-
-def _retired_at(state: JobState, now: Now) -> datetime:
-    return max(state.watermark, now.on(state.steady))
 
 
 def _never_tried_again(fire: int, attempt: int, now: Now) -> Finish:

@@ -19,7 +19,7 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.core.plan import admitted, follow_end, new_fire, promote_waiting
+from asched.core.plan import admitted, count_from_here, new_fire, promote_waiting
 from asched.core.policy import Candidate
 from asched.core.retry import next_delay
 from asched.core.timeline import Rank
@@ -94,8 +94,7 @@ def _finish(
     if state is None:
         return
     promote_waiting(board, state, now, turn)
-    if state.relative and not state.running and not state.queue:
-        follow_end(board, state, now, turn)
+    count_from_here(board, state, now, turn)
     follow_up(board, run.fire, message.outcome, now, turn)
 
 
@@ -217,6 +216,7 @@ def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool
                 turn.changes.append(
                     Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall)
                 )
+                count_from_here(board, state, now, turn)
                 return True
     return False
 

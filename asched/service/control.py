@@ -1,7 +1,7 @@
 """The control socket: JSON Lines over a unix socket, for the command line. One request, one answer; `follow` streams.
 
-    {"verb": "run", "job": "backup"}       ->  {"ok": true, "run": "3-17"}
-    {"verb": "run", "job": "bakcup"}       ->  {"ok": false, "kind": "unknown_job", "message": "…"}
+{"verb": "run", "job": "backup"}       ->  {"ok": true, "run": "3-17"}
+{"verb": "run", "job": "bakcup"}       ->  {"ok": false, "kind": "unknown_job", "message": "…"}
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""`python -m asched` is `asched`."""
+
+from asched.cli import main
+
+main()

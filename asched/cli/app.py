@@ -1,0 +1,78 @@
+"""The command itself: which verbs there are. Each verb's module is imported when it is used, and not for --help."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+VERBS: dict[str, tuple[str, str]] = {
+    "serve": ("serve", "Run the jobs until told to stop."),
+    "check": ("check", "Say everything that is wrong with the configuration."),
+    "list": ("jobs", "The jobs, when each is due next, and how it last went."),
+    "show": ("jobs", "Everything about one job."),
+    "next": ("upcoming", "What is due next."),
+    "explain": ("upcoming", "A schedule in English, and when it is due next."),
+    "run": ("run", "Run a job now."),
+    "runs": ("history", "What was run, and how it went."),
+    "logs": ("logs", "What a run printed."),
+    "cancel": ("control", "Stop a run."),
+    "pause": ("control", "Start a job no more, until it is resumed."),
+    "resume": ("control", "Start a paused job again."),
+    "reload": ("control", "Have the service read its configuration again."),
+    "status": ("status", "Is the service up, and what is it doing?"),
+    "healthcheck": ("status", "Exit 0 when the service is healthy."),
+    "audit": ("audit", "Prove that every due instant is accounted for."),
+    "init": ("init", "Write a configuration and a job to start from."),
+    "version": ("version", "Which version this is."),
+    "completion": ("completion", "A script that completes asched's commands in your shell."),
+}
+
+
+class Verbs(click.Group):
+    """Knows its verbs by name and one line; loads them when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"asched.cli.{VERBS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], VERBS, n=1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c", "--config", envvar="ASCHED_CONFIG", default="config.toml", show_default=True, help="The configuration."
+)
+@click.option("--ledger", default=None, help="Another ledger than the configuration names.")
+@click.option("--state-dir", default=None, help="Where the control socket is.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what was asked for.")
+@click.pass_context
+def app(ctx: click.Context, config: str, ledger: str | None, state_dir: str | None, as_json: bool, quiet: bool) -> None:
+    """Run Python functions, commands and HTTP requests on schedule, and know for every instant what became of it."""
+    from asched.cli.desk import Desk
+
+    overrides = {"service.ledger": ledger and os.path.abspath(ledger), "service.state_dir": state_dir}
+    ctx.obj = Desk(config, {key: value for key, value in overrides.items() if value}, as_json, quiet)

@@ -1,0 +1,62 @@
+"""`asched logs`: what a run printed."""
+
+from __future__ import annotations
+
+import click
+
+from asched.cli import show
+from asched.cli.desk import Desk
+from asched.cli.verb import complete_job, verb
+from asched.core.outcome import Failed
+from asched.core.reasons import explain_outcome
+from asched.core.record import FireRecord, OutputRecord
+from asched.engine.clock import SystemClock, sleep
+from asched.engine.ports import Ledger
+
+LOOK_EVERY = 0.3  # seconds, while following
+
+
+@verb("logs")
+@click.argument("run", metavar="RUN|JOB", shell_complete=complete_job)
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
+def logs_command(desk: Desk, run: str, follow: bool) -> None:
+    """What a run printed, or the latest run of a job."""
+    desk.wait_for(_show(desk, run, follow))
+
+
+async def _show(desk: Desk, name: str, follow: bool) -> None:
+    async with desk.reading() as ledger:
+        record = await desk.run_record(ledger, name)
+        if desk.as_json:
+            pieces = await ledger.output(record.id)
+            show.as_json({**show.record_json(record), "output": [_piece(piece) for piece in pieces]})
+            return
+        desk.talk(f"run {record.run} of {record.job}, scheduled {show.when(record.scheduled_at, desk.zone)}")
+        record = await print_output(ledger, record, follow=follow)
+        desk.talk(_end(record))
+
+
+async def print_output(ledger: Ledger, record: FireRecord, *, follow: bool) -> FireRecord:
+    """Print what there is, and with `follow` what comes, until the run is over. Returns its last record."""
+    seen = -1
+    while True:
+        record = await ledger.fire(record.id) or record  # first: what is printed before its end is then seen below
+        for piece in await ledger.output(record.id, after_seq=seen):
+            seen = piece.seq
+            click.echo(piece.text, nl=not piece.text.endswith("\n"), err=piece.stream == "note")
+        if not follow or not record.open:
+            return record
+        await sleep(SystemClock(), LOOK_EVERY)
+
+
+def _piece(piece: OutputRecord) -> dict[str, object]:
+    return {"seq": piece.seq, "at": piece.at, "attempt": piece.attempt, "stream": piece.stream, "text": piece.text}
+
+
+def _end(record: FireRecord) -> str:
+    if record.outcome is None:
+        return f"it is {show.state_of(record)}"
+    said = f"{explain_outcome(record.outcome)}, after {show.took(record.duration)}"
+    if isinstance(record.outcome, Failed) and record.outcome.error.traceback:
+        return f"{record.outcome.error.traceback.rstrip()}\n{said}"
+    return said

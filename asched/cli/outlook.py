@@ -1,0 +1,68 @@
+"""The outlook: when jobs are due next, from their definitions and from what the ledger has anchored and decided."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from asched.core.change import Pause
+from asched.core.model import Job
+from asched.core.record import VersionRecord
+from asched.core.trigger import Trigger, anchored, from_spec
+from asched.core.version import definition_of, same_trigger
+from asched.engine.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger says of jobs: their active versions, and who is paused."""
+
+    versions: dict[str, VersionRecord] = field(default_factory=dict)
+    pauses: dict[str, Pause] = field(default_factory=dict)
+
+
+async def standing(ledger: Ledger | None) -> Known:
+    if ledger is None:
+        return Known()
+    stored = await ledger.restore()
+    return Known({one.job: one for one in stored.versions}, {pause.job: pause for pause in stored.pauses})
+
+
+def next_of(job: Job, version: VersionRecord | None, now: datetime) -> datetime | None:
+    """The next instant after now, as a running service has it."""
+    return next(_instants(job, version, now), None)
+
+
+def upcoming_of(job: Job, version: VersionRecord | None, now: datetime, n: int) -> list[datetime]:
+    return list(islice(_instants(job, version, now), n))
+
+
+def upcoming(jobs: list[Job], known: Known, now: datetime, n: int) -> list[tuple[datetime, Job]]:
+    """The next n instants over all jobs."""
+    streams = [
+        ((instant, place) for instant in _instants(job, known.versions.get(job.name), now))
+        for place, job in enumerate(jobs)
+    ]
+    return [(instant, jobs[place]) for instant, place in islice(heapq.merge(*streams), n)]
+
+
+def _instants(job: Job, version: VersionRecord | None, now: datetime) -> Iterator[datetime]:
+    trigger = _trigger(job, version, now)
+    if trigger is None or trigger.relative or job.disabled:
+        return
+    at = trigger.next_after(now)
+    while at is not None:
+        yield at
+        at = trigger.next_after(at)
+
+
+def _trigger(job: Job, version: VersionRecord | None, now: datetime) -> Trigger | None:
+    """With the anchor that the ledger keeps, if it is still the same schedule."""
+    if job.trigger is None:
+        return None
+    if version is not None and version.trigger is not None and same_trigger(version.definition, definition_of(job)):
+        return from_spec(version.trigger)
+    return anchored(job.trigger, now)

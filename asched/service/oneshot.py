@@ -1,0 +1,99 @@
+"""One job, once, without a service: decided, executed and recorded here, beside every schedule.
+
+Nothing else is placed, caught up or retired: that is for the service, when it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from asched.core.board import Board, Cause, JobState, Now, Turn
+from asched.core.change import Act, Activate, Retire
+from asched.core.masking import mask_for
+from asched.core.model import Fire, Job
+from asched.core.outcome import Decision
+from asched.core.record import FireRecord
+from asched.core.runs import manual
+from asched.core.version import definition_of
+from asched.engine.bus import Bus
+from asched.engine.clock import SystemClock
+from asched.engine.engine import Engine
+from asched.engine.instance import this_instance
+from asched.engine.ports import Ledger
+from asched.runners.registry import Runners
+
+
+async def run_once(
+    ledger: Ledger,
+    job: Job,
+    *,
+    by: str,
+    reason: str = "",
+    args: Mapping[str, object] | None = None,
+    scheduled_at: datetime | None = None,
+    mask: Callable[[str], str] = str,
+    listen: Callable[[Mapping[str, object]], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> FireRecord:
+    """Run it and return its record. The ledger is open, and locked for us. `stop` interrupts it."""
+    clock, bus = SystemClock(), Bus()
+    if listen is not None:
+        bus.listen(listen)
+    number = await ledger.enter(this_instance(clock.now()))
+    version, known = await _version(ledger, job)
+    runner = Runners(mask=mask_for(job, mask), clock=clock)
+    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=number, mask=mask)
+
+    def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
+        if not known:
+            _introduce(job, version, now, turn)
+        state = board.jobs[job.name] = JobState(job, version, now.wall)
+        fire, decision = manual(board, state, now, turn, scheduled_at=scheduled_at, args=args)
+        turn.changes.append(Act(now.wall, "run", by, job.name, fire.run, reason))
+        return fire, decision
+
+    loop = asyncio.create_task(engine.run())
+    try:
+        fire, _ = await engine.ask(act)
+        await _until_over(engine, loop, stop)
+    finally:
+        engine.finish()
+        await asyncio.wait({loop})
+        await runner.close()
+        await ledger.leave(number, clock.now())
+    loop.result()
+    record = await ledger.fire(fire.id)
+    assert record is not None
+    return record
+
+
+async def _version(ledger: Ledger, job: Job) -> tuple[int, bool]:
+    """The job's newest version, and whether the ledger knows it at all."""
+    versions = [one.version for one in await ledger.versions(job.name)]
+    return (max(versions), True) if versions else (1, False)
+
+
+def _introduce(job: Job, version: int, now: Now, turn: Turn) -> None:
+    """A version that ends where it begins: it owes nothing, and the run has a definition to refer to."""
+    turn.changes.append(Activate(job.name, version, now.wall, None, definition_of(job), now.wall))
+    turn.changes.append(Retire(job.name, version, now.wall))
+
+
+async def _until_over(engine: Engine, loop: asyncio.Task[None], stop: asyncio.Event | None) -> None:
+    """Until all its attempts are over, or somebody wants it stopped."""
+    changed = asyncio.Event()
+    engine.bus.listen(lambda _: changed.set())
+    asked = asyncio.create_task((stop or asyncio.Event()).wait())
+    while engine.board.runs and not loop.done():
+        changed.clear()
+        waiting = asyncio.create_task(changed.wait())
+        await asyncio.wait({waiting, asked, loop}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if asked.done():
+            engine.drain()
+            engine.dispatch.stop_all(Cause.OPERATOR, "interrupted")
+            await engine.quiet()
+            break
+    asked.cancel()
