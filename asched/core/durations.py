@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 
 from asched.errors import ScheduleError
 
@@ -37,6 +38,7 @@ _TERM = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµμ]*)\s*", re.IGNORECASE)
 _EXAMPLES = 'write a number and a unit (ms, s, m, h, d, w), as in "90s", "1h30m" or "250ms"'
 
 
+@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> timedelta:
     """The duration that `text` names: zero or more, in whole microseconds.
 

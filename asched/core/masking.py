@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-from asched.core.action import Command, Request
+from asched.core.action import Command, Function, Request
 from asched.core.model import Job
 
 MASK = "***"
@@ -20,6 +20,8 @@ Mask = Callable[[str], str]
 
 def mask_for(job: Job, mask: Mask = str) -> Mask:
     """`mask`, and after it the secrets that this job was given."""
+    if not job.secrets and isinstance(job.action, Function):
+        return mask  # most jobs, and once for every run
     own = secret_values([job])
     if not own:
         return mask

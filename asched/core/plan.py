@@ -218,7 +218,7 @@ def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None
 
 
 def count_from_here(board: Board, state: JobState, now: Now, turn: Turn) -> None:
-    """Something of the job is over: if its trigger counts from there, and nothing else is open, its next fire is known."""
+    """Something of it is over: a trigger that counts from there has its next fire, unless more is open."""
     if state.relative and not state.running and not state.queue:
         follow_end(board, state, now, turn)
 

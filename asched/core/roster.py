@@ -39,8 +39,7 @@ def _trigger_of(record: VersionRecord) -> Trigger | None:
 def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Turn) -> JobState:
     """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
     definition = definition_of(job)
-    known = board.known.pop(job.name, None)
-    previous = previous or known
+    previous = board.known.pop(job.name, None) or previous
     if previous is not None and previous.active and _ahead(job, previous, now):
         state = _begin(job, definition, previous, _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):

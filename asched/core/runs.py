@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -206,6 +206,17 @@ def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn)
     outcome = stopped_as(run.cause, run.reason, None)
     over = Ended(run.fire.id, run.attempt, outcome, now.wall, now.wall, timedelta(0))
     _finish(board, state, run, over, now, turn)
+
+
+def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
+    """These are not ours after all: they are neither run nor waited for."""
+    for fire in fires & board.runs.keys():
+        board.over(fire)
+    for state in board.jobs.values():
+        for waiting in [fire for fire in state.queue if fire.id in fires]:
+            state.queue.remove(waiting)
+        if state.next_at is None:
+            count_from_here(board, state, now, turn)
 
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:

@@ -6,8 +6,9 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 
-from asched.core.model import Job
+from asched.core.model import Job, Policies
 
 _UNSAID = {"source", "trigger"}  # where it stands in a file is no part of what it is
 _SECRET = {"secrets", "secret_headers"}  # names only, never values
@@ -43,7 +44,15 @@ def _stable(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}" if " at 0x" in text else text
 
 
+@lru_cache(maxsize=256)
+def _policies(policies: Policies) -> dict[str, object]:
+    """Many jobs share theirs."""
+    return _fields(policies)
+
+
 def _plain(value: object) -> object:
+    if isinstance(value, Policies):
+        return _policies(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Enum):

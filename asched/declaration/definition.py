@@ -232,9 +232,9 @@ def _action(does: object, values: Mapping[str, Any], faults: list[Fault]) -> Act
 
 
 def _secrets(names: Sequence[str], lookup: Callable[[str], str | None]) -> tuple[dict[str, str], list[str]]:
-    """The values, and for each that is not there, the reason."""
+    """The values, and the reasons why some are not there."""
     given: dict[str, str] = {}
-    reasons = []
+    unset, reasons = [], []
     for name in names:
         try:
             value = lookup(name)
@@ -242,8 +242,14 @@ def _secrets(names: Sequence[str], lookup: Callable[[str], str | None]) -> tuple
             reasons.append(str(error.args[0]) if error.args else f"secret {name} is not there")
             continue
         if value is None:
-            how = "export it in the environment, or name a file in [secrets] of config.toml"
-            reasons.append(f"secret {name} is not set: {how}")
+            unset.append(name)
         else:
             given[name] = value
-    return given, reasons
+    return given, [*_unset(unset), *reasons]
+
+
+def _unset(names: Sequence[str]) -> list[str]:
+    how = "in the environment, or name a file in [secrets] of config.toml"
+    if len(names) == 1:
+        return [f"secret {names[0]} is not set: export it {how}"]
+    return [f"secrets {', '.join(names)} are not set: export them {how}"] if names else []

@@ -76,7 +76,7 @@ def _never_ready(after: Mapping[str, Sequence[str]]) -> set[str]:
     followers: dict[str, list[str]] = {name: [] for name in after}
     missing = dict.fromkeys(after, 0)
     for name, upstreams in after.items():
-        for upstream in set(upstreams).intersection(after):
+        for upstream in {upstream for upstream in upstreams if upstream in after}:
             followers[upstream].append(name)
             missing[name] += 1
     ready = [name for name, count in missing.items() if count == 0]

@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
-from asched.core.change import Absence, Change, Child, Decide, Output, Rejected
+from asched.core.change import Absence, Adopt, Begin, Change, Child, Decide, Output, Promote, Rejected
 from asched.core.deadlines import due
 from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
+from asched.core.record import FireRecord
 from asched.core.roster import correct
-from asched.core.runs import Ended, ended
+from asched.core.runs import Ended, disown, ended
 from asched.engine.bus import Bus
 from asched.engine.capture import Capture
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, Jump, sleep
@@ -160,7 +161,17 @@ class Engine:
 
     async def turn(self) -> bool:
         """One turn. False when there was nothing to do."""
-        now, turn, inbox = self.axes.read(), Turn(), self._take_inbox()
+        inbox = self._take_inbox()
+        try:
+            taken = await self._take_turn(inbox)
+        except BaseException:
+            self._inbox.asks = inbox.asks + self._inbox.asks  # whoever asked is told that it is over
+            raise
+        self._after_turn()
+        return bool(taken or inbox)
+
+    async def _take_turn(self, inbox: Inbox) -> int:
+        now, turn = self.axes.read(), Turn()
         self._notice_absence(now, turn)
         self._hear(inbox, now, turn)
         taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
@@ -168,8 +179,7 @@ class Engine:
         await self.carry_out(turn)
         for ask in answered:
             _reply(ask)
-        self._after_turn()
-        return bool(taken or inbox)
+        return taken
 
     async def carry_out(self, turn: Turn) -> None:
         """Remember, then tell, then do."""
@@ -309,13 +319,13 @@ class Engine:
     def _unwind(self, rejected: Sequence[Rejected], turn: Turn) -> None:
         """Somebody else was first: do not start what is not ours."""
         for refusal in rejected:
-            change = refusal.change
-            if isinstance(change, Decide):
-                lost = set(refusal.fires) or {fire.id for fire, _ in change.fires}
+            lost = _refused_fires(refusal)
+            if lost:
                 turn.effects = [e for e in turn.effects if not (isinstance(e, StartRun) and e.fire.id in lost)]
-                for fire in lost & self.board.runs.keys():
-                    self.board.over(fire)
-            name = type(change).__name__
+                after = Turn()
+                disown(self.board, lost, self.axes.read(), after)
+                self._inbox.changes += after.changes
+            name = type(refusal.change).__name__
             event = {"type": "change.rejected", "at": self.clock.now(), "change": name, "why": refusal.why}
             self.bus.publish(event)
 
@@ -354,11 +364,19 @@ class Engine:
         """What the runs that this one comes after returned, by job."""
         found: dict[str, object] = {}
         for job, fire in upstream.items():
-            record = await self.ledger.fire(fire)
+            record = await self._recorded(fire)
             outcome = None if record is None else record.outcome
             kept = outcome.result if isinstance(outcome, Succeeded) else None
             found[job] = None if kept is None else json.loads(kept)
         return found
+
+    async def _recorded(self, fire: int) -> FireRecord | None:
+        """For a run that begins: it waits for the ledger, rather than fail for what is no fault of its job."""
+        while True:
+            try:
+                return await self.ledger.fire(fire)
+            except LedgerUnavailable:
+                await sleep(self.clock, FIRST_PAUSE)
 
     # What runs print.
 
@@ -384,6 +402,17 @@ class Engine:
     def _note_child(self, fire: int, attempt: int, pid: int) -> None:
         self._inbox.changes.append(Child(fire, attempt, pid, process_started(pid) or 0))
         self.wake.set()
+
+
+def _refused_fires(refusal: Rejected) -> set[int]:
+    """The fires that are not ours to run, now that this was refused."""
+    match refusal.change:
+        case Decide(fires=decided):
+            return set(refusal.fires) or {fire.id for fire, _ in decided}
+        case Promote(fire=fire) | Begin(fire=fire) | Adopt(fire=fire):
+            return {fire}
+        case _:
+            return set()
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.adopt import adopt, settle_down
+from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Absence, Pause
 from asched.core.model import Job
+from asched.core.plan import promote_waiting
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
 from asched.core.roster import place, previous_of, restore_pause, retire
 from asched.core.runs import startup
@@ -81,6 +82,7 @@ async def begin(
     engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask)
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
+    engine.board.known.update((name, previous_of(record)) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, now, turn)
     take_in(engine.board, jobs, heir, now, turn)
@@ -96,17 +98,18 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
     states = [_inherit(board, job, heir, now, turn) for job in jobs if not job.disabled]
     for job in jobs:
         if job.disabled and job.name in heir.versions:
-            retire(job.name, previous_of(heir.versions.pop(job.name)), now, turn)
+            _retire(board, heir.versions.pop(job.name), now, turn)
     board.link()
     for state in states:
         _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn)
-    settle_down(board, now, turn)
+    for state in states:
+        promote_waiting(board, state, now, turn)
     return states
 
 
 def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) -> JobState:
-    record = heir.versions.pop(job.name, None)
-    state = place(board, job, None if record is None else previous_of(record), now, turn)
+    heir.versions.pop(job.name, None)  # board.known has it
+    state = place(board, job, None, now, turn)
     board.joins.update(heir.joins.pop(job.name, {}))
     pause = heir.pauses.pop(job.name, None)
     if pause is not None:
@@ -131,7 +134,14 @@ def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> N
         _adopt_all(board, records, heir, now, turn)
     heir.open.clear()
     for record in heir.versions.values():
-        retire(record.job, previous_of(record), now, turn)
+        _retire(board, record, now, turn)
+    heir.versions.clear()
+
+
+def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
+    previous = previous_of(record)
+    retire(record.job, previous, now, turn)
+    board.known[record.job] = replace(previous, active=False)
 
 
 def _account_for_absence(previous: InstanceRecord | None, now: Now, turn: Turn) -> None:

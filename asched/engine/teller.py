@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from asched.core.change import Change, Decide, Finish, Promote, Rejected
 from asched.core.model import Fire
@@ -21,11 +22,14 @@ class Teller:
         self._open.update((fire.id, fire) for fire in fires)
 
     def tell(self, changes: Sequence[Change], rejected: Sequence[Rejected]) -> None:
-        refused = {id(refusal.change) for refusal in rejected if not refusal.fires}
+        refusals = {id(refusal.change): refusal for refusal in rejected}
         for change in changes:
-            if id(change) in refused:
+            refusal = refusals.get(id(change))
+            if refusal is not None and not refusal.fires:
                 continue
             if isinstance(change, Decide):
+                if refusal is not None:
+                    change = _without(change, refusal.fires)
                 self.know(fire for fire, decision in change.fires if not isinstance(decision, Skip))
             if self._bus.heard:
                 for event in events_of(change, self._open):
@@ -35,3 +39,8 @@ class Teller:
     def _forget(self, change: Change) -> None:
         if isinstance(change, Finish) or (isinstance(change, Promote) and isinstance(change.decision, Skip)):
             self._open.pop(change.fire, None)
+
+
+def _without(change: Decide, fires: Collection[int]) -> Decide:
+    """What stands of it: the others were decided elsewhere."""
+    return replace(change, fires=tuple(pair for pair in change.fires if pair[0].id not in fires))

@@ -178,6 +178,8 @@ def _activate(tables: Tables, owner: int, change: Activate) -> Rejected | None:
             if tables.versions[other].retired_at is None:
                 tables.versions[other] = replace(tables.versions[other], retired_at=change.at)
         tables.watermarks[key] = (change.since, owner)
+        if key not in tables.versions:
+            tables.versions_by_job.setdefault(change.job, []).append(key)
         tables.versions[key] = VersionRecord(
             *key, change.since, change.since, change.trigger, change.definition, change.at
         )

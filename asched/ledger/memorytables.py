@@ -28,6 +28,7 @@ class Tables:
 
     instances: dict[int, InstanceRecord] = field(default_factory=dict)
     versions: dict[VersionKey, VersionRecord] = field(default_factory=dict)
+    versions_by_job: dict[str, list[VersionKey]] = field(default_factory=dict)
     watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     fires: dict[int, FireRecord] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Tables:
         return None if known is None else replace(known, watermark=self.watermarks[job, version][0])
 
     def versions_of(self, job: str) -> list[VersionKey]:
-        return [key for key in self.versions if key[0] == job]
+        return self.versions_by_job.get(job, [])
 
     def put(self, record: FireRecord) -> None:
         """The fire as it is now, new or changed."""

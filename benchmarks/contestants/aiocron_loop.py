@@ -1,0 +1,43 @@
+"""aiocron: a cron expression and a loop timer for each job."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+
+TITLE = "aiocron"
+PACKAGES = ("aiocron",)
+NOTES = {
+    "burst": "no record, no overlap or misfire rules; one timer a job, its deadline from the wall clock at the start",
+    "register": "no names, no registry; cron only",
+}
+CASES = {"register": "cron"}
+
+
+def burst(race) -> None:
+    asyncio.run(_burst(race))
+
+
+async def _burst(race) -> None:
+    import aiocron
+
+    jobs = [aiocron.crontab("* * * * * *", func=race.run, args=(index,), tz=UTC) for index in range(race.jobs)]
+    await race.over()
+    for job in jobs:
+        job.stop()
+
+
+def register(race) -> None:
+    asyncio.run(_register(race))
+
+
+async def _register(race) -> None:
+    import aiocron
+
+    from benchmarks.workloads.register import WAITING
+
+    jobs = [aiocron.crontab(race.expression(index), func=race.run, tz=UTC) for index in range(len(race.names))]
+    await asyncio.sleep(0)  # they arm their timers in the loop
+    race.lap(WAITING)
+    for job in jobs:
+        job.stop()

@@ -1,0 +1,68 @@
+"""asched with its ledger in a SQLite file, synchronous FULL, and one JSON log line for each run that ends."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+TITLE = "asched, SQLite FULL"
+PACKAGES = ()
+NOTES = {
+    "burst": "decision on disk before each start, outcome after it, and one structlog JSON line a run into a file",
+    "durable": "start (with its decision and watermark) and end (with outcome and duration); no log line here",
+}
+CASES = {"durable": "FULL"}
+
+
+def burst(race) -> None:
+    asyncio.run(_burst(race))
+
+
+async def _burst(race) -> None:
+    from asched import Scheduler, every
+
+    each_second = every("1s", anchor=datetime(2026, 1, 1, tzinfo=UTC))
+    with open(race.folder / "runs.log", "w", buffering=1) as file:  # noqa: ASYNC230
+        scheduler = Scheduler(ledger=race.folder / "asched.db")
+        scheduler.bus.listen(_line_for_each_run(file))
+        for index, name in enumerate(race.names):
+            scheduler.add(race.run, each_second, name=name, args={"index": index})
+        async with scheduler:
+            await race.over()
+
+
+def _line_for_each_run(file):
+    import structlog
+
+    log = structlog.wrap_logger(
+        structlog.WriteLogger(file),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        cache_logger_on_first_use=True,
+    ).bind()
+
+    def listen(event) -> None:
+        if event["type"] == "run.finished":
+            log.info(event["type"], job=event["job"], run=event["run"], outcome=event["outcome"])
+
+    return listen
+
+
+def durable(race) -> None:
+    asyncio.run(_durable(race))
+
+
+async def _durable(race) -> None:
+    from asched import Scheduler
+
+    async def run() -> None:
+        race.count += 1
+
+    scheduler = Scheduler(ledger=race.folder / "asched.db")
+    for name in race.names:
+        scheduler.add(run, "after 1ms", name=name)  # after the end of its last run, once that is recorded
+    async with scheduler:
+        await race.over()

@@ -1,0 +1,41 @@
+"""schedule: run_pending in a loop of one's own, sleeping as long as it says."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+TITLE = "schedule"
+PACKAGES = ("schedule",)
+NOTES = {
+    "burst": "calls plain functions in turn: no asyncio, no task a run, no record, no isolation of errors; the next "
+    "time is counted from when the last run began, so it drifts by its lateness each time, which a few seconds do not "
+    "show; sorts all due jobs on each pass",
+    "register": "no names, no validation of the function; interval only",
+}
+CASES = {"register": "every"}
+
+
+def burst(race) -> None:
+    import schedule
+
+    scheduler = schedule.Scheduler()
+    jobs = [scheduler.every(1).seconds.do(race.tick, index) for index in range(race.jobs)]
+    first = datetime.now().replace(microsecond=0) + timedelta(seconds=1)  # noqa: DTZ005 (its times are naive and local)
+    for job in jobs:  # it would begin each at the instant when it was added
+        job.next_run = first
+    race.begin()
+    while (left := race.pause()) is not None:
+        scheduler.run_pending()
+        time.sleep(max(0.0, min(left, scheduler.idle_seconds)))
+
+
+def register(race) -> None:
+    import schedule
+
+    from benchmarks.workloads.register import WAITING
+
+    scheduler = schedule.Scheduler()
+    for name in race.names:
+        scheduler.every(1).hours.do(race.tick).tag(name)
+    race.lap(WAITING)

@@ -1,0 +1,104 @@
+"""Each decision, skip, gap and outcome is one sentence that tells its facts."""
+
+from datetime import timedelta
+
+import pytest
+from boards import NOON, H, S
+
+from asched.core.change import Gap
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    ErrorNote,
+    Failed,
+    Interrupted,
+    Queue,
+    Skip,
+    SkipReason,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+from asched.core.reasons import explain_decision, explain_gap, explain_outcome, explain_skip
+
+SKIPS = [  # (reason, facts, sentence)
+    ("missed", {"late_s": 90.4}, "missed: it was decided 1m30s late, and the catch-up policy does not run it"),
+    (
+        "expired",
+        {"late_s": 7200.0, "catch_up_window_s": 3600.0},
+        "expired: it was 2h late, beyond its catch_up_window of 1h",
+    ),
+    ("coalesced", {"into": "2026-01-01T12:00:00+00:00"}, "coalesced: the fire of 2026-01-01T12:00:00+00:00 stands for it"),
+    ("overlapped", {"running": ["1-7"]}, "overlapped: run 1-7 was still running, and max_instances is reached"),
+    (
+        "overlapped",
+        {"running": ["1-7", "1-8"]},
+        "overlapped: runs 1-7, 1-8 were still running, and max_instances is reached",
+    ),
+    ("queue_full", {"waiting": 3}, "queue full: 3 waited already"),
+    ("replaced", {"by": "noon"}, "replaced: while it waited, the fire of noon took its place"),
+    ("paused", {"by": "ada", "reason": "holiday", "since": "noon"}, "paused by ada since noon (holiday)"),
+    ("paused", {"by": "", "reason": "", "since": ""}, "paused"),
+    ("removed", {}, "removed: the definition that owed it is gone"),
+    (
+        "blocked",
+        {"upstream": "rates", "run": "1-7", "outcome": "timed_out"},
+        'blocked: "rates" (run 1-7) timed out',
+    ),
+    (
+        "invalid",
+        {"error": "ZeroDivisionError: no"},
+        "invalid: its trigger could not be evaluated: ZeroDivisionError: no",
+    ),
+    ("excluded", {"cancelled": "by hand"}, "excluded: by hand"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "facts", "sentence"), SKIPS)
+def test_a_skip_tells_its_facts(reason, facts, sentence):
+    assert explain_skip(Skip(SkipReason(reason), facts)) == sentence
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+def test_a_skip_without_facts_is_still_a_sentence(reason):
+    sentence = explain_skip(Skip(reason))
+    assert sentence.startswith(str(reason).replace("_", " "))
+    assert "None" not in sentence
+
+
+def test_every_reason_has_a_sentence_in_the_table():
+    assert {reason for reason, _, _ in SKIPS} == {str(reason) for reason in SkipReason}
+
+
+DECISIONS = [(Start(), "it was started"), (Queue(), "it waits for a free slot"), (Skip(SkipReason.PAUSED), "paused")]
+
+
+@pytest.mark.parametrize(("decision", "sentence"), DECISIONS)
+def test_a_decision_is_one_sentence(decision, sentence):
+    assert explain_decision(decision) == sentence
+
+
+OUTCOMES = [
+    (Succeeded("1"), "it succeeded"),
+    (Failed(ErrorNote("ValueError", "no")), "it failed: ValueError: no"),
+    (Failed(ErrorNote("ValueError", "")), "it failed: ValueError"),
+    (TimedOut(90 * S), "it ran into its timeout of 1m30s"),
+    (TimedOut(H, left_running=True), "it ran into its timeout of 1h, would not stop, and may still be at work"),
+    (Cancelled("by ada"), "it was cancelled: by ada"),
+    (Cancelled("by ada", True), "it was cancelled: by ada, would not stop, and may still be at work"),
+    (Interrupted("asched stopped"), "it was interrupted: asched stopped"),
+    (Abandoned("asched 1 died"), "it was abandoned: asched 1 died"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "sentence"), OUTCOMES)
+def test_an_outcome_is_one_sentence(outcome, sentence):
+    assert explain_outcome(outcome) == sentence
+
+
+@pytest.mark.parametrize(
+    ("count", "many"), [(1, "1 fire together"), (7, "7 fires together"), (None, "more than 1000 fires together")]
+)
+def test_a_gap_tells_how_many_and_why(count, many):
+    gap = Gap(NOON, NOON + timedelta(days=1), SkipReason.REMOVED, count)
+    assert explain_gap(gap) == f"{many}: removed: the definition that owed it is gone"

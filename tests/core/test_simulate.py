@@ -1,0 +1,137 @@
+"""Virtual days through the real rules: what previews and the conformance tests are made of."""
+
+from collections import Counter
+
+import pytest
+from boards import NOON, H, S, Raises, a_job, at, reason_of
+
+from asched.core.cron import Cron
+from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.simulate import Outage, simulate
+from asched.core.trigger import AfterFinish, Every, Startup
+
+NO = Failed(ErrorNote("ValueError", "no"))
+DAY = 24 * H
+
+
+def lasting(duration, outcome=None):
+    return lambda fire, attempt: (duration, outcome or Succeeded())
+
+
+def went(simulation, job="tick"):
+    """(seconds, what was decided or how it ended) of every fire."""
+    return [
+        ((one.fire.scheduled_at - NOON).total_seconds(), one.outcome.kind if one.outcome else reason_of(one.decision))
+        for one in simulation.of(job)
+    ]
+
+
+def test_a_quiet_day_has_one_run_for_every_instant():
+    simulation = simulate([a_job(trigger=Cron("0 * * * *"))], NOON, NOON + DAY)
+    assert went(simulation) == [(3600.0 * n, "succeeded") for n in range(1, 25)]
+    assert simulation.gaps == []
+
+
+def test_what_lasts_longer_than_its_period_is_overlapped():
+    simulation = simulate([a_job()], NOON, NOON + 40 * S, behave=lasting(15 * S))
+    assert went(simulation) == [(10, "succeeded"), (20, "overlapped"), (30, "start"), (40, "overlapped")]
+
+
+def test_at_one_instant_what_ends_is_heard_before_what_is_due():
+    simulation = simulate([a_job()], NOON, NOON + 30 * S, behave=lasting(10 * S))
+    assert went(simulation) == [(10, "succeeded"), (20, "succeeded"), (30, "start")]
+
+
+def test_a_timeout_ends_a_run_and_a_retry_follows():
+    job = a_job(trigger=Every(H), timeout=5 * S, retry=Retry(attempts=2, delay=10 * S, jitter=0.0))
+    simulation = simulate([job], NOON, NOON + 2 * H - S, behave=lasting(60 * S))
+    (one,) = simulation.of("tick")
+    assert (one.outcome.kind, one.attempt) == ("timed_out", 2)
+    assert one.started_at == NOON + H + 15 * S
+    assert one.finished_at == NOON + H + 20 * S
+
+
+def test_after_an_outage_catch_up_decides_and_what_ran_is_abandoned():
+    simulation = simulate(
+        [a_job(catch_up=CatchUp.LATEST)],
+        NOON,
+        NOON + 70 * S,
+        behave=lasting(3 * S),
+        outages=[Outage(at(21).wall, at(55).wall)],
+    )
+    assert went(simulation) == [
+        (10, "succeeded"),
+        (20, "abandoned"),
+        (30, "coalesced"),
+        (40, "coalesced"),
+        (50, "succeeded"),
+        (60, "succeeded"),
+        (70, "start"),
+    ]
+
+
+def test_what_waits_and_what_is_retried_survive_an_outage():
+    queued = simulate(
+        [a_job(overlap=Overlap.QUEUE, catch_up=CatchUp.NONE)],
+        NOON,
+        NOON + 59 * S,
+        behave=lasting(12 * S),
+        outages=[Outage(at(21).wall, at(39).wall)],
+    )
+    assert went(queued)[:2] == [(10, "abandoned"), (20, "succeeded")] or went(queued)[:2] == [
+        (10, "abandoned"),
+        (20, "start"),
+    ]
+    retried = simulate(
+        [a_job(trigger=Every(H), retry=Retry(attempts=2, delay=60 * S, jitter=0.0))],
+        NOON,
+        NOON + H + 200 * S,
+        behave=lasting(S, NO),
+        outages=[Outage(at(3610).wall, at(3650).wall)],
+    )
+    assert [(o.attempt, o.outcome, o.started_at) for o in retried.of("tick")] == [(2, NO, at(3661).wall)]
+
+
+def test_startups_fire_at_every_start():
+    simulation = simulate([a_job(trigger=Startup())], NOON, NOON + DAY, outages=[Outage(NOON + H, NOON + 2 * H)])
+    assert went(simulation) == [(0, "succeeded"), (7200, "succeeded")]
+
+
+def test_a_job_that_counts_from_its_end_drifts_by_design():
+    simulation = simulate([a_job(trigger=AfterFinish(10 * S))], NOON, NOON + 40 * S, behave=lasting(5 * S))
+    assert went(simulation) == [(10, "succeeded"), (25, "succeeded"), (40, "start")]
+
+
+def test_followers_and_joins_run_for_the_same_instant():
+    jobs = [a_job("a"), a_job("b"), a_job("c", after=("a",)), a_job("d", after=("b", "c"))]
+    simulation = simulate(jobs, NOON, NOON + 10 * S, behave=lasting(0 * S))
+    assert [went(simulation, name) for name in "abcd"] == [[(10, "succeeded")]] * 4
+
+
+def test_a_trigger_that_raises_costs_its_own_fires_only():
+    simulation = simulate([a_job("bad", Raises(NOON + 20 * S), jitter=3 * S), a_job("good")], NOON, NOON + 40 * S)
+    assert went(simulation, "bad") == [(10, "succeeded"), (20, "invalid")]
+    assert len(went(simulation, "good")) == 4
+
+
+def test_a_disabled_job_is_not_there():
+    from dataclasses import replace
+
+    assert simulate([replace(a_job(), disabled="broken")], NOON, NOON + DAY).fires == {}
+
+
+@pytest.mark.parametrize("catch_up", CatchUp)
+def test_a_year_without_a_scheduler_costs_little_and_every_instant_is_accounted_for(catch_up):
+    simulation = simulate(
+        [a_job(trigger=Every(60 * S), catch_up=catch_up)],
+        NOON,
+        NOON + 365 * DAY + 30 * S,
+        outages=[Outage(NOON + 30 * S, NOON + 365 * DAY)],
+    )
+    kinds = Counter(what for _, what in went(simulation))
+    in_gaps = [gap.count for _, gap in simulation.gaps]
+    assert in_gaps == [None]
+    assert kinds.total() <= 101
+    # The last instant is on time, but finds the slot taken by what is caught up.
+    assert kinds["succeeded"] == {CatchUp.ALL: 99}.get(catch_up, 1)

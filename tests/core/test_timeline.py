@@ -1,0 +1,111 @@
+"""The timeline: each key once, a written order for the same instant, and no growth from moving deadlines."""
+
+from datetime import timedelta
+
+from boards import NOON, S
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asched.core.timeline import Rank, Timeline
+
+keys = st.sampled_from("abcdef")
+instants = st.integers(0, 8).map(lambda n: NOON + n * S)
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), keys, instants, st.sampled_from(Rank), st.integers(-1, 1)),
+        st.tuples(st.just("remove"), keys),
+        st.tuples(st.just("pop"), instants, st.integers(0, 4)),
+        st.tuples(st.just("next")),
+    ),
+    max_size=60,
+)
+
+
+class Naive:
+    """A dict and a sort."""
+
+    def __init__(self):
+        self.entries, self.age = {}, 0
+
+    def put(self, key, at, rank, priority):
+        self.age += 1
+        self.entries[key] = (at, rank, -priority, self.age)
+
+    def remove(self, key):
+        self.entries.pop(key, None)
+
+    def in_order(self):
+        return sorted(self.entries, key=self.entries.__getitem__)
+
+    def next_at(self):
+        return self.entries[self.in_order()[0]][0] if self.entries else None
+
+    def pop_due(self, now, limit):
+        due = [key for key in self.in_order() if self.entries[key][0] <= now][:limit]
+        for key in due:
+            del self.entries[key]
+        return due
+
+
+@settings(max_examples=400)
+@given(operations)
+def test_it_does_what_a_sorted_dict_would(operations):
+    timeline, naive = Timeline(), Naive()
+    for name, *details in operations:
+        match name:
+            case "put":
+                timeline.put(*details)
+                naive.put(*details)
+            case "remove":
+                timeline.remove(*details)
+                naive.remove(*details)
+            case "pop":
+                assert timeline.pop_due(*details) == naive.pop_due(*details)
+            case "next":
+                assert timeline.next_at() == naive.next_at()
+        assert len(timeline) == len(naive.entries)
+    assert timeline.next_at() == naive.next_at()
+    assert timeline.pop_due(NOON + timedelta(days=1), 100) == naive.in_order()
+
+
+def test_at_the_same_instant_resumes_go_before_retries_before_fires_before_lower_priorities():
+    timeline = Timeline()
+    timeline.put("low", NOON, Rank.FIRE, -1)
+    timeline.put("fire", NOON)
+    timeline.put("high", NOON, Rank.FIRE, 5)
+    timeline.put("younger", NOON)
+    timeline.put("retry", NOON, Rank.RETRY)
+    timeline.put("resume", NOON, Rank.RESUME)
+    assert timeline.pop_due(NOON, 10) == ["resume", "retry", "high", "fire", "younger", "low"]
+
+
+def test_putting_a_key_again_moves_it():
+    timeline = Timeline()
+    timeline.put("a", NOON)
+    timeline.put("a", NOON + S)
+    assert (timeline.pop_due(NOON, 9), timeline.next_at(), len(timeline)) == ([], NOON + S, 1)
+
+
+def test_no_more_are_taken_than_asked_for_and_the_rest_stays_in_order():
+    timeline = Timeline()
+    for n in range(5):
+        timeline.put(n, NOON + n * S)
+    assert timeline.pop_due(NOON + 9 * S, 2) == [0, 1]
+    assert timeline.pop_due(NOON + 9 * S, 9) == [2, 3, 4]
+
+
+def test_moving_deadlines_for_ever_keeps_the_heap_within_twice_its_live_entries():
+    timeline = Timeline()
+    for n in range(20_000):
+        timeline.put(n % 100, NOON + n * S)
+        assert len(timeline._heap) <= 2 * len(timeline) + 64
+
+
+def test_removing_everything_leaves_next_to_nothing():
+    timeline = Timeline()
+    for n in range(5_000):
+        timeline.put(n, NOON)
+    for n in range(5_000):
+        timeline.remove(n)
+    assert (len(timeline), timeline.next_at()) == (0, None)
+    assert len(timeline._heap) <= 64
