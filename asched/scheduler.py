@@ -84,7 +84,7 @@ class Scheduler:
         self.ledger: Ledger = ledger_for(_own_ledger(sources) if ledger is None else ledger)
         self._sources = sources
         self._defaults: Mapping[str, object] = defaults or {}
-        self._drain = as_duration(drain)
+        self.drain = as_duration(drain)
         self._retention = as_duration(retention)
         self._runs_per_job = runs_per_job
         self._runner = runner
@@ -271,7 +271,7 @@ class Scheduler:
         """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
         if self._engine is None or self._stopped.is_set():
             return
-        stopping = asyncio.ensure_future(self._stop(self._drain if drain is None else as_duration(drain), reason))
+        stopping = asyncio.ensure_future(self._stop(self.drain if drain is None else as_duration(drain), reason))
         drive = getattr(self.clock, "drive", None)
         await (stopping if drive is None else drive(stopping))
 

@@ -130,6 +130,7 @@ class _Ledgered:
         self._elsewhere = elsewhere
         self._found = found
         self._at = version.since  # everything up to here is accounted for
+        self._gapped = version.since  # the gaps seen so far end here
 
     def meet(self, fire: datetime) -> None:
         """The next recorded fire, in order."""
@@ -157,10 +158,18 @@ class _Ledgered:
         assert self._trigger is not None
         while self._gaps and self._gaps[0].after < fire:
             gap = self._gaps.pop(0)
+            self._not_twice(gap)
             self._missing_until(gap.after)
             if gap.until >= fire:
                 self._wrong("a fire inside a gap", fire)
             self._at = max(self._at, gap.until)
+
+    def _not_twice(self, gap: Gap) -> None:
+        assert self._trigger is not None
+        first = self._trigger.next_after(max(gap.after, self._version.since))
+        if first is not None and first <= min(self._gapped, gap.until):
+            self._wrong("an instant in two gaps", first)
+        self._gapped = max(self._gapped, gap.until)
 
     def _missing_until(self, until: datetime) -> None:
         assert self._trigger is not None

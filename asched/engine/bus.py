@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 Event = Mapping[str, object]
 Listener = Callable[[Event], None]
@@ -14,7 +15,7 @@ KEPT = 10_000  # events that one slow reader may lag behind before it loses the 
 class Bus:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
-        self._streams: list[_Subscription] = []
+        self._streams: list[Subscription] = []
 
     @property
     def heard(self) -> bool:
@@ -42,13 +43,21 @@ class Bus:
     async def stream(self) -> AsyncIterator[Event]:
         """All events from now on, until `close`. A reader that lags behind by more than KEPT loses the oldest, and is
         told."""
-        async with _Subscription(self) as subscription:
-            self._streams.append(subscription)
-            try:
-                while (event := await subscription.next()) is not None:
-                    yield event
-            finally:
-                self._streams.remove(subscription)
+        with self.subscribe() as subscription:
+            while (event := await subscription.next()) is not None:
+                yield event
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscription]:
+        """What happens within it waits to be read."""
+        subscription = Subscription()
+        end = self.listen(subscription.take)
+        self._streams.append(subscription)
+        try:
+            yield subscription
+        finally:
+            self._streams.remove(subscription)
+            end()
 
     def close(self) -> None:
         """Nothing more will happen: every stream ends once it is read."""
@@ -56,20 +65,12 @@ class Bus:
             subscription.end()
 
 
-class _Subscription:
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+class Subscription:
+    def __init__(self) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(KEPT + 1)
         self._lost = 0
 
-    async def __aenter__(self) -> _Subscription:
-        self._end = self._bus.listen(self._take)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._end()
-
-    def _take(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
         if self._queue.qsize() >= KEPT:
             self._queue.get_nowait()
             self._lost += 1
@@ -79,6 +80,7 @@ class _Subscription:
         self._queue.put_nowait(None)
 
     async def next(self) -> Event | None:
+        """The next event, or None when there will be no more."""
         if self._lost:
             lost, self._lost = self._lost, 0
             return {"type": "events.lost", "count": lost}

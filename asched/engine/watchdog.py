@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -20,8 +21,8 @@ from asched.engine.dispatch import Dispatch
 LOOK_EVERY = 0.25  # seconds between looks, while something is executed
 BLOCKED_AFTER = 0.75  # seconds without an answer from the loop
 
-_OURS = str(Path(__file__).parents[1])
-_LOOPS = str(Path(asyncio.__file__).parent)
+_OURS = str(Path(__file__).parents[1]) + os.sep
+_LOOPS = str(Path(asyncio.__file__).parent) + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ class Watchdog:
 
 
 def _is_waiting(frame: FrameType) -> bool:
-    """In the selector: it has nothing to do, and answers at once when asked (or the whole process was stopped)."""
-    return frame.f_code.co_name == "select"
+    """In the loop's own selector: it has nothing to do, and answers at once when asked (or the whole process was
+    stopped). A job that waits for a subprocess is in a selector, too, and blocks the loop."""
+    caller = frame.f_back
+    return frame.f_code.co_name == "select" and caller is not None and caller.f_code.co_filename.startswith(_LOOPS)
 
 
 def _innermost_of_others(frame: FrameType) -> FrameType:

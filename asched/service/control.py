@@ -84,9 +84,10 @@ class Control:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             request, answer = await self._answer(line)
-            await _send(writer, answer)
             if request.get("verb") == "follow" and answer["ok"]:
-                await self._follow(request, writer)
+                await self._follow(request, answer, writer)
+            else:
+                await _send(writer, answer)
 
     async def _answer(self, line: bytes) -> tuple[Request, Answer]:
         request: Request = {}
@@ -129,10 +130,12 @@ class Control:
                 raise ValueError(f"unknown verb {other!r}")
         return {}
 
-    async def _follow(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        async for event in self._scheduler.events():
-            if all(request.get(key) in (None, event.get(key)) for key in ("job", "run")):
-                await _send(writer, event)
+    async def _follow(self, request: Request, answer: Answer, writer: asyncio.StreamWriter) -> None:
+        with self._scheduler.bus.subscribe() as events:  # before the answer: what happens after it is heard
+            await _send(writer, answer)
+            while (event := await events.next()) is not None:
+                if all(request.get(key) in (None, event.get(key)) for key in ("job", "run")):
+                    await _send(writer, event)
 
 
 def _text(request: Request, key: str) -> str:

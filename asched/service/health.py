@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from asched.scheduler import Scheduler
 
-TOLERANCE = timedelta(seconds=30)  # a due fire that is undecided longer than that means that nobody decides
+TOLERANCE = timedelta(seconds=5)  # a due fire that is undecided longer than that means that nobody decides
 
 
 @dataclass(frozen=True, slots=True)

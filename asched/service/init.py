@@ -1,67 +1,58 @@
-"""The duties of PID 1: in a container asched is the parent of every orphan, and reaps it, so that no init is needed.
+"""As PID 1: a process of our own in front of the service that passes signals on and reaps whoever is orphaned.
 
-Our own children are waited for by who started them, at once; a dead child that nobody has taken after a while is
-an orphan.
+The service itself then has children of its own only, and waits for them in peace. Were both one process, no peek could
+tell an orphan from a child that a job is about to wait for.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 
-LEFT_ALONE = 2.0  # seconds that a dead child is left to whoever started it
+_PASSED_ON = {
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGWINCH", "SIGCONT")
+}
 
 
-@contextmanager
-def reaping_orphans() -> Iterator[None]:
-    """While within it, and if this is PID 1, orphans are reaped after they die."""
-    if os.getpid() != 1:
-        yield
+def stand_before() -> None:
+    """Return in the child, which serves. PID 1 stays here, and exits as the child does. Before any thread exists."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON | {signal.SIGCHLD})
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)  # or a terminal's Ctrl-C would come twice
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
-    loop = asyncio.get_running_loop()
-    reaper = Reaper(loop)
-    loop.add_signal_handler(signal.SIGCHLD, reaper.look)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGCHLD)
+    os._exit(_watch(child))
 
 
-class Reaper:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._planned = False
-        self._seen: set[int] = set()
-
-    def look(self) -> None:
-        """Somebody died. Who is still there when we look a second time belongs to nobody."""
-        if not self._planned:
-            self._planned = True
-            self._loop.call_later(LEFT_ALONE, self._reap)
-
-    def _reap(self) -> None:
-        self._planned = False
-        dead = dead_children()
-        for pid in dead & self._seen:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        self._seen = dead - self._seen
-        if self._seen:
-            self.look()
+def _watch(child: int) -> int:
+    """Blocked signals are queued even for PID 1, which otherwise never sees those it has no handler for."""
+    while True:
+        number = signal.sigwait(_PASSED_ON | {signal.SIGCHLD})
+        if number == signal.SIGCHLD:
+            status = _reap(child)
+            if status is not None:
+                return _exit_code(status)
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
 
 
-def dead_children() -> set[int]:
-    """Zombies whose parent we are, from /proc: a peek with waitid shows only one of them at a time."""
-    me, dead = str(os.getpid()), set()
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
-                    state, parent = stat.read().rpartition(")")[2].split()[:2]
-                if state == "Z" and parent == me:
-                    dead.add(int(entry))
-    return dead
+def _reap(child: int) -> int | None:
+    """Everybody who is dead; the status of `child` when it is among them."""
+    found: int | None = None
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            if pid == child:
+                found = status
+    return found
+
+
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code

@@ -96,7 +96,12 @@ class _Console:
         line = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d} {event:<20} {facts}".rstrip()
         colour = _COLOURS.get(level, "") if self._colours else ""
         line = f"{colour}{line}{_OFF}" if colour else line
-        return f"{line}\n{trace}" if trace else line
+        return line + _indented(str(trace))
+
+
+def _indented(traceback: str) -> str:
+    """Each line behind a bar, so that none can pass for a record."""
+    return "".join(f"\n    | {printable(line)}" for line in traceback.splitlines())
 
 
 def _shown(key: str, value: object) -> str:

@@ -1,66 +1,96 @@
-"""The process around a service: an event loop whose end nobody can delay."""
+"""The process around a service: an event loop that jobs cannot take away, and whose end nobody can delay.
+
+asyncio.run would end with a job's SystemExit, and wait for ever for a task that swallows its cancellation.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asched.service.logs import get_logger
 from asched.service.printing import routed_prints
 
 CANCELLED_WITHIN = 1.0  # seconds for what is left on the loop
+TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
 EXIT_FAULT = 70
 
 
-def run_to_the_end(main: Coroutine[Any, Any, int]) -> int:
-    """Run it, then leave: tasks that swallow their cancellation, and threads that never return, are left behind."""
+def run_to_the_end(main: Coroutine[Any, Any, int], fail: Callable[[str], None]) -> int:
+    """Run it, then leave: tasks that swallow their cancellation, and threads that never return, are left behind.
+
+    `fail` makes `main` end soon, in order: it is called when a job has stopped the loop under us.
+    """
     loop = asyncio.new_event_loop()
+    executor = ThreadPoolExecutor(thread_name_prefix="asched default")
+    loop.set_default_executor(executor)
+    loop.set_exception_handler(_say)
     asyncio.set_event_loop(loop)
+    before = set(threading.enumerate())
     try:
         with routed_prints():
-            try:
-                code = loop.run_until_complete(main)
-            except RuntimeError as error:  # somebody stopped the loop under us
-                get_logger().error("service.failed", why=str(error))
-                code = EXIT_FAULT
-        stubborn = _cancel_rest(loop)
+            code = _insist(loop, loop.create_task(main, name="asched service"), fail)
+            _cancel_rest(loop)
     finally:
+        executor.shutdown(wait=False, cancel_futures=True)
         asyncio.set_event_loop(None)
-    if stubborn or _threads_left():
-        _leave(code)
-    with contextlib.suppress(Exception):
         loop.close()
+    if _threads_left(before):
+        _leave(code)
     return code
 
 
-def _cancel_rest(loop: asyncio.AbstractEventLoop) -> bool:
-    """Cancel what is left. True when something would not end."""
-    rest = asyncio.all_tasks(loop)
-    for task in rest:
-        task.cancel()
-    if not rest:
-        return False
-    _, left = loop.run_until_complete(asyncio.wait(rest, timeout=CANCELLED_WITHIN))
-    return bool(left)
+def _insist(loop: asyncio.AbstractEventLoop, task: asyncio.Task[int], fail: Callable[[str], None]) -> int:
+    """The exit code of `task`. A loop that somebody stopped is taken up again for its end."""
+    for _ in range(TAKEN_UP_AGAIN):
+        try:
+            return loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt) as error:  # of a task that a job started: nothing to do with us
+            if task.done():
+                raise
+            get_logger().error("loop.escaped", error=repr(error), why="a task or callback of a job raised it")
+        except RuntimeError:
+            if task.done():
+                raise
+            fail("a job stopped the event loop")
+    raise RuntimeError(f"the event loop was stopped {TAKEN_UP_AGAIN} times")
 
 
-def _threads_left() -> bool:
-    main = threading.main_thread()
-    return any(t.is_alive() and not t.daemon and t is not main for t in threading.enumerate())
+def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is left and wait a moment; what does not listen is left where it is."""
+    loop.set_exception_handler(lambda *_: None)
+    with contextlib.suppress(Exception, SystemExit, KeyboardInterrupt):
+        rest = asyncio.all_tasks(loop)
+        for task in rest:
+            task.cancel()
+        if rest:
+            loop.run_until_complete(asyncio.wait(rest, timeout=CANCELLED_WITHIN))
+
+
+def _threads_left(before: set[threading.Thread]) -> bool:
+    """Threads that the interpreter would wait for at its exit, and that may never end."""
+    return any(thread.is_alive() and not thread.daemon for thread in threading.enumerate() if thread not in before)
 
 
 def _leave(code: int) -> None:
-    """Without the interpreter's farewell, which would wait for them. The ledger is closed; the logs are flushed."""
+    """Without the interpreter's farewell, which would wait for them. The ledger is closed by now."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    gc.disable()
     os._exit(code)
+
+
+def _say(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio complains of: mostly tasks that a job started and forgot."""
+    task = context.get("task") or context.get("future")
+    name = task.get_name() if isinstance(task, asyncio.Task) else ""
+    error = context.get("exception")
+    get_logger().error("loop.exception", why=context.get("message", ""), task=name, error=repr(error) if error else "")

@@ -18,12 +18,9 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
 
     logs.set_up(log_format, log_level)
     try:
-        code = run_to_the_end(_serve(scheduler))
+        service = Service(lambda: scheduler)
+        code = run_to_the_end(service.run(), service.fail)
     except ConfigurationError as error:
         raise SystemExit(format_problems(error.problems)) from None
     if code:
         raise SystemExit(code)
-
-
-async def _serve(scheduler: Scheduler) -> int:
-    return await Service(scheduler).run()

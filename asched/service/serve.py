@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from asched.host.statedir import make_state_dir
 from asched.scheduler import Scheduler
 from asched.service import logs
 from asched.service.config import Configuration, load, load_file
+from asched.service.init import stand_before
 from asched.service.process import run_to_the_end
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
@@ -40,26 +42,36 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
     mask = SecretMask(configuration.jobs)
     logs.set_up(configuration.log.format, configuration.log.level, mask)
     _report(configuration)
-    return run_to_the_end(_serve(configuration, mask, path, overrides))
-
-
-async def _serve(
-    configuration: Configuration, mask: SecretMask, path: str | Path, overrides: Mapping[str, object] | None
-) -> int:
-    def reload() -> Sequence[Job]:
-        fresh = read(path, overrides)
-        _report(fresh)
-        mask.learn(fresh.jobs)
-        return fresh.jobs
-
+    if os.getpid() == 1:
+        stand_before()
     service = Service(
-        scheduler_for(configuration, mask),
+        lambda: scheduler_for(configuration, mask),
         socket=socket_path(configuration.state_dir, configuration.ledger),
-        reload=reload,
+        reload=Reload(configuration, lambda: read(path, overrides), mask),
         facts=facts_of(configuration),
         log_output=configuration.log.output,
     )
-    return await service.run()
+    return run_to_the_end(service.run(), service.fail)
+
+
+class Reload:
+    """Loads the jobs anew: all of it is right, or the old ones stay."""
+
+    def __init__(self, configuration: Configuration, reread: Callable[[], Configuration], mask: SecretMask) -> None:
+        self._known = configuration.problems
+        self._reread = reread
+        self._mask = mask
+
+    def __call__(self) -> Sequence[Job]:
+        """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
+        is no reason to keep the others from changing, but a new fault would take away a job that runs."""
+        fresh = self._reread()
+        known = {(problem.path, problem.message) for problem in self._known}
+        if any((problem.path, problem.message) not in known for problem in fresh.problems):
+            raise ConfigurationError(fresh.problems)
+        self._known = fresh.problems
+        self._mask.learn(fresh.jobs)
+        return fresh.jobs
 
 
 def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
@@ -91,7 +103,7 @@ def _report(configuration: Configuration) -> None:
     """Problems that cost single jobs: said, and the rest is served."""
     for problem in configuration.problems:
         place = ":".join(str(part) for part in (problem.path, problem.line or "") if part)
-        logs.get_logger().error("job.invalid", at=place, why=problem.message, help=problem.help)
+        logs.get_logger().error("job.invalid", where=place, why=problem.message, help=problem.help)
 
 
 class SecretMask:

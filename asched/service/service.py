@@ -8,133 +8,154 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asched.core.model import Job
+from asched.core.version import definition_of
+from asched.declaration.problems import format_problems
 from asched.engine.clock import sleep
 from asched.engine.watchdog import Block, Watchdog
-from asched.errors import ConfigurationError, LedgerUnusable, Refused
+from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, LedgerUnusable, Refused
 from asched.scheduler import Scheduler
 from asched.service import notify
 from asched.service.control import Control
 from asched.service.eventlog import EventLog
 from asched.service.health import health_of
-from asched.service.init import reaping_orphans
+from asched.service.lastresort import LastResort
 from asched.service.logs import get_logger
+from asched.service.signals import hearing
 from asched.service.status import status_of
 
 if TYPE_CHECKING:
     import structlog
 
-EXIT_OK, EXIT_REFUSED, EXIT_LEDGER, EXIT_FAULT = 0, 6, 65, 70
+EXIT_OK, EXIT_CONFIGURATION, EXIT_REFUSED, EXIT_LEDGER, EXIT_FAULT, EXIT_UNAVAILABLE = 0, 4, 6, 65, 70, 75
+_REFUSALS = {ConfigurationError: EXIT_CONFIGURATION, LedgerUnusable: EXIT_LEDGER, LedgerUnavailable: EXIT_UNAVAILABLE}
+_MARGIN = 6.0  # seconds beyond drain and kill_after to record how things ended
 
 Reload = Callable[[], Sequence[Job]]
 
 
 class Service:
-    """Serves `scheduler` until it is told to stop. `reload` loads the jobs anew, or raises ConfigurationError; None
-    when there is nothing to load from. `facts` go into every status."""
+    """Serves the scheduler that `make` makes, on the loop, until it is told to stop. `reload` loads the jobs anew, or
+    raises ConfigurationError; None when there is nothing to load from. `facts` go into every status."""
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        make: Callable[[], Scheduler],
         *,
         socket: Path | None = None,
         reload: Reload | None = None,
         facts: dict[str, object] | None = None,
         log_output: bool = True,
     ) -> None:
-        self.scheduler = scheduler
+        self._make = make
         self._socket = socket
         self._load = reload
         self._facts = facts or {}
         self._log_output = log_output
+        self.scheduler: Scheduler
+        self._stop: asyncio.Event
         self._log: structlog.typing.FilteringBoundLogger = get_logger()
-        self._stop = asyncio.Event()
         self._signal = ""
+        self._asked = 0
+        self._code = EXIT_OK
+        self._last: LastResort | None = None
         self._control: Control | None = None
         self._background: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> int:
-        """Start, serve, stop. Returns the exit code."""
-        self.scheduler.bus.listen(EventLog(self._log, output=self._log_output))
-        try:
-            await self.scheduler.start()
-        except (Refused, LedgerUnusable) as error:
-            self._log.error("service.refused", why=str(error))
-            return EXIT_REFUSED if isinstance(error, Refused) else EXIT_LEDGER
-        with reaping_orphans(), self._signals(), self._watching():
-            await self._open_control()
-            self._say_hello()
-            notify.tell(READY=1, STATUS=f"{len(self.scheduler.jobs)} jobs")
-            try:
-                return await self._until_stopped()
-            finally:
-                await self._close_control()
-
-    async def _until_stopped(self) -> int:
-        engine = self._in_background(self.scheduler.wait())
-        stop = self._in_background(self._stop.wait())
-        self._in_background(self._tell_watchdog())
-        await asyncio.wait({engine, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if not self._stop.is_set():
-            return await self._fail(engine)
-        return await self._drain()
-
-    async def _drain(self) -> int:
-        notify.tell(STOPPING=1)
-        running = len(self.scheduler.engine.dispatch.running)
-        self._log.info("service.stopping", signal=self._signal, running=running)
-        self._stop.clear()
-        stopping = self._in_background(self.scheduler.stop(reason=f"asched was stopped ({self._signal})"))
-        again = self._in_background(self._stop.wait())
-        await asyncio.wait({stopping, again}, return_when=asyncio.FIRST_COMPLETED)
-        if not stopping.done():
-            self._log.warning("service.hurrying", signal=self._signal)
-            self.scheduler.hurry(f"asched was stopped in a hurry ({self._signal})")
-        await asyncio.wait({stopping})
-        code = EXIT_OK if stopping.exception() is None else self._code_of(stopping.exception())
-        self._log.info("service.stopped", given_up=len(self.scheduler.engine.dispatch.given_up))
-        return code
-
-    async def _fail(self, engine: asyncio.Task[Any]) -> int:
-        """The engine ended by itself: loudly, and with what still runs stopped."""
-        error = None if engine.cancelled() else engine.exception()
-        with contextlib.suppress(Exception):
-            await self.scheduler.stop(drain=0)
-        return self._code_of(error)
-
-    def _code_of(self, error: BaseException | None) -> int:
-        if isinstance(error, LedgerUnusable):
-            self._log.error("service.failed", why=str(error))
-            return EXIT_LEDGER
-        trace = "" if error is None else "".join(traceback.format_exception(error))
-        self._log.error("service.failed", why=str(error or "the engine was cancelled"), exception=trace)
-        return EXIT_FAULT
-
-    # Signals.
-
-    @contextlib.contextmanager
-    def _signals(self) -> Any:
-        loop = asyncio.get_running_loop()
+        """Start, serve, stop. Returns the exit code; what goes wrong is in the log."""
+        self.scheduler, self._stop = self._make(), asyncio.Event()
+        self._last = LastResort()
         handlers: dict[signal.Signals, Callable[[], None]] = {
             signal.SIGTERM: lambda: self.stop("SIGTERM"),
             signal.SIGINT: lambda: self.stop("SIGINT"),
-            signal.SIGHUP: lambda: self._reload_in_background(),
+            signal.SIGHUP: self._reload_in_background,
             signal.SIGUSR1: self.dump,
         }
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
         try:
-            yield
+            with hearing(handlers, self._at_once):
+                return await self._live()
         finally:
-            for number in handlers:
-                loop.remove_signal_handler(number)
+            self._last.close()
+
+    async def _live(self) -> int:
+        self.scheduler.bus.listen(EventLog(self._log, output=self._log_output))
+        try:
+            await self.scheduler.start()
+        except (Refused, LedgerError, ConfigurationError) as error:
+            self._log.error("service.refused", why=str(error))
+            return _REFUSALS.get(type(error), EXIT_REFUSED)
+        with self._watching():
+            await self._open_control()
+            self._say_hello()
+            notify.tell(READY=1, STATUS=f"{len(self.scheduler.jobs)} jobs")
+            await self._until_woken()
+            await self._drain()
+            await self._close_control()
+        self._log.info("service.stopped", code=self._code, given_up=len(self.scheduler.engine.dispatch.given_up))
+        return self._code
+
+    async def _until_woken(self) -> None:
+        """Until we are to stop, or the engine has. A job that cancels every task of the loop does not stop us."""
+        watchdog = self._in_background(self._tell_watchdog())
+        while not self._stop.is_set() and self.scheduler.running:
+            waking = asyncio.ensure_future(self._stop.wait())
+            over = asyncio.ensure_future(self.scheduler.wait())
+            try:
+                await asyncio.wait({waking, over}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                _not_ours()
+            for task in (waking, over):
+                task.cancel()
+            await asyncio.gather(waking, over, return_exceptions=True)
+        watchdog.cancel()
+
+    async def _drain(self) -> None:
+        notify.tell(STOPPING=1)
+        stopping = asyncio.ensure_future(
+            self.scheduler.stop(reason=f"asched was stopped ({self._signal or 'a fault'})")
+        )
+        while not stopping.done():
+            try:
+                await asyncio.wait({stopping})
+            except asyncio.CancelledError:
+                _not_ours()
+        error = None if stopping.cancelled() else stopping.exception()
+        if error is not None:
+            trace = "" if isinstance(error, LedgerError) else "".join(traceback.format_exception(error))
+            self._log.error("service.failed", why=str(error), exception=trace)
+            self._code = _REFUSALS.get(type(error), EXIT_FAULT)
+
+    # Signals.
+
+    def _at_once(self, sign: signal.Signals) -> None:
+        """Within the signal's handler, whatever the loop is doing: from now on our time is limited."""
+        if sign not in (signal.SIGTERM, signal.SIGINT) or self._last is None:
+            return
+        kill = max((handle.definition.policies.kill_after for handle in self.scheduler.jobs), default=timedelta(0))
+        drain = timedelta(0) if self._asked else self.scheduler.drain
+        self._asked += 1
+        self._last.within((drain + kill).total_seconds() + _MARGIN)
 
     def stop(self, why: str) -> None:
         """Drain and stop; asked a second time, hurry."""
+        if self._stop.is_set():
+            self._log.warning("service.hurrying", signal=why)
+            self.scheduler.hurry(f"asched was told twice to stop ({why})")
+            return
         self._signal = why
+        running = len(self.scheduler.engine.dispatch.running) if self.scheduler.running else 0
+        self._log.info("service.stopping", signal=why, running=running)
+        self._stop.set()
+
+    def fail(self, why: str) -> None:
+        """Stop in order, but loudly."""
+        self._log.error("service.failed", why=why)
+        self._code = EXIT_FAULT
         self._stop.set()
 
     def _in_background(self, doing: Any) -> asyncio.Task[Any]:
@@ -158,14 +179,18 @@ class Service:
         try:
             jobs = await asyncio.to_thread(self._load)
         except ConfigurationError as error:
-            self._log.error("service.reload_failed", why=str(error))
+            self._log.error("service.reload_failed", why=format_problems(error.problems))
             raise
         finally:
             notify.tell(READY=1)
-        before = {handle.name for handle in self.scheduler.jobs}
+        before = {handle.name: definition_of(handle.definition) for handle in self.scheduler.jobs}
         await self.scheduler.reload(jobs)
-        after = {job.name for job in jobs}
-        answer: dict[str, object] = {"added": sorted(after - before), "removed": sorted(before - after)}
+        after = {job.name: definition_of(job) for job in jobs}
+        answer: dict[str, object] = {
+            "added": sorted(after.keys() - before.keys()),
+            "changed": sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
+            "removed": sorted(before.keys() - after.keys()),
+        }
         self._log.info("service.reloaded", jobs=len(after), **answer)
         return answer
 
@@ -200,7 +225,7 @@ class Service:
         """From the watchdog's thread: the loop can say nothing now."""
         at = f"{block.file}:{block.line}"
         why = "a job blocks the event loop"
-        self._log.error("loop.blocked", by=block.task, at=at, function=block.function, why=why)
+        self._log.error("loop.blocked", by=block.task, where=at, function=block.function, why=why)
 
     async def _tell_watchdog(self) -> None:
         period = notify.watchdog_period()
@@ -245,6 +270,13 @@ class Service:
             self._log.info("job.scheduled", job=job.name, schedule=job.trigger.text(), next_at=next_at)
         else:
             self._log.info("job.waiting", job=job.name, after=", ".join(job.after) or "asched run")
+
+
+def _not_ours() -> None:
+    """Somebody cancelled us who may not: a job that cancels every task of the loop."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
 
 
 def _call(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
