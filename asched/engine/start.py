@@ -39,6 +39,7 @@ class Inheritance:
     owners: dict[int, InstanceRecord]
     joins: dict[str, Joins]
     previous: InstanceRecord | None
+    last_sign: datetime | None  # of life, in the fires that it decided
 
 
 async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
@@ -63,6 +64,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
         previous=max(others, key=lambda one: one.seen_at, default=None),
+        last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
 
 
@@ -84,7 +86,7 @@ async def begin(
         engine.teller.know(record.fire for record in records)
     engine.board.known.update((name, previous_of(record)) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
-    _account_for_absence(heir.previous, now, turn)
+    _account_for_absence(heir.previous, heir.last_sign, now, turn)
     take_in(engine.board, jobs, heir, now, turn)
     if only_these:
         _settle_the_gone(engine.board, heir, now, turn)
@@ -144,10 +146,15 @@ def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
     board.known[record.job] = replace(previous, active=False)
 
 
-def _account_for_absence(previous: InstanceRecord | None, now: Now, turn: Turn) -> None:
+def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:
+    return max((record.finished_at or record.decided_at for record in newest), default=None)
+
+
+def _account_for_absence(previous: InstanceRecord | None, last_sign: datetime | None, now: Now, turn: Turn) -> None:
+    """From the last sign of life, which is an orderly farewell, a heartbeat, or the last thing that was recorded."""
     if previous is None:
         return
-    since = previous.left_at or previous.seen_at
+    since = previous.left_at or max(previous.seen_at, last_sign or previous.seen_at)
     if since < now.wall:
         cause = "stopped" if previous.left_at is not None else _how_it_ended(previous)
         turn.changes.append(Absence(since, now.wall, cause, {"instance": previous.number}))
