@@ -1,0 +1,59 @@
+"""The public API as users write it: only type checkers run this file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asched
+from asched import JobHandle, Run, RunHandle, Scheduler, cron, current_run, every, job, schedule
+
+
+@job("every 10s")
+async def hello(run: Run) -> None:
+    run.log.info("hello", scheduled_at=run.scheduled_at)
+
+
+@job("0 9 * * mon-fri", tz="Europe/Berlin", timeout="30s", retry=3)
+async def rates(run: Run) -> dict[str, float]:
+    response = await run.http.get("https://rates.example/latest", params={"base": "EUR"})
+    response.raise_for_status()
+    found: dict[str, float] = response.json()["rates"]
+    return found
+
+
+@job(after=rates)
+def report(run: Run) -> None:
+    print(f"{run.scheduled_at:%F}: 1 EUR = {run.upstream(rates)['USD']} USD")
+
+
+async def ping(host: str) -> None:
+    print(host, current_run().id)
+
+
+async def the_decorated_function_is_still_the_users_own(run: Run) -> dict[str, float]:
+    return await rates(run)
+
+
+async def embedded() -> None:
+    async with Scheduler(ledger=":memory:", timezone="Europe/Berlin", defaults={"timeout": "5m"}) as s:
+        handle: JobHandle = s.add(ping, every("15s"), name="ping-db1", args={"host": "db1"}, timeout="5s")
+        once = s.at("2026-12-24T17:30", ping, args={"host": "db1"}, priority=1)
+        once.cancel()
+        started: RunHandle = await s[ping].run(args={"host": "db2"})
+        record = await started.wait()
+        print(record.lateness, record.caught_up, handle.next_at)
+        async for event in s.events():
+            if event["type"] == "run.failed":
+                await s[str(event["job"])].pause("failed; waiting for a person", for_="2h")
+
+    @s.job("*/5 * * * *", overlap="skip", catch_up="latest")
+    async def refresh_cache() -> None: ...
+
+    payday = cron("0 8 L * *", tz="Europe/Berlin") | schedule("daily at 10:00")
+    upcoming: list[datetime] = payday.upcoming(3)
+    nearest: datetime | None = payday.next()
+    print(payday.explain(), upcoming, nearest)
+
+
+if __name__ == "__main__":
+    asched.run(Scheduler(__name__))
