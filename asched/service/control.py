@@ -55,10 +55,12 @@ class Control:
         self._reload = reload
         self._dump = dump
         self._server: asyncio.Server | None = None
+        self._inode = 0
         self._clients: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         self._server = await asyncio.start_unix_server(self._serve, sock=bind(self._path), limit=LONGEST_LINE)
+        self._inode = self._path.stat().st_ino
 
     async def close(self) -> None:
         if self._server is not None:
@@ -67,7 +69,8 @@ class Control:
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
         with contextlib.suppress(OSError):
-            self._path.unlink()
+            if self._path.stat().st_ino == self._inode:  # the next service may listen there already
+                self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -82,10 +85,11 @@ class Control:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
+        while line := await _line(reader, writer):
             request, answer = await self._answer(line)
             if request.get("verb") == "follow" and answer["ok"]:
-                await self._follow(request, answer, writer)
+                await self._follow_until_left(request, answer, reader, writer)
+                return
             else:
                 await _send(writer, answer)
 
@@ -106,10 +110,9 @@ class Control:
             case "status":
                 return {**self._facts, **status_of(scheduler)}
             case "run":
-                at = request.get("at")
                 handle = await scheduler[_text(request, "job")].run(
-                    args=request.get("args"),
-                    scheduled_at=None if at is None else datetime.fromisoformat(at),
+                    args=_arguments(request),
+                    scheduled_at=_instant(request),
                     by=by,
                     reason=reason,
                 )
@@ -130,12 +133,56 @@ class Control:
                 raise ValueError(f"unknown verb {other!r}")
         return {}
 
+    async def _follow_until_left(
+        self, request: Request, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """A follower that has gone is noticed at once, not only with the next event of its job."""
+        following = asyncio.create_task(self._follow(request, answer, writer))
+        left = asyncio.create_task(_gone(reader))
+        try:
+            await asyncio.wait({following, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (following, left):
+                task.cancel()
+            await asyncio.gather(following, left, return_exceptions=True)
+
     async def _follow(self, request: Request, answer: Answer, writer: asyncio.StreamWriter) -> None:
         with self._scheduler.bus.subscribe() as events:  # before the answer: what happens after it is heard
             await _send(writer, answer)
             while (event := await events.next()) is not None:
                 if all(request.get(key) in (None, event.get(key)) for key in ("job", "run")):
                     await _send(writer, event)
+
+
+async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """The next request; b"" when there is none, or one without end, which is told so."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        await _send(writer, _refusal(ValueError(f"a request is a line of at most {LONGEST_LINE} bytes")))
+        return b""
+
+
+async def _gone(reader: asyncio.StreamReader) -> None:
+    while await reader.read(LONGEST_LINE):
+        pass  # a follower has nothing more to say
+
+
+def _arguments(request: Request) -> Mapping[str, object] | None:
+    value = request.get("args")
+    if value is not None and not isinstance(value, dict):
+        raise ValueError('"args" is not an object')
+    return value
+
+
+def _instant(request: Request) -> datetime | None:
+    value = request.get("at")
+    if value is None:
+        return None
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError('"at" has no offset from UTC: write it as in 2026-11-21T07:00:00Z')
+    return found
 
 
 def _text(request: Request, key: str) -> str:

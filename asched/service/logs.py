@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from asched.runners.notes import printable
 
@@ -21,6 +23,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _COLOURS = {"debug": "\x1b[2m", "info": "", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 _OFF = "\x1b[0m"
 _LONGEST = 4000  # characters of one value
+_DEEPEST = 6  # levels of a value
 _CHATTY = ("httpx", "httpcore", "asyncio")  # httpx logs whole URLs, which may hold keys
 
 
@@ -37,10 +40,10 @@ def set_up(format: str = "auto", level: str = "info", mask: Mask = str, stream: 
             structlog.processors.format_exc_info,
             _stamped,
             lambda _, __, record: _masked(record, mask),
-            _Console(stream) if console else structlog.processors.JSONRenderer(ensure_ascii=False),
+            _Console(stream) if console else _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stream(stream))),
         cache_logger_on_first_use=False,
     )
     for name in _CHATTY:
@@ -57,14 +60,15 @@ def get_logger() -> structlog.typing.FilteringBoundLogger:
 def _stamped(_: object, __: str, record: Record) -> Record:
     from asched.engine.clock import SystemClock
 
-    return {"at": SystemClock().now(), **record}
+    renamed = {"at_" if key == "at" else key: value for key, value in record.items()}  # a job's own word
+    return {"at": SystemClock().now(), **renamed}
 
 
 def _masked(record: Record, mask: Mask) -> Record:
-    return {key: _plain(value, mask) for key, value in record.items()}
+    return {mask(key): _plain(value, mask) for key, value in record.items()}
 
 
-def _plain(value: object, mask: Mask) -> object:
+def _plain(value: object, mask: Mask, depth: int = 0) -> object:
     """As it may stand in a record: times with an offset, durations in seconds, texts masked and in bounds."""
     match value:
         case bool() | int() | float() | None:
@@ -73,13 +77,41 @@ def _plain(value: object, mask: Mask) -> object:
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
-        case dict():
-            return {str(key): _plain(item, mask) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item, mask) for item in value]
+        case dict() if depth < _DEEPEST:
+            return {mask(_text(key)): _plain(item, mask, depth + 1) for key, item in value.items()}
+        case list() | tuple() if depth < _DEEPEST:
+            return [_plain(item, mask, depth + 1) for item in value]
         case _:
-            text = mask(str(value))
+            text = mask(_text(value))
             return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except BaseException as error:  # a job's own __str__
+        return f"<{type(value).__name__}: its __str__ raised {type(error).__name__}>"
+
+
+def _json(_: object, __: str, record: Record) -> str:
+    """One line, with what could move a terminal or end the line (ESC, C1, U+2028) written as JSON escapes."""
+    text = json.dumps(record, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+class _Stream:
+    """A log that nobody reads any more, or a full disk, harms nobody."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Console:
@@ -90,9 +122,10 @@ class _Console:
 
     def __call__(self, _: object, __: str, record: Record) -> str:
         at = datetime.fromisoformat(str(record.pop("at"))).astimezone()
-        level, event = str(record.pop("level", "info")), printable(str(record.pop("event", ""))).replace("\n", "\\n")
+        level, event = str(record.pop("level", "info")), _line(str(record.pop("event", "")))
         trace = record.pop("exception", "")
-        facts = " ".join(f"{key}={_shown(key, value)}" for key, value in record.items() if value not in ("", None))
+        told = {key: value for key, value in record.items() if value not in ("", None)}
+        facts = " ".join(f"{_line(key)}={_shown(key, value)}" for key, value in told.items())
         line = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d} {event:<20} {facts}".rstrip()
         colour = _COLOURS.get(level, "") if self._colours else ""
         line = f"{colour}{line}{_OFF}" if colour else line
@@ -104,10 +137,14 @@ def _indented(traceback: str) -> str:
     return "".join(f"\n    | {printable(line)}" for line in traceback.splitlines())
 
 
+def _line(text: str) -> str:
+    return printable(text).replace("\n", "\\n")
+
+
 def _shown(key: str, value: object) -> str:
     if key.endswith("_s") and isinstance(value, int | float):
         return human_seconds(value)
-    text = printable(str(value)).replace("\n", "\\n")
+    text = _line(str(value))
     return f'"{text}"' if " " in text or not text else text
 
 

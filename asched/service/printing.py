@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOBase
-from typing import TextIO, cast
+from io import RawIOBase, TextIOBase
+from typing import Any, TextIO, cast
 
 from asched.runners.context import current_output
 
@@ -14,14 +14,17 @@ from asched.runners.context import current_output
 class RoutedStream(TextIOBase):
     """Stands in for sys.stdout or sys.stderr; looks up whose run is calling at each write."""
 
-    def __init__(self, real: TextIO, stream: str) -> None:
+    def __init__(self, real: TextIO, stream: str, mask: Callable[[str], str] = str) -> None:
         self._real = real
         self._stream = stream
+        self._mask = mask
+        self._bytes = RoutedBytes(real, stream, mask)
 
     def write(self, text: str) -> int:
         output = current_output()
         if output is None:
-            return self._real.write(text)
+            self._real.write(self._mask(text))  # also of threads that a job started
+            return len(text)
         output.write(self._stream, text)
         return len(text)
 
@@ -47,16 +50,49 @@ class RoutedStream(TextIOBase):
         return self._real.encoding
 
     @property
-    def buffer(self) -> object:
-        return self._real.buffer
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self._real.errors
+
+    @property
+    def buffer(self) -> RoutedBytes:
+        return self._bytes
+
+
+class RoutedBytes(RawIOBase):
+    """Its `buffer`, for who writes bytes."""
+
+    def __init__(self, real: TextIO, stream: str, mask: Callable[[str], str]) -> None:
+        self._real = real
+        self._stream = stream
+        self._mask = mask
+
+    def write(self, data: Any, /) -> int:
+        output, given = current_output(), bytes(data)
+        if output is None:
+            self._real.flush()
+            masked = self._mask(given.decode("utf-8", "surrogateescape"))
+            self._real.buffer.write(masked.encode("utf-8", "surrogateescape"))
+        else:
+            output.write(self._stream, given)
+        return len(given)
+
+    def flush(self) -> None:
+        if current_output() is None:
+            self._real.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._real.fileno()
 
 
 @contextmanager
-def routed_prints() -> Iterator[None]:
-    """Within it, print() in a job is that job's output."""
+def routed_prints(mask: Callable[[str], str] = str) -> Iterator[None]:
+    """Within it, print() in a job is that job's output. `mask` is applied to what is printed outside of jobs."""
     before = sys.stdout, sys.stderr
-    sys.stdout = cast(TextIO, RoutedStream(before[0], "stdout"))
-    sys.stderr = cast(TextIO, RoutedStream(before[1], "stderr"))
+    sys.stdout = cast(TextIO, RoutedStream(before[0], "stdout", mask))
+    sys.stderr = cast(TextIO, RoutedStream(before[1], "stderr", mask))
     try:
         yield
     finally:

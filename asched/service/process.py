@@ -23,10 +23,13 @@ TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
 EXIT_FAULT = 70
 
 
-def run_to_the_end(main: Coroutine[Any, Any, int], fail: Callable[[str], None]) -> int:
+def run_to_the_end(
+    main: Coroutine[Any, Any, int], fail: Callable[[str], None], mask: Callable[[str], str] = str
+) -> int:
     """Run it, then leave: tasks that swallow their cancellation, and threads that never return, are left behind.
 
-    `fail` makes `main` end soon, in order: it is called when a job has stopped the loop under us.
+    `fail` makes `main` end soon, in order: it is called when a job has stopped the loop under us. `mask` is applied to
+    what is printed outside of jobs.
     """
     loop = asyncio.new_event_loop()
     executor = ThreadPoolExecutor(thread_name_prefix="asched default")
@@ -35,7 +38,7 @@ def run_to_the_end(main: Coroutine[Any, Any, int], fail: Callable[[str], None]) 
     asyncio.set_event_loop(loop)
     before = set(threading.enumerate())
     try:
-        with routed_prints():
+        with routed_prints(mask):
             code = _insist(loop, loop.create_task(main, name="asched service"), fail)
             _cancel_rest(loop)
     finally:

@@ -6,6 +6,7 @@ from asched.errors import ConfigurationError
 from asched.scheduler import Scheduler
 from asched.service import logs
 from asched.service.process import run_to_the_end
+from asched.service.serve import SecretMask
 from asched.service.service import Service
 
 
@@ -16,10 +17,11 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
     """
     from asched.declaration.problems import format_problems
 
-    logs.set_up(log_format, log_level)
+    mask = SecretMask()
+    logs.set_up(log_format, log_level, mask)
     try:
-        service = Service(lambda: scheduler)
-        code = run_to_the_end(service.run(), service.fail)
+        service = Service(lambda: scheduler, learn=mask.learn)
+        code = run_to_the_end(service.run(), service.fail, mask)
     except ConfigurationError as error:
         raise SystemExit(format_problems(error.problems)) from None
     if code:

@@ -51,7 +51,7 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
         facts=facts_of(configuration),
         log_output=configuration.log.output,
     )
-    return run_to_the_end(service.run(), service.fail)
+    return run_to_the_end(service.run(), service.fail, mask)
 
 
 class Reload:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import traceback
@@ -40,7 +41,8 @@ Reload = Callable[[], Sequence[Job]]
 
 class Service:
     """Serves the scheduler that `make` makes, on the loop, until it is told to stop. `reload` loads the jobs anew, or
-    raises ConfigurationError; None when there is nothing to load from. `facts` go into every status."""
+    raises ConfigurationError; None when there is nothing to load from. `facts` go into every status.
+    `learn` is told of the jobs before any of them runs."""
 
     def __init__(
         self,
@@ -50,12 +52,14 @@ class Service:
         reload: Reload | None = None,
         facts: dict[str, object] | None = None,
         log_output: bool = True,
+        learn: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
         self._make = make
         self._socket = socket
         self._load = reload
         self._facts = facts or {}
         self._log_output = log_output
+        self._learn = learn
         self.scheduler: Scheduler
         self._stop: asyncio.Event
         self._log: structlog.typing.FilteringBoundLogger = get_logger()
@@ -89,6 +93,9 @@ class Service:
         except (Refused, LedgerError, ConfigurationError) as error:
             self._log.error("service.refused", why=str(error))
             return _REFUSALS.get(type(error), EXIT_REFUSED)
+        if self._learn is not None:
+            self._learn([handle.definition for handle in self.scheduler.jobs])
+        _settle_memory()
         with self._watching():
             await self._open_control()
             self._say_hello()
@@ -168,8 +175,12 @@ class Service:
         self._in_background(self._reload_quietly())
 
     async def _reload_quietly(self) -> None:
-        with contextlib.suppress(ConfigurationError, Refused):  # said in the log; the old jobs stay
+        try:
             await self.reload()
+        except ConfigurationError:
+            pass  # said in the log; the old jobs stay
+        except Exception as error:
+            self._log.error("service.reload_failed", why=str(error) or type(error).__name__)
 
     async def reload(self) -> dict[str, object]:
         """Load the jobs anew. Validated first: on any error the old set stays. Raises ConfigurationError, Refused."""
@@ -270,6 +281,12 @@ class Service:
             self._log.info("job.scheduled", job=job.name, schedule=job.trigger.text(), next_at=next_at)
         else:
             self._log.info("job.waiting", job=job.name, after=", ".join(job.after) or "asched run")
+
+
+def _settle_memory() -> None:
+    """What is there now is there to stay: the collector need not walk through all jobs again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _not_ours() -> None:
