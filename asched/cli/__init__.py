@@ -14,7 +14,7 @@ def main() -> None:
     from asched.cli.exits import exit_code_of
 
     try:
-        code = app.main(standalone_mode=False)
+        code = app.main(prog_name="asched", standalone_mode=False)
     except BaseException as error:
         code = exit_code_of(error)
     sys.exit(code if isinstance(code, int) else 0)

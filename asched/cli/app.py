@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from difflib import get_close_matches
 from importlib import import_module
 
@@ -69,10 +68,12 @@ class Verbs(click.Group):
 @click.option("--state-dir", default=None, help="Where the control socket is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what was asked for.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
-def app(ctx: click.Context, config: str, ledger: str | None, state_dir: str | None, as_json: bool, quiet: bool) -> None:
+def app(ctx: click.Context, /, config: str, ledger: str | None, state_dir: str | None, **talk: bool) -> None:
     """Run Python functions, commands and HTTP requests on schedule, and know for every instant what became of it."""
     from asched.cli.desk import Desk
+    from asched.cli.verb import absolute
 
-    overrides = {"service.ledger": ledger and os.path.abspath(ledger), "service.state_dir": state_dir}
-    ctx.obj = Desk(config, {key: value for key, value in overrides.items() if value}, as_json, quiet)
+    overrides = {"service.ledger": ledger and absolute(ledger), "service.state_dir": state_dir and absolute(state_dir)}
+    ctx.obj = Desk(config, {key: value for key, value in overrides.items() if value}, **talk)

@@ -8,37 +8,49 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.exits import CONFIGURATION
 from asched.cli.verb import verb
+from asched.core.model import Job
 from asched.errors import ConfigurationError, Problem
 
 
 @verb("check")
 @click.argument("file", required=False, metavar="[CONFIG or FILE.py]")
 def check_command(desk: Desk, file: str | None) -> None:
-    """Say everything that is wrong with the configuration, all at once."""
+    """Say everything that is wrong with the configuration, all at once. Exit code 4 when anything is."""
     desk.config = file or desk.config
     problems: tuple[Problem, ...]
+    jobs: tuple[Job, ...] = ()
     try:
-        problems = desk.configuration.problems
+        problems, jobs = desk.configuration.problems, desk.configuration.jobs
     except ConfigurationError as error:
         problems = error.problems
     if desk.as_json:
-        show.as_json({"ok": not problems, "problems": [_problem_json(problem) for problem in problems]})
+        show.as_json(_json(desk, problems, jobs))
     elif problems:
         from asched.declaration.problems import format_problems
 
         click.echo(format_problems(problems))
     else:
-        _all_is_well(desk)
+        _all_is_well(desk, jobs)
     raise SystemExit(CONFIGURATION if problems else 0)
 
 
-def _all_is_well(desk: Desk) -> None:
-    jobs = desk.configuration.jobs
+def _all_is_well(desk: Desk, jobs: tuple[Job, ...]) -> None:
     disabled = [job for job in jobs if job.disabled]
-    click.echo(f"{desk.config}: ok, {len(jobs)} jobs, {len(disabled)} of them disabled")
-    for job in disabled:
-        desk.talk(f"  {job.name}: {job.disabled}")
-    desk.talk("next: asched list")
+    off = f", {len(disabled)} of them disabled" if disabled else ""
+    click.echo(f"{desk.config}: ok, {show.counted(len(jobs), 'job')}{off}")
+    for job in jobs if desk.verbose else disabled:
+        desk.talk(f"  {job.name}: {job.disabled or job.source}")
+    desk.hint("asched list" if jobs else "write a @job function, or a [[job]]")
+
+
+def _json(desk: Desk, problems: tuple[Problem, ...], jobs: tuple[Job, ...]) -> dict[str, object]:
+    return {
+        "ok": not problems,
+        "config": desk.config,
+        "jobs": [job.name for job in jobs],
+        "disabled": {job.name: job.disabled for job in jobs if job.disabled},
+        "problems": [_problem_json(problem) for problem in problems],
+    }
 
 
 def _problem_json(problem: Problem) -> dict[str, object]:
@@ -48,4 +60,6 @@ def _problem_json(problem: Problem) -> dict[str, object]:
         "line": problem.line,
         "column": problem.column,
         "help": problem.help,
+        "severity": getattr(problem, "severity", "error"),
+        "job": getattr(problem, "job", "") or None,
     }

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
-from asched.errors import UnknownJob, UnknownRun
+from asched.cli.place import Place, find_place
+from asched.errors import Refused, ServiceUnreachable, UnknownJob, UnknownRun
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from asched.core.model import Job
     from asched.core.record import FireRecord
     from asched.engine.ports import Ledger
@@ -34,23 +36,49 @@ class Desk:
     overrides: Mapping[str, object] = field(default_factory=dict)
     as_json: bool = False
     quiet: bool = False
+    verbose: bool = False
+
+    # What is configured.
 
     @cached_property
     def configuration(self) -> Configuration:
-        """Raises ConfigurationError."""
+        """With every job: their modules are imported. Raises ConfigurationError."""
         from asched.service.serve import read
 
         return read(self.config, self.overrides)
 
     @cached_property
+    def place(self) -> Place:
+        """Where the ledger and the service are; imports no job. Raises ConfigurationError."""
+        found = find_place(self.config, self.overrides)
+        if found is not None:
+            return found
+        known = self.configuration
+        return Place(known.ledger, known.state_dir, known.timezone)
+
+    @cached_property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.configuration.timezone)
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.place.timezone)
+
+    def job(self, name: str) -> Job:
+        """Raises UnknownJob, with what is wrong with it, or the name that was probably meant."""
+        jobs = {job.name: job for job in self.configuration.jobs}
+        if name in jobs:
+            return jobs[name]
+        for problem in self.configuration.problems:
+            if getattr(problem, "job", "") == name:
+                raise UnknownJob(f"{problem.message}: `asched check` says where")
+        raise unknown_job(name, jobs)
+
+    # Who answers.
 
     @property
     def socket(self) -> Path:
         from asched.service.socketfile import socket_path
 
-        return socket_path(self.configuration.state_dir, self.configuration.ledger)
+        return socket_path(self.place.state_dir, self.place.ledger)
 
     @cached_property
     def is_served(self) -> bool:
@@ -59,32 +87,45 @@ class Desk:
 
         return is_running(self.socket)
 
+    def call(self, verb: str, **fields: object) -> dict[str, Any]:
+        """Ask the service. Raises ServiceUnreachable, Refused, UnknownJob, UnknownRun."""
+        from asched.service.client import call
+
+        if not self.is_served:
+            raise ServiceUnreachable(f"no service answers at {self.socket}: `asched serve` starts one")
+        return self.wait_for(call(self.socket, verb, **fields))
+
+    def call_about(self, job: str, verb: str, **fields: object) -> dict[str, Any]:
+        """The same for a job; of an unknown one the service knows the name that was probably meant."""
+        try:
+            return self.call(verb, job=job, **fields)
+        except UnknownJob:
+            raise unknown_job(job, [one["name"] for one in self.call("status")["jobs"]]) from None
+
+    @staticmethod
+    def wait_for(doing: Coroutine[Any, Any, T]) -> T:
+        import asyncio
+
+        return asyncio.run(doing)
+
     def now(self) -> datetime:
         from asched.engine.clock import SystemClock
 
         return SystemClock().now()
 
-    def job(self, name: str) -> Job:
-        """Raises UnknownJob, with the name that was probably meant."""
-        jobs = {job.name: job for job in self.configuration.jobs}
-        if name not in jobs:
-            close = get_close_matches(name, jobs, n=1)
-            known = f'did you mean "{close[0]}"?' if close else "`asched list` shows the jobs"
-            raise UnknownJob(f'no job is called "{name}": {known}')
-        return jobs[name]
+    def who(self) -> str:
+        """Who asks, for the record. A container's user need not have a name."""
+        import pwd
 
-    def call(self, verb: str, **fields: object) -> dict[str, Any]:
-        """Ask the service. Raises ServiceUnreachable, Refused, UnknownJob, UnknownRun."""
-        from asched.service.client import call
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return f"uid {os.getuid()}"
 
-        return self.wait_for(call(self.socket, verb, **fields))
-
-    @staticmethod
-    def wait_for(doing: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run(doing)
+    # The ledger.
 
     def has_ledger(self) -> bool:
-        return Path(self.configuration.ledger).exists()
+        return not self.place.in_memory and Path(self.place.ledger).exists()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Ledger]:
@@ -92,11 +133,13 @@ class Desk:
         from asched.cli.exits import NOT_FOUND
         from asched.ledger.sqlite import SqliteLedger
 
+        if self.place.in_memory:
+            raise Refused('the ledger is ":memory:": it is in the service\'s memory, and nowhere to be read')
         if not self.has_ledger():
-            where = self.configuration.ledger
-            click.echo(f"asched: there is no ledger yet at {where}; `asched serve` makes one", err=True)
+            where = self.place.ledger
+            click.echo(f"asched: there is no ledger yet at {where}: `asched serve` or `asched run` makes it", err=True)
             raise SystemExit(NOT_FOUND)
-        ledger = SqliteLedger(self.configuration.ledger, readonly=True)
+        ledger = SqliteLedger(self.place.ledger, readonly=True)
         await ledger.open()
         try:
             yield ledger
@@ -112,23 +155,49 @@ class Desk:
         else:
             yield None
 
-    async def run_record(self, ledger: Ledger, name: str) -> FireRecord:
-        """The run of that name, or the latest of the job of that name. Raises UnknownRun."""
+    async def check_job(self, ledger: Ledger, name: str) -> None:
+        """A job that is in the ledger, or in the configuration. Raises UnknownJob."""
+        if not await ledger.versions(name):
+            self.job(name)
+
+    async def run_named(self, ledger: Ledger, name: str) -> FireRecord:
+        """Raises UnknownRun."""
+        from asched.core.model import fire_id
+
+        fire = fire_id(name)
+        record = None if fire is None else await ledger.fire(fire)
+        if record is None:
+            raise UnknownRun(f'no run is called "{name}": `asched runs` shows them')
+        return record
+
+    async def run_or_latest(self, ledger: Ledger, name: str) -> FireRecord:
+        """The run of that name, or the latest of the job of that name. Raises UnknownRun, UnknownJob."""
         from asched.core.model import fire_id
         from asched.core.record import FireQuery
 
-        jobs = {job.name for job in self.configuration.jobs}
-        fire = fire_id(name)
-        record = None if fire is None or name in jobs else await ledger.fire(fire)
-        if record is None:
-            found = await ledger.fires(FireQuery(jobs=(name,), decisions=("start",), limit=1))
-            record = found[0] if found else None
-        if record is None:
-            what = f'job "{name}" has no run yet' if name in jobs else f'no run and no job is called "{name}"'
-            raise UnknownRun(f"{what}: `asched runs` shows them")
-        return record
+        found = await ledger.fires(FireQuery(jobs=(name,), decisions=("start",), limit=1))
+        if found:
+            return found[0]
+        if fire_id(name) is not None:
+            return await self.run_named(ledger, name)
+        await self.check_job(ledger, name)
+        raise UnknownRun(f'job "{name}" has no run yet: `asched run {name}` makes one')
+
+    # Talk.
 
     def talk(self, text: str) -> None:
         """Something for people that is not what was asked for."""
         if not self.quiet and not self.as_json:
             click.echo(text, err=True)
+
+    def hint(self, command: str) -> None:
+        """The next useful command, where somebody sits before a terminal."""
+        if sys.stdout.isatty() and sys.stderr.isatty():
+            self.talk(f"next: {command}")
+
+
+def unknown_job(name: str, known: Iterable[str]) -> UnknownJob:
+    from asched.declaration.faults import did_you_mean
+
+    meant = did_you_mean(name, known)
+    return UnknownJob(f'no job is called "{name}": {meant or "there are none; `asched init` writes a first one"}')

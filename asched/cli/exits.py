@@ -1,23 +1,27 @@
 """Exit codes, and the one place where an error becomes one: a clear message on stderr, never a traceback.
 
 0 ok, 1 the run failed, 2 usage, 3 not found, 4 invalid configuration, 5 service not reachable, 6 refused,
-65 unusable ledger, 124 timed out, 130 and 143 signals.
+65 unusable ledger, 70 a fault of our own, 75 ledger unavailable for now, 124 timed out, 130 and 143 signals.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 
 import click
 
 OK, FAILED, USAGE, NOT_FOUND, CONFIGURATION, UNREACHABLE, REFUSED = range(7)
-LEDGER, FAULT, TIMED_OUT, INTERRUPTED, TERMINATED = 65, 70, 124, 130, 143
+LEDGER, FAULT, UNAVAILABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 65, 70, 75, 124, 130, 143
 
 
 def exit_code_of(error: BaseException) -> int:
     """Say what is wrong, and with which code to leave."""
+    if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+        return _nobody_reads()
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else FAILED
+        return error.code if isinstance(error.code, int) else FAILED if error.code else OK
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
@@ -25,10 +29,14 @@ def exit_code_of(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return INTERRUPTED
-    if isinstance(error, BrokenPipeError):
-        sys.stderr.close()  # whoever read our output has seen enough
-        return OK
     return _said(error)
+
+
+def _nobody_reads() -> int:
+    """Whoever read our output has seen enough. What is still in the buffer must not complain at exit."""
+    with contextlib.suppress(OSError, ValueError):  # no real stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK
 
 
 def _said(error: BaseException) -> int:
@@ -45,14 +53,24 @@ def _said(error: BaseException) -> int:
         (errors.ServiceUnreachable, UNREACHABLE),
         (errors.Refused, REFUSED),
         (errors.LedgerUnusable, LEDGER),
+        (errors.LedgerUnavailable, UNAVAILABLE),
         (errors.AschedError, FAULT),
     )
     for kind, code in codes:
         if isinstance(error, kind):
             click.echo(f"asched: {_message(error)}", err=True)
             return code
-    raise error
+    return _our_fault(error)
 
 
 def _message(error: BaseException) -> str:
     return str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+
+
+def _our_fault(error: BaseException) -> int:
+    """Nobody's mistake but ours: here the traceback is what a report needs."""
+    import traceback
+
+    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    click.echo("asched: this is a fault of asched itself; please report it with the lines above", err=True)
+    return FAULT

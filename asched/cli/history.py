@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.verb import complete_job, verb
-from asched.core.durations import parse_duration
-from asched.core.record import FireQuery, FireRecord
+from asched.cli.kinds import DURATION
+from asched.cli.names import complete_job
+from asched.cli.verb import verb
+from asched.core.reasons import explain_gap
+from asched.core.record import FireQuery, FireRecord, GapRecord
 
 _BAD = ("failed", "timed_out", "abandoned")
+
+Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
 
 
 @verb("runs")
 @click.argument("job", required=False, shell_complete=complete_job)
 @click.option("--failed", is_flag=True, help="Only those that failed, timed out or were abandoned.")
 @click.option("--skipped", is_flag=True, help="Also fires that were not started, and why.")
-@click.option("--since", metavar="DURATION", default=None, help="Only of that long, such as 1d.")
+@click.option("--since", type=DURATION, metavar="DURATION", help="Only of that long, such as 1d.")
 @click.option("-n", "count", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
-def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: str | None, count: int) -> None:
+def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | None, count: int) -> None:
     """What was run, newest first, and how it went."""
-    if job:
-        desk.job(job)
+    if failed and skipped:
+        raise click.UsageError("--failed and --skipped exclude each other: what was skipped did not fail")
     query = FireQuery(
         jobs=(job,) if job else (),
         decisions=() if skipped else ("start",),
         outcomes=_BAD if failed else (),
-        since=desk.now() - parse_duration(since) if since else None,
+        since=desk.now() - since if since else None,
         limit=count,
     )
-    records = desk.wait_for(_read(desk, query))
+    records, gaps = desk.wait_for(_read(desk, job, query, skipped))
     if desk.as_json:
-        show.as_json([show.record_json(record) for record in records])
+        show.as_json([show.record_json(record) for record in records] + [show.gap_json(gap) for gap in gaps])
         return
-    heads = ("RUN", "JOB", "SCHEDULED", "LATE", "TOOK", "STATE", "REMARK")
+    heads = ("RUN", "JOB", "SCHEDULED", "LATE", "TOOK", "OUTCOME", "REMARK")
     show.table(heads, [_row(desk, record) for record in records])
+    for gap in gaps:
+        until = show.when(gap.gap.until, desk.zone)
+        click.echo(f"{gap.job}, after {show.when(gap.gap.after, desk.zone)} until {until}: {explain_gap(gap.gap)}")
     if records:
-        desk.talk(f"next: asched logs {records[0].run}")
+        desk.hint(f"asched logs {records[0].run}")
+    elif not gaps:
+        desk.talk("nothing to show")
 
 
-async def _read(desk: Desk, query: FireQuery) -> Sequence[FireRecord]:
+async def _read(desk: Desk, job: str | None, query: FireQuery, skipped: bool) -> Found:
     async with desk.reading() as ledger:
-        return await ledger.fires(query)
+        if job:
+            await desk.check_job(ledger, job)
+        records = await ledger.fires(query)
+        gaps = await ledger.gaps(job) if skipped else ()
+        return records, _within(gaps, query.since, query.limit)
+
+
+def _within(gaps: Sequence[GapRecord], since: datetime | None, limit: int) -> Sequence[GapRecord]:
+    found = [gap for gap in gaps if since is None or gap.gap.until >= since]
+    return sorted(found, key=lambda gap: gap.gap.until, reverse=True)[:limit]
 
 
 def _row(desk: Desk, record: FireRecord) -> tuple[str, ...]:

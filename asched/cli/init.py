@@ -52,7 +52,7 @@ def init_command(desk: Desk, folder: Path) -> None:
     files = {folder / "config.toml": CONFIG, folder / "jobs" / "hello.py": HELLO}
     there = [str(path) for path in files if path.exists()]
     if there:
-        raise Refused(f"{' and '.join(there)} is there already: nothing was written")
+        raise Refused(f"{' and '.join(there)} {'is' if len(there) == 1 else 'are'} there already: nothing was written")
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

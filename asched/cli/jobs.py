@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.outlook import next_of, standing, upcoming_of
-from asched.cli.verb import complete_job, verb
+from asched.cli.names import complete_job
+from asched.cli.outlook import Known, standing, upcoming_of
+from asched.cli.policies import policies_json, policy_lines
+from asched.cli.verb import verb
 from asched.core.change import Pause
 from asched.core.explain import explain_trigger
 from asched.core.model import Job
 from asched.core.record import FireQuery, FireRecord
+from asched.core.zones import zone
+from asched.engine.ports import Ledger
+
+SHOWN = 5  # of the latest runs, and of the next instants
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job, and what the ledger knows of it."""
+    """A job, and what the ledger knows of it. `recent` runs are newest first."""
 
     job: Job
-    next_at: datetime | None
-    last: FireRecord | None
+    upcoming: Sequence[datetime]
+    recent: Sequence[FireRecord]
     pause: Pause | None
+
+    @property
+    def next_at(self) -> datetime | None:
+        return self.upcoming[0] if self.upcoming else None
 
     @property
     def state(self) -> str:
@@ -38,32 +48,35 @@ class Standing:
 @verb("list")
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
-    jobs = desk.wait_for(_standings(desk))
+    jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
     if desk.as_json:
         show.as_json([_json(one) for one in jobs])
         return
-    rows = [
-        (one.job.name, one.state, when_due(one.job), show.when(one.next_at, desk.zone), _last(desk, one.last))
-        for one in jobs
-    ]
-    show.table(("JOB", "STATE", "SCHEDULE", "NEXT", "LAST"), rows)
+    heads = ("JOB", "STATE", "SCHEDULE", "NEXT", "LAST")
+    show.table(heads, [_row(desk, one) for one in jobs])
     for one in jobs:
         if one.job.disabled:
-            desk.talk(f"{one.job.name}: {one.job.disabled}")
-    desk.talk("next: asched show JOB")
+            desk.talk(f"{one.job.name} is disabled: {one.job.disabled}")
+    if desk.configuration.problems:
+        desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
+    desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched init")
 
 
-async def _standings(desk: Desk) -> list[Standing]:
+async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standing]:
     async with desk.reading_if_any() as ledger:
         known = await standing(ledger)
-        found = []
-        for job in desk.configuration.jobs:
-            last: Sequence[FireRecord] = ()
-            if ledger is not None:
-                last = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=1))
-            next_at = None if job.disabled else next_of(job, known.versions.get(job.name), desk.now())
-            found.append(Standing(job, next_at, last[0] if last else None, known.pauses.get(job.name)))
-        return found
+        return [await _standing(ledger, known, job, desk.now(), count) for job in jobs]
+
+
+async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime, count: int) -> Standing:
+    recent: Sequence[FireRecord] = ()
+    if ledger is not None:
+        recent = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=count))
+    pause = known.pauses.get(job.name)
+    if pause is not None and pause.until is not None and pause.until <= now:
+        pause = None  # nobody was there to end it, and whoever comes will
+    version = known.versions.get(job.name)
+    return Standing(job, upcoming_of(job, version, now, count), recent, pause)
 
 
 def when_due(job: Job) -> str:
@@ -73,10 +86,13 @@ def when_due(job: Job) -> str:
     return f"after {' and '.join(job.after)}" if job.after else "by hand"
 
 
-def _last(desk: Desk, record: FireRecord | None) -> str:
-    if record is None:
-        return "-"
-    return f"{show.state_of(record)} {show.when(record.started_at, desk.zone)}"
+def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
+    next_at = show.when(one.next_at, zone(one.job.timezone))
+    return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one.recent)
+
+
+def _last(desk: Desk, recent: Sequence[FireRecord]) -> str:
+    return f"{show.state_of(recent[0])} {show.when(recent[0].started_at, desk.zone)}" if recent else "-"
 
 
 def _json(one: Standing) -> dict[str, Any]:
@@ -85,78 +101,81 @@ def _json(one: Standing) -> dict[str, Any]:
         "name": job.name,
         "state": one.state,
         "disabled": job.disabled or None,
-        "paused": None
-        if one.pause is None
-        else {"by": one.pause.by, "reason": one.pause.reason, "since": one.pause.at},
+        "paused": _pause_json(one.pause),
         "schedule": None if job.trigger is None else job.trigger.text(),
         "explained": when_due(job),
         "after": list(job.after),
         "timezone": job.timezone,
         "next_at": one.next_at,
-        "last": None if one.last is None else show.record_json(one.last),
+        "last": show.record_json(one.recent[0]) if one.recent else None,
         "description": job.description,
         "source": job.source,
     }
+
+
+def _pause_json(pause: Pause | None) -> dict[str, object] | None:
+    if pause is None:
+        return None
+    return {"by": pause.by, "reason": pause.reason, "since": pause.at, "until": pause.until}
 
 
 @verb("show")
 @click.argument("job", shell_complete=complete_job)
 def show_command(desk: Desk, job: str) -> None:
     """Everything about one job."""
-    definition = desk.job(job)
-    one = next(one for one in desk.wait_for(_standings(desk)) if one.job.name == job)
-    recent, upcoming = desk.wait_for(_details(desk, definition))
+    (one,) = desk.wait_for(_standings(desk, [desk.job(job)], SHOWN))
     if desk.as_json:
-        more = {"policies": _policies(definition), "upcoming": upcoming, "runs": [show.record_json(r) for r in recent]}
-        show.as_json({**_json(one), **more})
+        show.as_json({**_json(one), **_more_json(one)})
         return
-    _show_facts(desk, one)
-    if upcoming:
+    for name, value in _facts(desk, one):
+        click.echo(f"{name:<16} {value}")
+    if one.upcoming:
         click.echo("\nnext")
-        for instant in upcoming:
-            click.echo(f"  {show.when(instant, desk.zone)}")
-    if recent:
+        for instant in one.upcoming:
+            click.echo(f"  {show.when(instant, zone(one.job.timezone))}")
+    if one.recent:
         click.echo("\nlatest runs")
-        for record in recent:
-            click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, desk.zone)}  {show.state_of(record)}")
-    desk.talk(f"next: asched run {job}")
+        for record in one.recent:
+            said = f"{show.state_of(record)}, took {show.took(record.duration)}"
+            click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, zone(one.job.timezone))}  {said}")
+    desk.hint(f"asched run {job}")
 
 
-async def _details(desk: Desk, job: Job) -> tuple[Sequence[FireRecord], list[datetime]]:
-    async with desk.reading_if_any() as ledger:
-        known = await standing(ledger)
-        recent: Sequence[FireRecord] = ()
-        if ledger is not None:
-            recent = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=5))
-        version = known.versions.get(job.name)
-        return recent, [] if job.disabled else upcoming_of(job, version, desk.now(), 5)
-
-
-def _show_facts(desk: Desk, one: Standing) -> None:
-    job = one.job
-    facts = {
-        "job": job.name,
-        "does": job.description,
-        "state": one.state + (f": {job.disabled}" if job.disabled else ""),
-        "schedule": when_due(job),
-        "written": None if job.trigger is None else job.trigger.text(),
-        "time zone": job.timezone,
-        "defined in": job.source,
-        "arguments": ", ".join(f"{key}={value!r}" for key, value in job.args.items()),
-        **{name: value for name, value in _policies(job).items() if value not in (None, "", 0)},
+def _more_json(one: Standing) -> dict[str, object]:
+    return {
+        "tags": list(one.job.tags),
+        "args": dict(one.job.args),
+        "secrets": sorted(one.job.secrets),
+        "kind": one.job.action.kind,
+        "policies": policies_json(one.job.policies),
+        "upcoming": one.upcoming,
+        "runs": [show.record_json(record) for record in one.recent],
     }
-    for name, value in facts.items():
-        if value not in (None, ""):
-            click.echo(f"{name:<16} {value}")
 
 
-def _policies(job: Job) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for item in fields(job.policies):
-        value = getattr(job.policies, item.name)
-        if isinstance(value, timedelta):
-            value = value.total_seconds()
-        elif item.name == "retry":
-            value = value.attempts
-        found[item.name] = str(value) if item.name in ("catch_up", "overlap") else value
-    return found
+def _facts(desk: Desk, one: Standing) -> list[tuple[str, str]]:
+    job = one.job
+    facts = [
+        ("job", job.name),
+        ("does", job.description or job.action.kind),
+        ("state", one.state + _why(desk, one)),
+        ("schedule", when_due(job)),
+        ("written", "" if job.trigger is None else job.trigger.text()),
+        ("time zone", job.timezone),
+        ("defined in", job.source),
+        ("tags", ", ".join(job.tags)),
+        ("arguments", ", ".join(f"{key}={value!r}" for key, value in job.args.items())),
+        ("secrets", ", ".join(sorted(job.secrets))),
+        *policy_lines(job.policies),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _why(desk: Desk, one: Standing) -> str:
+    if one.job.disabled:
+        return f": {one.job.disabled}"
+    if one.pause is None:
+        return ""
+    until = f" until {show.when(one.pause.until, desk.zone)}" if one.pause.until else ""
+    reason = f": {one.pause.reason}" if one.pause.reason else ""
+    return f" by {one.pause.by} since {show.when(one.pause.at, desk.zone)}{until}{reason}"

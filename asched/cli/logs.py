@@ -6,18 +6,22 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.verb import complete_job, verb
+from asched.cli.names import complete_run_or_job
+from asched.cli.owners import check_owner
+from asched.cli.verb import verb
 from asched.core.outcome import Failed
 from asched.core.reasons import explain_outcome
 from asched.core.record import FireRecord, OutputRecord
 from asched.engine.clock import SystemClock, sleep
 from asched.engine.ports import Ledger
 
-LOOK_EVERY = 0.3  # seconds, while following
+LOOK_EVERY = 0.2  # seconds, while following
+CHECK_EVERY = 10  # looks: is who runs it still there?
+PAGE = 1000  # pieces of output
 
 
 @verb("logs")
-@click.argument("run", metavar="RUN|JOB", shell_complete=complete_job)
+@click.argument("run", metavar="RUN|JOB", shell_complete=complete_run_or_job)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
 def logs_command(desk: Desk, run: str, follow: bool) -> None:
     """What a run printed, or the latest run of a job."""
@@ -26,8 +30,10 @@ def logs_command(desk: Desk, run: str, follow: bool) -> None:
 
 async def _show(desk: Desk, name: str, follow: bool) -> None:
     async with desk.reading() as ledger:
-        record = await desk.run_record(ledger, name)
+        record = await desk.run_or_latest(ledger, name)
         if desk.as_json:
+            if follow:
+                record = await until_over(ledger, record)
             pieces = await ledger.output(record.id)
             show.as_json({**show.record_json(record), "output": [_piece(piece) for piece in pieces]})
             return
@@ -37,16 +43,37 @@ async def _show(desk: Desk, name: str, follow: bool) -> None:
 
 
 async def print_output(ledger: Ledger, record: FireRecord, *, follow: bool) -> FireRecord:
-    """Print what there is, and with `follow` what comes, until the run is over. Returns its last record."""
-    seen = -1
+    """Print what there is, and with `follow` what comes, until the run is over. Returns its last record.
+
+    Raises ServiceUnreachable when nobody is there any more who would end it.
+    """
+    seen, looks = -1, 0
     while True:
         record = await ledger.fire(record.id) or record  # first: what is printed before its end is then seen below
-        for piece in await ledger.output(record.id, after_seq=seen):
-            seen = piece.seq
-            click.echo(piece.text, nl=not piece.text.endswith("\n"), err=piece.stream == "note")
+        while pieces := await ledger.output(record.id, after_seq=seen, limit=PAGE):
+            seen = pieces[-1].seq
+            for piece in pieces:
+                click.echo(piece.text, nl=not piece.text.endswith("\n"), err=piece.stream == "note")
         if not follow or not record.open:
             return record
-        await sleep(SystemClock(), LOOK_EVERY)
+        await _next_look(ledger, record, looks)
+        looks += 1
+
+
+async def until_over(ledger: Ledger, record: FireRecord) -> FireRecord:
+    """The same in silence."""
+    looks = 0
+    while record.open:
+        await _next_look(ledger, record, looks)
+        record = await ledger.fire(record.id) or record
+        looks += 1
+    return record
+
+
+async def _next_look(ledger: Ledger, record: FireRecord, looks: int) -> None:
+    if looks % CHECK_EVERY == 0:
+        await check_owner(ledger, record)
+    await sleep(SystemClock(), LOOK_EVERY)
 
 
 def _piece(piece: OutputRecord) -> dict[str, object]:

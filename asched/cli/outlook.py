@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import islice, repeat
 
 from asched.core.change import Pause
 from asched.core.model import Job
@@ -31,20 +31,15 @@ async def standing(ledger: Ledger | None) -> Known:
     return Known({one.job: one for one in stored.versions}, {pause.job: pause for pause in stored.pauses})
 
 
-def next_of(job: Job, version: VersionRecord | None, now: datetime) -> datetime | None:
-    """The next instant after now, as a running service has it."""
-    return next(_instants(job, version, now), None)
-
-
 def upcoming_of(job: Job, version: VersionRecord | None, now: datetime, n: int) -> list[datetime]:
+    """The next instants after now, as a running service has them."""
     return list(islice(_instants(job, version, now), n))
 
 
 def upcoming(jobs: list[Job], known: Known, now: datetime, n: int) -> list[tuple[datetime, Job]]:
     """The next n instants over all jobs."""
     streams = [
-        ((instant, place) for instant in _instants(job, known.versions.get(job.name), now))
-        for place, job in enumerate(jobs)
+        zip(_instants(job, known.versions.get(job.name), now), repeat(place)) for place, job in enumerate(jobs)
     ]
     return [(instant, jobs[place]) for instant, place in islice(heapq.merge(*streams), n)]
 
@@ -53,10 +48,18 @@ def _instants(job: Job, version: VersionRecord | None, now: datetime) -> Iterato
     trigger = _trigger(job, version, now)
     if trigger is None or trigger.relative or job.disabled:
         return
-    at = trigger.next_after(now)
+    at = _after(trigger, now)
     while at is not None:
         yield at
-        at = trigger.next_after(at)
+        at = _after(trigger, at)
+
+
+def _after(trigger: Trigger, at: datetime) -> datetime | None:
+    """One bad trigger must not hide the other jobs; the service's log, and `asched status`, say what it raised."""
+    try:
+        return trigger.next_after(at)
+    except Exception:
+        return None
 
 
 def _trigger(job: Job, version: VersionRecord | None, now: datetime) -> Trigger | None:

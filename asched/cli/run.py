@@ -2,137 +2,107 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import json
-import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.exits import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
-from asched.cli.logs import print_output
-from asched.cli.verb import complete_job, verb
-from asched.core.model import Job, fire_id
-from asched.core.outcome import Cancelled, Interrupted, Skip, Succeeded, TimedOut
+from asched.cli.kinds import ARGUMENT, INSTANT
+from asched.cli.logs import print_output, until_over
+from asched.cli.names import complete_job
+from asched.cli.verb import verb
+from asched.core.action import Function
+from asched.core.outcome import Interrupted, Skip, Succeeded, TimedOut
 from asched.core.reasons import explain_outcome, explain_skip
 from asched.core.record import FireRecord
-from asched.errors import Refused
+from asched.errors import Refused, ServiceUnreachable
+
+if TYPE_CHECKING:
+    from asched.core.model import Job
 
 
 @verb("run")
 @click.argument("job", shell_complete=complete_job)
-@click.option("--arg", "args", multiple=True, metavar="KEY=VALUE", help="An argument; the value is JSON, or text.")
-@click.option("--at", metavar="INSTANT", default=None, help="The scheduled instant that the job is told.")
+@click.option("--arg", "args", type=ARGUMENT, multiple=True, metavar="KEY=VALUE", help="The value is JSON, or text.")
+@click.option("--at", type=INSTANT, metavar="INSTANT", help="The scheduled instant that the job is told.")
 @click.option("--reason", default="", help="Why: it is kept with the run.")
 @click.option("--wait/--no-wait", default=True, help="Wait for its end, and print what it prints.")
-def run_command(desk: Desk, job: str, args: Sequence[str], at: str | None, reason: str, wait: bool) -> None:
+def run_command(
+    desk: Desk, job: str, args: Sequence[tuple[str, object]], at: datetime | None, reason: str, wait: bool
+) -> None:
     """Run a job now.
 
     When a service runs, it runs the job, within the job's limits; else it is run here. It is recorded either way, and
-    no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 124 when it timed out.
+    no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 124 when it timed out, 130 when it was
+    interrupted.
     """
-    definition = desk.job(job)
-    if definition.disabled:
-        raise Refused(f'job "{job}" is disabled: {definition.disabled}')
-    given, instant = dict(map(_argument, args)), _instant(at, desk)
+    instant = at.replace(tzinfo=desk.zone) if at is not None and at.tzinfo is None else at
+    given = dict(args)
     if desk.is_served:
         record = _in_service(desk, job, given, instant, reason, wait)
+    elif wait:
+        record = _here(desk, desk.job(job), given, instant, reason)
     else:
-        record = desk.wait_for(_here(desk, definition, given, instant, reason))
+        raise ServiceUnreachable("--no-wait leaves the run to the service, and no service runs: leave it out")
     if record is not None:
         raise SystemExit(_report(desk, record))
-
-
-def _argument(text: str) -> tuple[str, object]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.isidentifier():
-        raise click.BadParameter(f"{text!r}: write KEY=VALUE", param_hint="--arg")
-    with suppress(ValueError):
-        return key, json.loads(value)
-    return key, value
-
-
-def _instant(text: str | None, desk: Desk) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r}: write it as 2026-12-24T17:30", param_hint="--at") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=desk.zone)
 
 
 def _in_service(
     desk: Desk, job: str, args: Mapping[str, object], at: datetime | None, reason: str, wait: bool
 ) -> FireRecord | None:
     at_text = None if at is None else at.isoformat()
-    answer = desk.call("run", job=job, args=dict(args), at=at_text, reason=reason, by=getpass.getuser())
-    desk.talk(f"run {answer['run']} of {job} was started by the service")
+    answer = desk.call_about(job, "run", args=dict(args), at=at_text, reason=reason, by=desk.who())
+    run = answer["run"]
     if not wait:
         if desk.as_json:
-            show.as_json({"run": answer["run"], "job": job})
+            show.as_json({"run": run, "job": job})
+        else:
+            click.echo(run)
+            desk.hint(f"asched logs -f {run}")
         return None
-    return desk.wait_for(_follow(desk, answer["run"]))
+    desk.talk(f"run {run} of {job}, in the service")
+    if desk.place.in_memory:
+        desk.talk("its ledger is in memory: what it prints, and how it ends, is seen in the service's log only")
+        return None
+    try:
+        return desk.wait_for(_follow(desk, run))
+    except KeyboardInterrupt:
+        desk.talk(f"the run goes on in the service; `asched cancel {run}` stops it, `asched logs -f {run}` follows it")
+        raise SystemExit(INTERRUPTED) from None
 
 
 async def _follow(desk: Desk, run: str) -> FireRecord:
     async with desk.reading() as ledger:
-        record = await ledger.fire(fire_id(run) or 0)
-        assert record is not None
-        if not desk.as_json:
-            return await print_output(ledger, record, follow=True)
-        while record.open:
-            from asched.engine.clock import SystemClock, sleep
-
-            await sleep(SystemClock(), 0.2)
-            record = await ledger.fire(record.id) or record
-        return record
+        record = await desk.run_named(ledger, run)
+        return await (until_over(ledger, record) if desk.as_json else print_output(ledger, record, follow=True))
 
 
-async def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> FireRecord:
-    from asched.core.masking import Masker, secret_values
-    from asched.ledger.opening import ledger_for
-    from asched.service.oneshot import run_once
-    from asched.service.printing import routed_prints
+def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> FireRecord:
+    from asched.cli.here import run_here
 
-    Path(desk.configuration.ledger).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = ledger_for(desk.configuration.ledger)
-    await ledger.open()
-    try:
-        with routed_prints():
-            return await run_once(
-                ledger,
-                job,
-                by=getpass.getuser(),
-                reason=reason,
-                args=args,
-                scheduled_at=at,
-                mask=Masker(secret_values([job])).mask,
-                listen=None if desk.as_json else _print,
-                stop=_interruptions(),
-            )
-    finally:
-        await ledger.close()
+    if job.disabled:
+        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    _check_arguments(job, args)
+    return run_here(desk, job, args, at, reason)
 
 
-def _interruptions() -> asyncio.Event:
-    """Set by Ctrl-C and SIGTERM, instead of what they do otherwise."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+def _check_arguments(job: Job, args: Mapping[str, object]) -> None:
+    """What the job does not take is known before it runs."""
+    if not args:
+        return
+    if not isinstance(job.action, Function):
+        raise click.BadParameter(f'job "{job.name}" is no function: it takes no arguments', param_hint="--arg")
+    from asched.declaration.signature import read_function
 
-
-def _print(event: Mapping[str, object]) -> None:
-    if event["type"] == "run.printed":
-        text = str(event["text"])
-        click.echo(text, nl=not text.endswith("\n"), err=event["stream"] == "note")
+    _, faults = read_function(job.action.call, {**job.args, **args})
+    if faults:
+        said = "; ".join(f"{fault.message}: {fault.help}" if fault.help else fault.message for fault in faults)
+        raise click.BadParameter(said, param_hint="--arg")
 
 
 def _report(desk: Desk, record: FireRecord) -> int:
@@ -142,12 +112,18 @@ def _report(desk: Desk, record: FireRecord) -> int:
         click.echo(f"asched: it was not started: {explain_skip(record.decision)}", err=True)
     elif record.outcome is not None:
         desk.talk(f"run {record.run}: {explain_outcome(record.outcome)}, after {show.took(record.duration)}")
+        desk.hint(f"asched logs {record.run}")
+    return exit_code(record)
+
+
+def exit_code(record: FireRecord) -> int:
+    """What became of the run, for scripts."""
     match record.outcome:
         case Succeeded():
             return OK
         case TimedOut():
             return TIMED_OUT
-        case Cancelled() | Interrupted():
+        case Interrupted():
             return INTERRUPTED
         case None:
             return REFUSED

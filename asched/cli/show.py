@@ -1,36 +1,22 @@
-"""How things are shown: tables and sentences for people, JSON for programs."""
+"""What people read: instants, durations, fires, tables. The only file that knows rich."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from asched.cli.program import as_json as as_json
+from asched.cli.program import gap_json as gap_json
+from asched.cli.program import record_json as record_json
 from asched.core.model import Origin
-from asched.core.outcome import Failed, Skip
+from asched.core.outcome import Skip
 from asched.core.reasons import explain_outcome, explain_skip
 from asched.core.record import FireRecord
-
-
-def as_json(value: object) -> None:
-    """Times RFC 3339 with their offset, durations in seconds."""
-    click.echo(json.dumps(value, default=_encoded, ensure_ascii=False, indent=2))
-
-
-def _encoded(value: object) -> object:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case _:
-            return str(value)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -52,7 +38,7 @@ def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for head in heads:
         drawn.add_column(head)
     for row in rows:
-        drawn.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        drawn.add_row(*(Text(cell, style=_STYLES.get(cell.partition(" ")[0], "")) for cell in row))
     Console().print(drawn)
 
 
@@ -61,6 +47,7 @@ _STYLES = {
     "failed": "red",
     "timed_out": "red",
     "abandoned": "red",
+    "broken": "red",
     "running": "cyan",
     "skipped": "dim",
     "disabled": "dim",
@@ -69,13 +56,28 @@ _STYLES = {
 
 
 def when(instant: datetime | None, zone: ZoneInfo) -> str:
+    """2026-11-21 08:00:53+01:00"""
     return "-" if instant is None else instant.astimezone(zone).isoformat(sep=" ", timespec="seconds")
 
 
 def took(duration: timedelta | None) -> str:
-    from asched.service.logs import human_seconds
+    """12ms, 3.4s, 2m05s, 3h12m, 4d02h"""
+    if duration is None:
+        return "-"
+    seconds = duration.total_seconds()
+    if round(abs(seconds) * 1000) < 1000:
+        return f"{seconds * 1000:.0f}ms"
+    if round(abs(seconds), 1) < 60:
+        return f"{seconds:.1f}s"
+    sign, whole = "-" if seconds < 0 else "", round(abs(seconds))
+    for size, unit, smaller, name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if whole >= size:
+            return f"{sign}{whole // size}{unit}{whole % size // smaller:02d}{name}"
+    return f"{sign}{whole}s"
 
-    return "-" if duration is None else human_seconds(duration.total_seconds())
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def state_of(record: FireRecord) -> str:
@@ -99,36 +101,3 @@ def why(record: FireRecord) -> str:
     if record.outcome is not None and record.outcome.kind != "succeeded":
         remarks.append(explain_outcome(record.outcome).splitlines()[0])
     return "; ".join(remarks)
-
-
-def record_json(record: FireRecord) -> dict[str, Any]:
-    """A fire as `--json` gives it."""
-    outcome, decision = record.outcome, record.decision
-    error = outcome.error if isinstance(outcome, Failed) else None
-    return {
-        "run": record.run,
-        "job": record.job,
-        "version": record.fire.version,
-        "scheduled_at": record.scheduled_at,
-        "due_at": record.fire.due_at,
-        "origin": str(record.fire.origin),
-        "caught_up": record.caught_up,
-        "state": state_of(record),
-        "decided_at": record.decided_at,
-        "reason": str(decision.reason) if isinstance(decision, Skip) else None,
-        "facts": dict(decision.facts) if isinstance(decision, Skip) else None,
-        "attempt": record.attempt,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
-        "duration_s": record.duration,
-        "lateness_s": record.lateness,
-        "outcome": None if outcome is None else outcome.kind,
-        "error": None if error is None else f"{error.type}: {error.message}",
-        "exit_code": None if error is None else error.exit_code,
-        "result": _result(record),
-    }
-
-
-def _result(record: FireRecord) -> object:
-    kept = getattr(record.outcome, "result", None)
-    return None if kept is None else json.loads(kept)

@@ -25,27 +25,38 @@ def status_command(desk: Desk) -> None:
     health = status["health"]
     well = "healthy" if health["healthy"] else "NOT healthy: " + "; ".join(health["reasons"])
     click.echo(f"asched {status['version']}, instance {status['instance']}, pid {status['pid']}, {well}")
-    click.echo(f"since {status['started_at']}, {status['config']}, ledger {status['ledger']}")
+    click.echo(f"since {_when(desk, status['started_at'])}, {status['config']}, ledger {status['ledger']}")
+    click.echo(_summary(desk, status["jobs"]))
     show.table(("JOB", "NEXT", "RUNNING", "STATE"), [_row(desk, job) for job in status["jobs"]])
+    desk.hint("asched runs")
+
+
+def _summary(desk: Desk, jobs: list[dict[str, Any]]) -> str:
+    running = sum(len(job["running"]) for job in jobs)
+    due = min(((job["next_at"], job["name"]) for job in jobs if job["next_at"] and not job["paused"]), default=None)
+    then = f"next is {due[1]} at {_when(desk, due[0])}" if due else "nothing is due"
+    return f"{show.counted(len(jobs), 'job')}, {running} running, {then}"
 
 
 def _row(desk: Desk, job: dict[str, Any]) -> tuple[str, ...]:
     state = "disabled" if job["disabled"] else "paused" if job["paused"] else "broken" if job["broken"] else "enabled"
-    next_at = None if job["next_at"] is None else datetime.fromisoformat(job["next_at"])
     running = ", ".join(job["running"]) + (f" (+{job['queued']} waiting)" if job["queued"] else "")
-    return job["name"], show.when(next_at, desk.zone), running or "-", state
+    return job["name"], _when(desk, job["next_at"]), running.strip() or "-", state
+
+
+def _when(desk: Desk, text: str | None) -> str:
+    return show.when(None if text is None else datetime.fromisoformat(text), desk.zone)
 
 
 @verb("healthcheck")
-@click.option("-v", "--verbose", is_flag=True, help="Say why.")
-def healthcheck_command(desk: Desk, verbose: bool) -> None:
-    """Exit 0 when the service is healthy, 1 when it is not. For containers and monitors."""
+def healthcheck_command(desk: Desk) -> None:
+    """Exit 0 when the service is healthy, 1 when it is not. For containers and monitors; -v says why."""
     try:
         health = desk.call("status")["health"]
     except AschedError as error:
         health = {"healthy": False, "reasons": [str(error)]}
     if desk.as_json:
-        show.as_json(health)
-    elif verbose:
+        show.as_json({"healthy": health["healthy"], "reasons": health["reasons"]})
+    elif desk.verbose:
         click.echo("healthy" if health["healthy"] else "; ".join(health["reasons"]))
     raise SystemExit(0 if health["healthy"] else FAILED)

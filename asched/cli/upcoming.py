@@ -9,58 +9,99 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.outlook import standing, upcoming
-from asched.cli.verb import complete_job, verb
+from asched.cli.kinds import ZONE
+from asched.cli.names import complete_job
+from asched.cli.outlook import Known, standing, upcoming
+from asched.cli.verb import verb
 from asched.core.explain import explain_trigger
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import anchored
+from asched.core.trigger import Trigger, anchored
 from asched.core.zones import zone
+
+Found = list[tuple[datetime, Job]]
 
 
 @verb("next")
 @click.argument("job", required=False, shell_complete=complete_job)
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
 def next_command(desk: Desk, job: str | None, count: int) -> None:
-    """What is due next, over all jobs or for one."""
+    """What is due next, over all jobs or for one, each in its own zone."""
     jobs = [desk.job(job)] if job else [one for one in desk.configuration.jobs if not one.disabled]
-    found = desk.wait_for(_upcoming(desk, jobs, count))
+    found, known = desk.wait_for(_upcoming(desk, jobs, count))
     if desk.as_json:
-        show.as_json([{"at": at, "job": one.name, "jitter_s": one.policies.jitter} for at, one in found])
+        show.as_json([_json(at, one, known) for at, one in found])
         return
-    show.table(("WHEN", "JOB"), [(show.when(at, _zone(one)), one.name + _jitter(one)) for at, one in found])
-    if job and not found:
-        desk.talk(f"{job}: {jobs[0].disabled or 'nothing is due by itself'}")
+    if found:
+        rows = [(show.when(at, zone(one.timezone)), one.name, _note(one, at, known)) for at, one in found]
+        show.table(("WHEN", "JOB", "NOTE"), rows)
+        desk.hint(f"asched show {found[0][1].name}")
+    elif job:
+        desk.talk(f"{job}: {jobs[0].disabled or _why_not(jobs[0])}")
+    else:
+        desk.talk("nothing is due by itself: `asched list` shows the jobs")
 
 
-async def _upcoming(desk: Desk, jobs: list[Job], count: int) -> list[tuple[datetime, Job]]:
+async def _upcoming(desk: Desk, jobs: list[Job], count: int) -> tuple[Found, Known]:
     async with desk.reading_if_any() as ledger:
-        return upcoming(jobs, await standing(ledger), desk.now(), count)
+        known = await standing(ledger)
+        return upcoming(jobs, known, desk.now(), count), known
 
 
-def _zone(job: Job) -> ZoneInfo:
-    return zone(job.timezone)
+def _json(at: datetime, job: Job, known: Known) -> dict[str, object]:
+    return {
+        "at": at.astimezone(zone(job.timezone)),
+        "job": job.name,
+        "jitter_s": job.policies.jitter,
+        "timezone": job.timezone,
+        "paused": _paused_then(job.name, at, known),
+    }
 
 
-def _jitter(job: Job) -> str:
-    return f" (jitter up to {show.took(job.policies.jitter)})" if job.policies.jitter else ""
+def _paused_then(job: str, at: datetime, known: Known) -> bool:
+    pause = known.pauses.get(job)
+    return pause is not None and (pause.until is None or at < pause.until)
+
+
+def _note(job: Job, at: datetime, known: Known) -> str:
+    notes = [f"and up to {show.took(job.policies.jitter)} later"] if job.policies.jitter else []
+    notes += ["paused"] if _paused_then(job.name, at, known) else []
+    return ", ".join(notes)
+
+
+def _why_not(job: Job) -> str:
+    if job.trigger is not None and job.trigger.relative:
+        return f"due {explain_trigger(job.trigger)}"
+    if job.trigger is not None:
+        return f"never again by itself ({explain_trigger(job.trigger)})"
+    return f"due after {' and '.join(job.after)}" if job.after else "not due by itself: `asched run` runs it"
 
 
 @verb("explain")
 @click.argument("schedule")
-@click.option("--tz", default="UTC", show_default=True, help="An IANA time zone.")
+@click.option("--tz", type=ZONE, metavar="ZONE", default="UTC", show_default=True, help="An IANA time zone.")
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
-def explain_command(desk: Desk, schedule: str, tz: str, count: int) -> None:
+def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None:
     """A schedule in English, and when it is due next."""
-    trigger, now = parse_schedule(schedule, tz=zone(tz).key), desk.now()
-    instants: list[datetime] = []
-    at = anchored(trigger, now).next_after(now)
-    while at is not None and len(instants) < count:
-        instants.append(at)
-        at = None if trigger.relative else anchored(trigger, now).next_after(at)
+    trigger = parse_schedule(schedule, tz=tz.key)
+    instants = _instants(trigger, desk.now(), count)
     if desk.as_json:
-        show.as_json({"schedule": trigger.text(), "explained": explain_trigger(trigger), "upcoming": instants})
+        explained = {"schedule": trigger.text(), "explained": explain_trigger(trigger), "timezone": tz.key}
+        show.as_json({**explained, "upcoming": [at.astimezone(tz) for at in instants]})
         return
     click.echo(explain_trigger(trigger))
     for instant in instants:
-        click.echo(f"  {show.when(instant, zone(tz))}")
+        click.echo(f"  {show.when(instant, tz)}")
+    if not instants:
+        desk.talk("it has no instant ahead")
+
+
+def _instants(trigger: Trigger, now: datetime, count: int) -> list[datetime]:
+    """From now on, as if it were scheduled now; of one that counts from the end of a run, only the first."""
+    found: list[datetime] = []
+    trigger = anchored(trigger, now)
+    at = trigger.next_after(now)
+    while at is not None and len(found) < count:
+        found.append(at)
+        at = None if trigger.relative else trigger.next_after(at)
+    return found

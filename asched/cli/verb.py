@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from asched.cli.desk import Desk
-
-pass_desk = click.make_pass_decorator(object)
 
 
 def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
@@ -29,56 +25,45 @@ def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return make
 
 
+def absolute(path: str) -> str:
+    """What is typed is relative to where it is typed, not to the configuration. ":memory:" is no path."""
+    return path if path == ":memory:" else os.path.abspath(path)
+
+
+def _tell(tell: Callable[[Desk, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """An option that tells the desk something, where it is given."""
+
+    def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            tell(ctx.obj, value)
+
+    return callback
+
+
 def _set(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
-        if value:
-            setattr(ctx.obj, attribute, value)
-
-    return callback
+    return _tell(lambda desk, value: setattr(desk, attribute, value))
 
 
-def _override(key: str, absolute: bool) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
-        if value:
-            ctx.obj.overrides = {**ctx.obj.overrides, key: os.path.abspath(value) if absolute else value}
+def _override(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def tell(desk: Desk, value: str) -> None:
+        desk.overrides = {**desk.overrides, key: absolute(value)}
 
-    return callback
+    return _tell(tell)
+
+
+def _flag(*names: str, attribute: str, help: str) -> Callable[[Any], Any]:
+    return click.option(*names, is_flag=True, expose_value=False, callback=_set(attribute), help=help)
+
+
+def _path(*names: str, callback: Callable[..., None], metavar: str, help: str) -> Callable[[Any], Any]:
+    return click.option(*names, metavar=metavar, expose_value=False, callback=callback, help=help)
 
 
 _SHARED = (
-    click.option(
-        "-c", "--config", metavar="FILE", expose_value=False, callback=_set("config"), help="The configuration."
-    ),
-    click.option(
-        "--ledger",
-        metavar="FILE",
-        expose_value=False,
-        callback=_override("service.ledger", True),
-        help="Another ledger.",
-    ),
-    click.option(
-        "--state-dir",
-        metavar="DIR",
-        expose_value=False,
-        callback=_override("service.state_dir", True),
-        help="Where the control socket is.",
-    ),
-    click.option(
-        "--json", is_flag=True, expose_value=False, callback=_set("as_json"), help="Print JSON, for programs."
-    ),
-    click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set("quiet"), help="Say less."),
+    _flag("-v", "--verbose", attribute="verbose", help="Say more."),
+    _flag("-q", "--quiet", attribute="quiet", help="Say less."),
+    _flag("--json", "as_json", attribute="as_json", help="Print JSON, for programs."),
+    _path("--state-dir", callback=_override("service.state_dir"), metavar="DIR", help="Where the control socket is."),
+    _path("--ledger", callback=_override("service.ledger"), metavar="FILE", help="Another ledger."),
+    _path("-c", "--config", callback=_set("config"), metavar="FILE", help="The configuration."),
 )
-
-
-def complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Names of jobs, for the shell; nothing when the configuration cannot be read."""
-    from click.shell_completion import CompletionItem
-
-    from asched.cli.desk import Desk
-
-    try:
-        desk: Desk = ctx.find_object(Desk) or Desk(os.environ.get("ASCHED_CONFIG", "config.toml"))
-        jobs = desk.configuration.jobs
-    except Exception:
-        return []
-    return [CompletionItem(job.name, help=job.description) for job in jobs if job.name.startswith(incomplete)]

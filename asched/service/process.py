@@ -78,8 +78,11 @@ def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _threads_left(before: set[threading.Thread]) -> bool:
-    """Threads that the interpreter would wait for at its exit, and that may never end."""
-    return any(thread.is_alive() and not thread.daemon for thread in threading.enumerate() if thread not in before)
+    """Threads that the interpreter would wait for at its exit, and that may never end. Most are about to end."""
+    rest = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in rest:
+        thread.join(CANCELLED_WITHIN / len(rest))
+    return any(thread.is_alive() for thread in rest)
 
 
 def _leave(code: int) -> None:

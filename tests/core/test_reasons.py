@@ -28,7 +28,7 @@ SKIPS = [  # (reason, facts, sentence)
         {"late_s": 7200.0, "catch_up_window_s": 3600.0},
         "expired: it was 2h late, beyond its catch_up_window of 1h",
     ),
-    ("coalesced", {"into": "2026-01-01T12:00:00+00:00"}, "coalesced: the fire of 2026-01-01T12:00:00+00:00 stands for it"),
+    ("coalesced", {"into": "2026-01-01T12:00Z"}, "coalesced: the fire of 2026-01-01T12:00Z stands for it"),
     ("overlapped", {"running": ["1-7"]}, "overlapped: run 1-7 was still running, and max_instances is reached"),
     (
         "overlapped",

@@ -1,9 +1,10 @@
 """Virtual days through the real rules: what previews and the conformance tests are made of."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from boards import NOON, H, S, Raises, a_job, at, reason_of
+from boards import NOON, H, Raises, S, a_job, at, reason_of
 
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Overlap, Retry
@@ -116,8 +117,6 @@ def test_a_trigger_that_raises_costs_its_own_fires_only():
 
 
 def test_a_disabled_job_is_not_there():
-    from dataclasses import replace
-
     assert simulate([replace(a_job(), disabled="broken")], NOON, NOON + DAY).fires == {}
 
 

@@ -1,0 +1,85 @@
+"""Without a service: what operators want is written straight into the ledger, with the server's lock held meanwhile.
+
+Nobody enters the ledger for that: an instance that decides nothing would only blur when somebody last did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from asched.cli.desk import Desk
+from asched.cli.owners import owner_of
+from asched.core.change import Act, Change, Finish, Pause, Promote, Unpause
+from asched.core.outcome import Cancelled, Skip, SkipReason
+from asched.core.record import FireRecord
+from asched.engine.instance import describe, kill_survivor
+from asched.engine.ports import Ledger
+from asched.errors import LedgerUnavailable, Refused
+
+NOBODY = 0  # no instance has this number
+
+
+async def pause(desk: Desk, job: str, reason: str, length: timedelta | None) -> None:
+    now, by = desk.now(), desk.who()
+    until = None if length is None else now + length
+    async with writing(desk) as ledger:
+        await _write(ledger, [Pause(job, now, by, reason, until), Act(now, "pause", by, job, "", reason)])
+
+
+async def resume(desk: Desk, job: str, reason: str) -> None:
+    """Raises Refused when it is not paused."""
+    now, by = desk.now(), desk.who()
+    async with desk.reading() as ledger:
+        pauses = (await ledger.restore()).pauses
+        if not any(one.job == job and (one.until is None or one.until > now) for one in pauses):
+            raise Refused(f'job "{job}" is not paused')
+    async with writing(desk) as ledger:
+        await _write(ledger, [Unpause(job, now, by, reason), Act(now, "resume", by, job, "", reason)])
+
+
+async def cancel(desk: Desk, run: str, reason: str) -> None:
+    """An open run that a dead asched left behind. Raises UnknownRun, or Refused when it is over, or not left."""
+    async with desk.reading() as ledger:
+        record = await desk.run_named(ledger, run)
+        if not record.open:
+            raise Refused(f"run {run} is over already")
+        owner = await owner_of(ledger, record)
+        if owner is not None:
+            raise Refused(f"run {run} belongs to {describe(owner)}, which answers on no socket: stop it there")
+    if record.child is not None:
+        kill_survivor(*record.child)
+    now, by = desk.now(), desk.who()
+    said = f"{reason or 'cancelled'} (by {by})"
+    async with writing(desk) as ledger:
+        await _write(ledger, [_end(record, said, now), Act(now, "cancel", by, record.job, run, reason)], record.owner)
+
+
+def _end(record: FireRecord, said: str, now: datetime) -> Change:
+    if record.decision.kind == "queue":
+        return Promote(record.id, Skip(SkipReason.EXCLUDED, {"cancelled": said}), now)
+    started_at = record.started_at or record.decided_at
+    ended_at = max(now, started_at)
+    return Finish(record.id, record.attempt, Cancelled(said), started_at, ended_at, timedelta(0))
+
+
+@asynccontextmanager
+async def writing(desk: Desk) -> AsyncIterator[Ledger]:
+    """The ledger, locked for us. Raises AlreadyServed when somebody has it."""
+    from asched.ledger.opening import ledger_for
+
+    if desk.place.in_memory:
+        raise Refused('the ledger is ":memory:", and no service runs that has it: there is nothing to write to')
+    ledger = ledger_for(desk.place.ledger)
+    await ledger.open()
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+async def _write(ledger: Ledger, changes: Sequence[Change], owner: int = NOBODY) -> None:
+    rejected = await ledger.commit(owner, changes)
+    if rejected:
+        raise LedgerUnavailable(f"it changed meanwhile ({rejected[0].why}): try again")

@@ -1,0 +1,65 @@
+"""What flags and arguments may hold: durations, instants, zones, KEY=VALUE. A bad one is a mistake in usage (2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from asched.errors import ScheduleError
+
+
+class Kind(click.ParamType):  # type: ignore[type-arg]
+    """A value that `read` reads from its text; what it raises as ScheduleError or ValueError is said."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except (ScheduleError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+
+def _duration(text: str) -> timedelta:
+    from asched.core.durations import parse_duration
+
+    return parse_duration(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no instant: write it as 2026-12-24T17:30") from None
+
+
+def _zone(key: str) -> ZoneInfo:
+    from asched.core.zones import zone
+
+    return zone(key)
+
+
+def _argument(text: str) -> tuple[str, object]:
+    import json
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise ValueError(f"{text!r}: write KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+DURATION = Kind("duration", _duration)
+INSTANT = Kind("instant", _instant)
+ZONE = Kind("zone", _zone)
+ARGUMENT = Kind("key=value", _argument)

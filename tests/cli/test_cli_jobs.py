@@ -1,0 +1,172 @@
+"""check, list, show, next, explain: what there is, and when it is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from clifolder import Folder
+
+NAMES = ["tick", "broken", "long", "rates", "report", "rested", "locked", "late", "hopeless", "chatty", "greet"]
+
+
+def test_check_says_what_was_found(folder: Folder) -> None:
+    said = folder.asched("check")
+    assert (said.code, said.out) == (0, "config.toml: ok, 11 jobs, 1 of them disabled\n")
+    assert "locked: secret CLI_TEST_SECRET_THAT_IS_NOT_THERE is not set" in said.err
+
+
+def test_check_names_every_job_when_asked_to_say_more(folder: Folder) -> None:
+    assert "  tick: jobs/clijobs" in folder.asched("check", "-v").err
+
+
+def test_check_prints_all_problems_as_they_are_formatted_everywhere(folder: Folder) -> None:
+    from asched.errors import ConfigurationError
+    from asched.service.config import format_problems, load
+
+    folder.config.write_text('[service]\ndrian = "5s"\n[[job]]\nname = "x"\nschedule = "61 * * * *"\ncommand = ["a"]\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load("config.toml")
+    said = folder.asched("check")
+    assert (said.code, said.out) == (4, format_problems(caught.value.problems) + "\n")
+    assert "did you mean" in said.out
+    assert len(folder.asched("check", "--json").json["problems"]) == 2
+
+
+def test_check_takes_a_python_file(folder: Folder) -> None:
+    assert folder.asched("check", str(folder.jobs)).out.endswith(": ok, 10 jobs, 1 of them disabled\n")
+
+
+def test_one_bad_file_of_jobs_fails_the_check_and_is_mentioned_in_the_list(folder: Folder) -> None:
+    (folder.jobs.parent / "clibroken.py").write_text("import nothing_of_that_name\n")
+    assert folder.asched("check").code == 4
+    said = folder.asched("list")
+    assert said.code == 0
+    assert "1 problem cost jobs: `asched check` names them" in said.err
+
+
+def test_list_without_a_ledger(folder: Folder) -> None:
+    said = folder.asched("list")
+    rows = {line.split()[0]: line for line in said.out.splitlines()}
+    assert list(rows) == ["JOB", *NAMES]
+    assert "every 10 seconds" in rows["tick"]
+    assert "disabled" in rows["locked"]
+    assert "after tick" in rows["report"]
+    assert "1 minute after the end of the previous run" in rows["rested"]
+
+
+def test_list_with_a_ledger_says_how_it_last_went(filled: Folder) -> None:
+    rows = {line.split()[0]: line for line in filled.asched("list").out.splitlines()}
+    assert "succeeded 20" in rows["tick"]
+    assert "failed 20" in rows["broken"]
+    assert "succeeded 20" in rows["long"]
+    assert rows["chatty"].endswith("-")
+
+
+def test_list_names_the_pause_and_forgets_one_whose_time_is_up(filled: Folder) -> None:
+    filled.asched("pause", "tick", "--for", "1h")
+    filled.asched("pause", "broken", "--for", "1us")
+    states = {one["name"]: one["state"] for one in filled.asched("list", "--json").json}
+    assert (states["tick"], states["broken"], states["locked"]) == ("paused", "enabled", "disabled")
+
+
+def test_intervals_are_due_where_the_ledger_anchored_them(filled: Folder) -> None:
+    """Not ten seconds from now, which would be another instant at every look."""
+    first, second = (filled.asched("next", "tick", "--json").json[0]["at"] for _ in range(2))
+    assert datetime.fromisoformat(first).second % 10 == datetime.fromisoformat(second).second % 10
+    latest = filled.asched("runs", "tick", "--json").json[0]["scheduled_at"]
+    passed = datetime.fromisoformat(first) - datetime.fromisoformat(latest)
+    assert passed.total_seconds() % 10 == 0
+
+
+def test_show_says_everything(filled: Folder) -> None:
+    out = filled.asched("show", "rates").out
+    for line in (
+        "schedule         at 09:00 on Monday to Friday (America/New_York)",
+        "written          0 9 * * MON-FRI",
+        "time zone        America/New_York",
+        "tags             money",
+        "arguments        base='EUR'",
+        "jitter           5m",
+        "retry            3 attempts",
+    ):
+        assert line in out
+    assert f"defined in       jobs/{filled.jobs.name}:" in out
+    assert out.count(" 09:00:00-0") == 5
+
+
+def test_show_has_the_five_latest_runs(filled: Folder) -> None:
+    out = filled.asched("show", "tick").out
+    assert out.partition("latest runs\n")[2].count("succeeded, took ") == 4
+
+
+def test_show_says_why_a_job_is_disabled_or_paused(folder: Folder) -> None:
+    assert "disabled: secret CLI_TEST_SECRET_THAT_IS_NOT_THERE is not set" in folder.asched("show", "locked").out
+    folder.asched("pause", "tick", "--reason", "on holiday")
+    assert ": on holiday" in folder.asched("show", "tick").out
+
+
+def test_show_does_not_show_secrets(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLI_TEST_SECRET_THAT_IS_NOT_THERE", "canary-4711")
+    for arguments in (("show", "locked"), ("show", "locked", "--json"), ("list", "--json")):
+        assert "canary-4711" not in folder.asched(*arguments).out
+    assert folder.asched("show", "locked", "--json").json["secrets"] == ["CLI_TEST_SECRET_THAT_IS_NOT_THERE"]
+
+
+def test_next_merges_all_jobs_in_order(folder: Folder) -> None:
+    found = folder.asched("next", "-n", "30", "--json").json
+    assert len(found) == 30
+    instants = [datetime.fromisoformat(one["at"]) for one in found]
+    assert instants == sorted(instants)
+    assert {"tick", "broken", "long"} <= {one["job"] for one in found}
+
+
+def test_next_shows_each_job_in_its_zone_and_its_jitter(folder: Folder) -> None:
+    out = folder.asched("next", "rates", "-n", "2").out
+    assert "09:00:00-0" in out
+    assert "and up to 5m00s later" in out
+
+
+def test_next_says_which_fires_a_pause_will_skip(folder: Folder) -> None:
+    folder.asched("pause", "tick", "--for", "15s")
+    assert [one["paused"] for one in folder.asched("next", "tick", "-n", "3", "--json").json] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("report", "report: due after tick"),
+        ("rested", "rested: due 1 minute after the end of the previous run"),
+        ("chatty", "chatty: not due by itself: `asched run` runs it"),
+        ("locked", "locked: secret CLI_TEST_SECRET_THAT_IS_NOT_THERE is not set"),
+    ],
+)
+def test_next_says_why_nothing_is_due(folder: Folder, job: str, said: str) -> None:
+    answer = folder.asched("next", job)
+    assert (answer.code, answer.out) == (0, "")
+    assert said in answer.err
+
+
+def test_explain_says_it_in_english_and_the_next_five(folder: Folder) -> None:
+    said = folder.asched("explain", "0 9 * * mon-fri", "--tz", "Europe/Berlin")
+    first, *rest = said.out.splitlines()
+    assert first == "at 09:00 on Monday to Friday (Europe/Berlin)"
+    assert len(rest) == 5
+    assert all(" 09:00:00+0" in line for line in rest)
+
+
+def test_explain_needs_no_configuration(folder: Folder) -> None:
+    folder.config.unlink()
+    assert folder.asched("explain", "every 10m").code == 0
+
+
+def test_explain_points_at_what_is_wrong(folder: Folder) -> None:
+    said = folder.asched("explain", "61 3 * * *")
+    assert (said.code, said.out) == (4, "")
+    assert "minute 61 is out of range 0-59\n    61 3 * * *\n    ^^\n" in said.err
+    assert 'did you mean "1 3 * * *"' in said.err
+
+
+def test_explain_of_what_is_over(folder: Folder) -> None:
+    said = folder.asched("explain", "2020-01-01T00:00")
+    assert (said.code, said.err) == (0, "it has no instant ahead\n")

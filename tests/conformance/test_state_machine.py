@@ -1,0 +1,259 @@
+"""Whatever happens, in whatever order, the law of the ledger holds after every step.
+
+Random traces of what the world and its operators do, over the real engine on a fake clock.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from law import imbalances
+
+from asched.core.action import Function
+from asched.core.board import Cause, Kind
+from asched.core.change import Pause, Unpause
+from asched.core.cron import Cron
+from asched.core.jitter import fraction
+from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
+from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.plan import unpause
+from asched.core.record import FireQuery
+from asched.core.roster import current, place, remove
+from asched.core.runs import manual, pause, stop
+from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.errors import LedgerUnavailable
+from asched.ledger.memory import MemoryLedger
+from asched.testing.clock import FakeClock
+from asched.testing.harness import Harness
+
+START = datetime(2026, 3, 28, 12, tzinfo=UTC)
+ACTION = Function(print, "builtins:print", "coroutine")
+NAMES = ("a", "b", "c")
+
+
+class SwitchedLedger(MemoryLedger):
+    """`off`: nothing is written, and, every second time, it was all the same."""
+
+    def __init__(self):
+        super().__init__()
+        self.off = False
+        self.tries = 0
+
+    async def commit(self, owner, changes):
+        self.tries += 1
+        if self.off and self.tries % 2:
+            raise LedgerUnavailable("before")
+        answer = await super().commit(owner, changes)
+        if self.off:
+            raise LedgerUnavailable("after")
+        return answer
+
+
+def seconds(low, high):
+    return st.integers(low, high).map(lambda n: timedelta(seconds=n))
+
+
+triggers = st.one_of(
+    seconds(7, 120).map(Every),
+    seconds(3, 120).map(AfterFinish),
+    st.sampled_from(["*/5 * * * *", "* * * * *", "0 * * * *"]).map(lambda text: Cron(text, "Europe/Berlin")),
+    seconds(30, 300).map(lambda period: AnyOf((Startup(), Every(period), Cron("*/10 * * * *")))),
+)
+policies = st.builds(
+    Policies,
+    grace=seconds(0, 30),
+    catch_up=st.sampled_from(CatchUp),
+    catch_up_window=st.none() | seconds(60, 7200),
+    catch_up_max=st.integers(1, 10),
+    overlap=st.sampled_from(Overlap),
+    max_instances=st.just(2),
+    queue_max=st.integers(1, 3),
+    timeout=st.none() | seconds(5, 100),
+    kill_after=st.just(timedelta(0)),
+    retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
+    idempotent=st.booleans(),
+    jitter=st.just(timedelta(0)) | seconds(1, 20),
+)
+names = st.sampled_from(NAMES)
+spans = seconds(1, 400)
+steps = st.one_of(
+    st.tuples(st.just("advance"), spans),
+    st.tuples(st.just("advance"), spans),
+    st.tuples(st.just("kill"), seconds(0, 8000)),
+    st.tuples(st.just("restart"), seconds(0, 3000)),
+    st.tuples(st.just("pause"), names, st.none() | spans),
+    st.tuples(st.just("resume"), names),
+    st.tuples(st.just("run"), names),
+    st.tuples(st.just("cancel"), st.integers(0, 5)),
+    st.tuples(st.just("step"), seconds(-20_000, 20_000)),
+    st.tuples(st.just("suspend"), seconds(1, 20_000)),
+    st.tuples(st.just("stall"), spans),
+    st.tuples(st.just("remove"), names),
+    st.tuples(st.just("place"), names, triggers, policies),
+    st.tuples(st.just("outage"), spans),
+)
+
+
+class World:
+    def __init__(self, jobs, seed):
+        self.seed = seed
+        self.started = Counter()
+        self.crowded = set()  # jobs that were allowed any number of runs at some time
+        self.definitions = {job.name: job for job in jobs}
+        self.harness = Harness(jobs, behave=self.behave, clock=FakeClock(START), ledger=SwitchedLedger())
+
+    def behave(self, fire, attempt):
+        self.started[fire.id, attempt] += 1
+        chance = fraction(self.seed, fire.job, fire.scheduled_at, fire.origin, attempt)
+        failed = int(chance * 10_000) % 4 == 0
+        took = timedelta(microseconds=int(chance * 10**15) % 150_000_000)
+        return took, Failed(ErrorNote("ValueError", "by chance")) if failed else Succeeded()
+
+    @property
+    def board(self):
+        return self.harness.engine.board
+
+    async def start(self):
+        self.harness.jobs = list(self.definitions.values())
+        await self.harness.start()
+
+    async def ask(self, act):
+        answer = await self.harness.engine.ask(lambda board, now, turn: act(board, now, turn))
+        await self.harness.clock.settle()
+        return answer
+
+    async def do(self, what, *details):
+        clock, harness = self.harness.clock, self.harness
+        match what:
+            case "advance":
+                await clock.advance(*details)
+            case "kill":
+                await harness.kill()
+                await clock.advance(details[0] + timedelta(microseconds=1))
+                await self.start()
+            case "restart":
+                await harness.stop()
+                await clock.advance(details[0] + timedelta(microseconds=1))
+                await self.start()
+            case "step":
+                await clock.step(*details)
+                await clock.advance("31s")  # it is noticed when somebody looks
+            case "suspend":
+                await clock.suspend(*details)
+            case "stall":
+                await clock.stall(*details)
+            case "outage":
+                harness.ledger.off = True
+                await clock.advance(*details)
+                harness.ledger.off = False
+                await clock.advance("6s")
+            case "cancel":
+                open_fires = sorted(f.id for f in await harness.ledger.fires(FireQuery(open=True)))
+                if open_fires:
+                    fire = open_fires[details[0] % len(open_fires)]
+                    assert await self.ask(lambda b, now, turn: stop(b, fire, Cause.OPERATOR, "x", now, turn))
+            case _:
+                await self.to_job(what, *details)
+
+    async def to_job(self, what, name, *details):
+        there = name in self.board.jobs
+        match what:
+            case "pause" if there:
+                (span,) = details
+                await self.ask(
+                    lambda b, now, turn: pause(
+                        b, b.jobs[name], Pause(name, now.wall, "x", "", span and now.wall + span), turn
+                    )
+                )
+            case "resume" if there:
+                await self.ask(
+                    lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), turn)
+                )
+            case "run" if there:
+                await self.ask(lambda b, now, turn: manual(b, b.jobs[name], now, turn))
+            case "remove" if there:
+                del self.definitions[name]
+                await self.ask(lambda b, now, turn: (remove(b, name, now, turn), b.link()))
+            case "place":
+                trigger, policies = details
+                job = Job(name, ACTION, trigger, policies)
+                self.definitions[name] = job
+                await self.ask(lambda b, now, turn: (self.place(b, job, now, turn), b.link()))
+
+    def place(self, board, job, now, turn):
+        state = board.jobs.get(job.name)
+        place(board, job, None if state is None else current(state), now, turn)
+
+    async def check(self):
+        """The law, and that the board and the ledger say the same."""
+        harness, board = self.harness, self.board
+        now = harness.engine.axes.read()
+        assert await imbalances(harness.ledger, now.wall) == []
+        open_fires = {f.id: f for f in await harness.ledger.fires(FireQuery(open=True, limit=100_000))}
+        waiting = {fire.id for state in board.jobs.values() for fire in state.queue}
+        assert {f for f, record in open_fires.items() if record.decision.kind == "queue"} == waiting
+        assert open_fires.keys() - waiting == board.runs.keys()
+        executing = {f for f, run in board.runs.items() if not run.waiting}
+        assert executing == harness.engine.dispatch.running.keys()
+        for fire, run in board.runs.items():
+            assert run.attempt == open_fires[fire].attempt
+            if run.waiting:
+                assert open_fires[fire].retry_at is not None
+                assert (Kind.RETRY, run.fire.job, fire) in board.steady._live
+        for name, state in board.jobs.items():
+            await self.check_job(name, state, now)
+        assert set(self.started.values()) <= {1}, "an attempt started twice"
+
+    async def check_job(self, name, state, now):
+        policies = state.job.policies
+        running = [run for run in self.board.runs.values() if run.fire.job == name]
+        assert len(running) == len(state.running)
+        if name not in self.crowded:
+            assert len(running) <= policies.max_instances
+        versions = await self.harness.ledger.versions(name, active=True)
+        assert [(v.version, v.watermark) for v in versions] == [(state.version, state.watermark)]
+        if state.next_at is not None:
+            assert self.board.due_at(state, state.next_at) > now.on(state.steady), "due, and not decided"
+            live = (self.board.steady if state.steady else self.board.wall)._live
+            assert (Kind.FIRE, name, 0) in live
+        elif state.relative:
+            assert state.running or state.queue, "it counts from the end of nothing"
+        if state.queue and state.pause is None:
+            assert len(state.running) >= policies.max_instances, "a free slot, and somebody waits"
+
+    async def live(self, trace):
+        await self.start()
+        try:
+            for step in trace:
+                self.crowded |= {n for n, job in self.definitions.items() if job.policies.overlap is Overlap.ALLOW}
+                await self.do(*step)
+                await self.check()
+        finally:
+            with contextlib.suppress(Exception):
+                await self.harness.kill()
+
+
+@st.composite
+def worlds(draw):
+    jobs = [Job(name, ACTION, draw(triggers), draw(policies)) for name in NAMES[: draw(st.integers(1, 3))]]
+    if draw(st.booleans()):
+        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
+    if len(jobs) > 2 and draw(st.booleans()):
+        jobs.append(Job("join", ACTION, None, draw(policies), after=("a", "b")))
+    return jobs, draw(st.lists(steps, min_size=1, max_size=14)), draw(st.integers(0, 1000))
+
+
+A_JOB = Job("a", ACTION, Every(timedelta(seconds=7)), Policies(max_instances=2))
+
+
+@settings(max_examples=120, deadline=None)
+@given(worlds())
+@example(([A_JOB], [("remove", "a"), ("place", "a", A_JOB.trigger, A_JOB.policies), ("advance", timedelta(seconds=60))], 1))
+@example(([replace(A_JOB, trigger=Cron("* * * * *"))], [("step", timedelta(hours=-5)), ("advance", timedelta(0, 400))], 1))
+def test_the_law_holds_after_every_step(world):
+    jobs, trace, seed = world
+    asyncio.run(World(jobs, seed).live(trace))

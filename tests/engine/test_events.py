@@ -1,0 +1,216 @@
+"""Each event, whole."""
+
+import pytest
+from hearts import START, S, a_job, lasting
+
+from asched.core.change import (
+    Absence,
+    Act,
+    Activate,
+    Adopt,
+    Begin,
+    Child,
+    Decide,
+    Finish,
+    Gap,
+    Output,
+    Pause,
+    Promote,
+    Rejected,
+    Retire,
+    Retrying,
+    Unpause,
+)
+from asched.core.model import Fire, Origin
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    ErrorNote,
+    Failed,
+    Interrupted,
+    Queue,
+    Skip,
+    SkipReason,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+from asched.engine.bus import Bus
+from asched.engine.events import events_of
+from asched.engine.teller import Teller
+from asched.testing.clock import FakeClock
+from asched.testing.harness import Harness
+
+pytestmark = pytest.mark.anyio
+
+ID = 3 << 32 | 7
+FIRE = Fire(ID, "backup", 2, START, START + 2 * S)
+LATER = START + 5 * S
+OF_FIRE = {
+    "at": LATER,
+    "job": "backup",
+    "run": "3-7",
+    "scheduled_at": START,
+    "origin": "schedule",
+    "caught_up": False,
+}
+OF_END = {
+    "at": START + 9 * S,
+    "job": "backup",
+    "run": "3-7",
+    "attempt": 1,
+    "duration_s": 4.0,
+    "scheduled_at": START,
+    "caught_up": False,
+    "lateness_s": 3.0,
+}
+STARTED = {"type": "run.started", **OF_FIRE, "attempt": 1, "lateness_s": 3.0}
+GAP = Gap(START, LATER, SkipReason.MISSED, 7, {"why": "so"})
+
+
+def decide(decision):
+    return Decide("backup", 2, LATER, ((FIRE, decision),))
+
+
+def finish(outcome):
+    return Finish(ID, 1, outcome, LATER, START + 9 * S, 4 * S)
+
+
+EVENTS = [  # (change, the event)
+    (decide(Start()), STARTED),
+    (decide(Queue()), {"type": "fire.queued", **OF_FIRE}),
+    (
+        decide(Skip(SkipReason.MISSED, {"late_s": 5.0})),
+        {"type": "fire.skipped", **OF_FIRE, "reason": "missed", "facts": {"late_s": 5.0}},
+    ),
+    (
+        Decide("backup", 2, LATER, (), (GAP,), START, LATER),
+        {"type": "fires.skipped", "at": LATER, "job": "backup", "after": START, "until": LATER, "count": 7,
+         "reason": "missed", "facts": {"why": "so"}},
+    ),
+    (Promote(ID, Start(), LATER), STARTED),
+    (
+        Promote(ID, Skip(SkipReason.REMOVED), LATER),
+        {"type": "fire.skipped", **OF_FIRE, "reason": "removed", "facts": {}},
+    ),
+    (Begin(ID, 2, LATER), {**STARTED, "attempt": 2}),
+    (
+        Retrying(ID, 1, Failed(ErrorNote("ValueError", "no")), LATER, START + 9 * S, 4 * S, START + 20 * S),
+        {**OF_END, "type": "run.retrying", "error": "ValueError: no", "retry_at": START + 20 * S},
+    ),
+    (finish(Succeeded("1")), {**OF_END, "type": "run.succeeded"}),
+    (
+        finish(Failed(ErrorNote("ExitError", "code 3", exit_code=3))),
+        {**OF_END, "type": "run.failed", "error": "ExitError: code 3", "exit_code": 3},
+    ),
+    (
+        finish(TimedOut(4 * S, True)),
+        {**OF_END, "type": "run.timed_out", "timeout_s": 4.0, "left_running": True},
+    ),
+    (finish(Cancelled("by ada")), {**OF_END, "type": "run.cancelled", "reason": "by ada", "left_running": False}),
+    (
+        finish(Interrupted("stopped")),
+        {**OF_END, "type": "run.interrupted", "reason": "stopped", "left_running": False},
+    ),
+    (finish(Abandoned("asched 2 died")), {**OF_END, "type": "run.abandoned", "reason": "asched 2 died"}),
+    (
+        Activate("backup", 2, START, None, "{}", LATER),
+        {"type": "job.activated", "at": LATER, "job": "backup", "version": 2},
+    ),
+    (Retire("backup", 2, LATER), {"type": "job.retired", "at": LATER, "job": "backup", "version": 2}),
+    (
+        Pause("backup", LATER, "ada", "holiday"),
+        {"type": "job.paused", "at": LATER, "job": "backup", "by": "ada", "reason": "holiday"},
+    ),
+    (
+        Unpause("backup", LATER, "ada", "back"),
+        {"type": "job.resumed", "at": LATER, "job": "backup", "by": "ada", "reason": "back"},
+    ),
+    (
+        Absence(START, LATER, "killed"),
+        {"type": "absence.recorded", "at": LATER, "since": START, "until": LATER, "cause": "killed"},
+    ),
+    (
+        Act(LATER, "run", "ada", "backup", "3-7", "why not"),
+        {"type": "operator.acted", "at": LATER, "verb": "run", "by": "ada", "job": "backup", "run": "3-7",
+         "reason": "why not"},
+    ),
+    (
+        Output(ID, 1, 0, LATER, "stdout", "hello\n"),
+        {"type": "run.printed", "at": LATER, "job": "backup", "run": "3-7", "stream": "stdout", "text": "hello\n"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "event"), EVENTS, ids=[event["type"] for _, event in EVENTS])
+async def test_each_change_is_told_as_one_event(change, event):
+    assert list(events_of(change, {ID: FIRE})) == [event]
+
+
+@pytest.mark.parametrize("change", [Adopt(ID, 2), Child(ID, 1, 4711, 99)])
+async def test_what_is_nobodys_business_is_not_told(change):
+    assert list(events_of(change, {ID: FIRE})) == []
+
+
+async def test_a_caught_up_manual_fire_says_so():
+    fire = Fire(ID, "backup", 2, START, START, Origin.MANUAL, "3-7", caught_up=True)
+    (event,) = events_of(Decide("backup", 2, LATER, ((fire, Start()),)), {})
+    assert (event["origin"], event["caught_up"], event["lateness_s"]) == ("manual", True, 5.0)
+
+
+async def test_the_end_of_a_run_nobody_knows_is_told_by_its_name():
+    (event,) = events_of(finish(Succeeded()), {})
+    assert (event["type"], event["run"], event["job"]) == ("run.succeeded", "3-7", "")
+
+
+# The teller: what is durable, and only that.
+
+
+def a_teller():
+    bus, heard = Bus(), []
+    bus.listen(heard.append)
+    return Teller(bus), heard
+
+
+async def test_what_was_refused_is_not_told():
+    teller, heard = a_teller()
+    change = decide(Start())
+    teller.tell([change, Retire("backup", 2, LATER)], [Rejected(change, "somebody was first")])
+    assert [event["type"] for event in heard] == ["job.retired"]
+
+
+async def test_of_a_decision_that_stands_in_part_only_that_part_is_told():
+    teller, heard = a_teller()
+    other = Fire(ID + 1, "backup", 2, LATER, LATER)
+    change = Decide("backup", 2, LATER, ((FIRE, Start()), (other, Start())))
+    teller.tell([change], [Rejected(change, "one was decided elsewhere", (ID,))])
+    assert [event["run"] for event in heard] == ["3-8"]
+
+
+async def test_it_remembers_open_fires_until_they_are_over_also_when_nobody_listens():
+    bus, heard = Bus(), []
+    teller = Teller(bus)
+    teller.tell([decide(Queue())], [])
+    bus.listen(heard.append)
+    teller.tell([Promote(ID, Start(), LATER)], [])
+    teller.tell([finish(Succeeded())], [])
+    teller.tell([finish(Succeeded())], [])
+    assert [(event["type"], event["job"]) for event in heard] == [
+        ("run.started", "backup"),
+        ("run.succeeded", "backup"),
+        ("run.succeeded", ""),
+    ]
+
+
+async def test_a_life_as_the_bus_tells_it():
+    harness = Harness([a_job()], behave=lasting(3 * S), clock=FakeClock(START))
+    heard = []
+    harness.bus.listen(heard.append)
+    await harness.start()
+    await harness.clock.advance("14s")
+    await harness.kill()
+    assert [(event["type"], (event["at"] - START).total_seconds()) for event in heard] == [
+        ("job.activated", 0.0),
+        ("run.started", 10.0),
+        ("run.succeeded", 13.0),
+    ]
