@@ -273,7 +273,7 @@ class Scheduler:
             return
         stopping = asyncio.ensure_future(self._stop(self.drain if drain is None else as_duration(drain), reason))
         drive = getattr(self.clock, "drive", None)
-        await (stopping if drive is None else drive(stopping))
+        await (asyncio.shield(stopping) if drive is None else drive(stopping))
 
     async def _stop(self, drain: timedelta, reason: str) -> None:
         engine, task = self._running, self._task
@@ -295,11 +295,14 @@ class Scheduler:
     async def _quiet_within(self, engine: Engine, task: asyncio.Task[None], drain: timedelta) -> bool:
         quiet = asyncio.create_task(engine.quiet())
         limit = asyncio.create_task(sleep(self.clock, drain.total_seconds()))
-        await asyncio.wait({quiet, limit, task}, return_when=asyncio.FIRST_COMPLETED)
-        done = quiet.done()
+        try:
+            await asyncio.wait({quiet, limit, task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # of a job that cancels every task: no more patience with it
+            _not_ours()
+        done = quiet.done() and not quiet.cancelled()
         for waiting in (quiet, limit):
             waiting.cancel()
-        await asyncio.gather(quiet, limit, return_exceptions=True)
+        await asyncio.wait({quiet, limit})
         return done
 
     async def _close(self, engine: Engine) -> None:
@@ -384,12 +387,20 @@ class Scheduler:
 
     async def _prune(self) -> None:
         """Keep the ledger within its retention, a little at a time."""
-        while True:
-            await sleep(self.clock, PRUNE_EVERY.total_seconds())
-            before = self.clock.now() - self._retention
-            with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
-                while await self.ledger.prune(before, self._runs_per_job):
-                    await sleep(self.clock, 0.05)
+        while not self._stopped.is_set():
+            try:
+                await sleep(self.clock, PRUNE_EVERY.total_seconds())
+                await self._prune_once()
+            except asyncio.CancelledError:
+                if self._stopped.is_set():
+                    raise
+                _not_ours()
+
+    async def _prune_once(self) -> None:
+        before = self.clock.now() - self._retention
+        with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
+            while await self.ledger.prune(before, self._runs_per_job):
+                await sleep(self.clock, 0.05)
 
 
 def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
@@ -412,7 +423,17 @@ def _say_so(task: asyncio.Task[None]) -> None:
 async def _until_done(task: asyncio.Task[None]) -> None:
     """Wait for it, whatever becomes of us meanwhile: what is not recorded is lost."""
     while not task.done():
-        await asyncio.wait({task})
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            _not_ours()
+
+
+def _not_ours() -> None:
+    """A job cancelled every task of the loop; ours goes on."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
 
 
 def _swap(board: Board, wanted: Mapping[str, Job], now: Now, turn: Turn) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -30,8 +33,20 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
+class NobodyReads(Exception):
+    """Whoever read our output has seen enough. No OSError, of which click would make an exit code of its own."""
+
+
 class Verbs(click.Group):
     """Knows its verbs by name and one line; loads them when they are called."""
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        with _noticing_that_nobody_reads():  # --help prints while it is parsed
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _noticing_that_nobody_reads():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -60,12 +75,26 @@ class Verbs(click.Group):
             raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
 
 
+@contextmanager
+def _noticing_that_nobody_reads() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise NobodyReads from None
+
+
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "-c", "--config", envvar="ASCHED_CONFIG", default="config.toml", show_default=True, help="The configuration."
+    "-c",
+    "--config",
+    type=click.Path(),
+    envvar="ASCHED_CONFIG",
+    default="config.toml",
+    show_default=True,
+    help="The configuration.",
 )
-@click.option("--ledger", default=None, help="Another ledger than the configuration names.")
-@click.option("--state-dir", default=None, help="Where the control socket is.")
+@click.option("--ledger", type=click.Path(), help="Another ledger than the configuration names.")
+@click.option("--state-dir", type=click.Path(), help="Where the control socket is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what was asked for.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from asched.cli.place import Place, find_place
+from asched.cli.whichfile import check_file
 from asched.errors import Refused, ServiceUnreachable, UnknownJob, UnknownRun
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ class Desk:
         """With every job: their modules are imported. Raises ConfigurationError."""
         from asched.service.serve import read
 
+        check_file(self.config)
         return read(self.config, self.overrides)
 
     @cached_property
     def place(self) -> Place:
         """Where the ledger and the service are; imports no job. Raises ConfigurationError."""
+        check_file(self.config)
         found = find_place(self.config, self.overrides)
         if found is not None:
             return found

@@ -1,7 +1,8 @@
 """Exit codes, and the one place where an error becomes one: a clear message on stderr, never a traceback.
 
 0 ok, 1 the run failed, 2 usage, 3 not found, 4 invalid configuration, 5 service not reachable, 6 refused,
-65 unusable ledger, 70 a fault of our own, 75 ledger unavailable for now, 124 timed out, 130 and 143 signals.
+65 unusable ledger, 70 a fault of our own, 74 input or output failed, 75 ledger unavailable for now, 124 timed out,
+130 and 143 signals.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import sys
 
 import click
 
+from asched.cli.app import NobodyReads
+
 OK, FAILED, USAGE, NOT_FOUND, CONFIGURATION, UNREACHABLE, REFUSED = range(7)
-LEDGER, FAULT, UNAVAILABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 65, 70, 75, 124, 130, 143
+LEDGER, FAULT, IO, UNAVAILABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 65, 70, 74, 75, 124, 130, 143
 
 
 def exit_code_of(error: BaseException) -> int:
     """Say what is wrong, and with which code to leave."""
-    if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+    if isinstance(error, BrokenPipeError | NobodyReads):
         return _nobody_reads()
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else FAILED if error.code else OK
@@ -60,7 +63,16 @@ def _said(error: BaseException) -> int:
         if isinstance(error, kind):
             click.echo(f"asched: {_message(error)}", err=True)
             return code
-    return _our_fault(error)
+    return _failed_io(error) if isinstance(error, OSError) else _our_fault(error)
+
+
+def _failed_io(error: OSError) -> int:
+    """A full disk, a folder that may not be entered: the system's words say it."""
+    where = f": {error.filename}" if error.filename else ""
+    click.echo(f"asched: {error.strerror or error}{where}", err=True)
+    with contextlib.suppress(OSError, ValueError):  # what could not be written must not complain at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return IO
 
 
 def _message(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TextIO
 
@@ -81,6 +81,7 @@ def _printer(out: TextIO, err: TextIO) -> Callable[[Mapping[str, object]], None]
     def show(event: Mapping[str, object]) -> None:
         if event["type"] == "run.printed":
             text = str(event["text"])
-            click.echo(text, nl=not text.endswith("\n"), file=err if event["stream"] == "note" else out)
+            with suppress(BrokenPipeError):  # nobody reads on: the job runs on, and is recorded
+                click.echo(text, nl=not text.endswith("\n"), file=err if event["stream"] == "note" else out)
 
     return show

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -53,15 +55,24 @@ def init_command(desk: Desk, folder: Path) -> None:
     there = [str(path) for path in files if path.exists()]
     if there:
         raise Refused(f"{' and '.join(there)} {'is' if len(there) == 1 else 'are'} there already: nothing was written")
-    for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"cannot write {path}: {error.strerror}") from None
+    _write(files)
     if desk.as_json:
         show.as_json({"written": [str(path) for path in files]})
         return
     for path in files:
         click.echo(f"wrote {path}")
-    desk.talk("next: " + ("asched serve" if folder == Path() else f"cd {folder} && asched serve"))
+    desk.talk("next: " + ("asched serve" if folder == Path() else f"cd {shlex.quote(str(folder))} && asched serve"))
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """All of them or none: the folders come first, and they are what may not be there to be made."""
+    path = Path()
+    try:
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+    except (FileExistsError, NotADirectoryError):
+        raise Refused(f"cannot write {path}: part of that path is a file, not a folder") from None
+    except OSError as error:
+        raise Refused(f"cannot write {path}: {error.strerror}") from None

@@ -138,7 +138,7 @@ def show_command(desk: Desk, job: str) -> None:
         for record in one.recent:
             said = f"{show.state_of(record)}, took {show.took(record.duration)}"
             click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, zone(one.job.timezone))}  {said}")
-    desk.hint(f"asched run {job}")
+    desk.hint("asched list" if one.job.disabled else f"asched run {job}")
 
 
 def _more_json(one: Standing) -> dict[str, object]:

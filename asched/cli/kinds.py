@@ -28,17 +28,27 @@ class Kind(click.ParamType):  # type: ignore[type-arg]
             self.fail(str(error), param, ctx)
 
 
+LONGEST = timedelta(days=36_525)  # a century: what is added to today, or taken from it, is still a date
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
+
+
 def _duration(text: str) -> timedelta:
     from asched.core.durations import parse_duration
 
-    return parse_duration(text)
+    found = parse_duration(text)
+    if found > LONGEST:
+        raise ValueError(f"{text!r} is more than a century")
+    return found
 
 
 def _instant(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no instant: write it as 2026-12-24T17:30") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return found
 
 
 def _zone(key: str) -> ZoneInfo:

@@ -22,7 +22,7 @@ def complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
     from click.shell_completion import CompletionItem
 
     try:
-        jobs = _desk(ctx).configuration.jobs
+        jobs = desk_of(ctx).configuration.jobs
     except Exception:
         return []
     return [CompletionItem(job.name, help=job.description) for job in jobs if job.name.startswith(incomplete)]
@@ -52,7 +52,7 @@ def _runs(ctx: click.Context, query: FireQuery, incomplete: str) -> list[Complet
     from asched.cli.show import state_of
 
     try:
-        desk = _desk(ctx)
+        desk = desk_of(ctx)
         records = desk.wait_for(_read(desk, query))
     except Exception:
         return []
@@ -65,9 +65,15 @@ async def _read(desk: Desk, query: FireQuery) -> Sequence[FireRecord]:
         return () if ledger is None else await ledger.fires(query)
 
 
-def _desk(ctx: click.Context) -> Desk:
-    """While completing, no command is invoked, and nobody made a desk."""
+def desk_of(ctx: click.Context) -> Desk:
+    """The desk; while the shell completes, one made of the flags that were typed before the verb."""
     from asched.cli.desk import Desk
+    from asched.cli.verb import absolute
 
-    config = ctx.find_root().params.get("config") or os.environ.get("ASCHED_CONFIG", "config.toml")
-    return ctx.find_object(Desk) or Desk(config)
+    found: Desk | None = ctx.find_object(Desk)
+    if found is not None:
+        return found
+    typed = ctx.find_root().params
+    places = {"service.ledger": typed.get("ledger"), "service.state_dir": typed.get("state_dir")}
+    overrides = {key: absolute(value) for key, value in places.items() if value}
+    return Desk(typed.get("config") or os.environ.get("ASCHED_CONFIG", "config.toml"), overrides)

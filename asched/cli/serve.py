@@ -6,6 +6,7 @@ import click
 
 from asched.cli.desk import Desk
 from asched.cli.verb import verb
+from asched.cli.whichfile import check_file
 
 
 @verb("serve")
@@ -22,4 +23,5 @@ def serve_command(desk: Desk, file: str | None, log_format: str | None, log_leve
 
     settings = {"service.log.format": log_format, "service.log.level": log_level}
     overrides = {**desk.overrides, **{key: value for key, value in settings.items() if value}}
+    check_file(file or desk.config)
     raise SystemExit(serve_forever(file or desk.config, overrides))

@@ -36,12 +36,13 @@ def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for head in heads:
-        drawn.add_column(head)
+        drawn.add_column(head, no_wrap=head not in _WRAPPED, overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(cell, style=_STYLES.get(cell.partition(" ")[0], "")) for cell in row))
     Console().print(drawn)
 
 
+_WRAPPED = {"JOB", "SCHEDULE", "REMARK", "NOTE"}  # the rest is told at a glance, or not at all
 _STYLES = {
     "succeeded": "green",
     "failed": "red",

@@ -35,9 +35,19 @@ def _tell(tell: Callable[[Desk, Any], None]) -> Callable[[click.Context, click.P
 
     def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
         if value:
-            tell(ctx.obj, value)
+            tell(_desk(ctx), value)
 
     return callback
+
+
+def _desk(ctx: click.Context) -> Desk:
+    """While the shell completes, no command is invoked, and nobody made a desk yet."""
+    if ctx.obj is None:
+        from asched.cli.names import desk_of
+
+        ctx.obj = desk_of(ctx)
+    desk: Desk = ctx.obj
+    return desk
 
 
 def _set(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -56,7 +66,8 @@ def _flag(*names: str, attribute: str, help: str) -> Callable[[Any], Any]:
 
 
 def _path(*names: str, callback: Callable[..., None], metavar: str, help: str) -> Callable[[Any], Any]:
-    return click.option(*names, metavar=metavar, expose_value=False, callback=callback, help=help)
+    kind = click.Path()  # which the shell completes
+    return click.option(*names, type=kind, metavar=metavar, expose_value=False, callback=callback, help=help)
 
 
 _SHARED = (

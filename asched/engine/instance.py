@@ -12,7 +12,11 @@ from pathlib import Path
 from asched.core.record import InstanceRecord
 
 
-def this_instance(started_at: datetime) -> InstanceRecord:
+VISITOR = "visitor-"  # how the token of an instance begins that comes for one thing and decides no schedule
+
+
+def this_instance(started_at: datetime, *, visiting: bool = False) -> InstanceRecord:
+    """`visiting`: not to serve, but to run one job, or to write something down."""
     pid = os.getpid()
     return InstanceRecord(
         number=0,
@@ -22,7 +26,7 @@ def this_instance(started_at: datetime) -> InstanceRecord:
         pid_started=process_started(pid) or 0,
         started_at=started_at,
         seen_at=started_at,
-        token=os.urandom(8).hex(),
+        token=(VISITOR if visiting else "") + os.urandom(8).hex(),
     )
 
 

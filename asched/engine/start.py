@@ -18,7 +18,7 @@ from asched.core.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock
 from asched.engine.engine import Engine
-from asched.engine.instance import describe, kill_survivor, this_instance
+from asched.engine.instance import VISITOR, describe, kill_survivor, this_instance
 from asched.engine.ports import Ledger, Runner
 
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
@@ -48,6 +48,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
     stored = await ledger.restore()
     number = await ledger.enter(me)
     others = [one for one in stored.instances if one.number != number]
+    servers = [one for one in others if not one.token.startswith(VISITOR)]
     newest: dict[str, VersionRecord] = {}
     for record in await ledger.versions():
         if record.job not in newest or record.version > newest[record.job].version:
@@ -57,13 +58,13 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         left.setdefault(fire.job, []).append(fire)
     return Inheritance(
         number=number,
-        first_of_boot=not any(one.boot_id == me.boot_id and one.host == me.host for one in others),
+        first_of_boot=not any(one.boot_id == me.boot_id and one.host == me.host for one in servers),
         versions=newest,
         pauses={pause.job: pause for pause in stored.pauses},
         open=left,
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
-        previous=max(others, key=lambda one: one.seen_at, default=None),
+        previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
 

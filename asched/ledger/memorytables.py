@@ -123,4 +123,5 @@ def matches(record: FireRecord, query: FireQuery) -> bool:
 
 
 def _incarnation(instance: InstanceRecord) -> tuple[object, ...]:
-    return instance.host, instance.boot_id, instance.pid, instance.pid_started, instance.started_at
+    process = instance.host, instance.boot_id, instance.pid, instance.pid_started
+    return *process, instance.started_at, instance.token

@@ -21,6 +21,7 @@ def enter(instance: InstanceRecord, least: int, connection: Connection) -> int:
         "pid": instance.pid,
         "pid_started": instance.pid_started,
         "started_at": micros(instance.started_at),
+        "token": instance.token,
     }
     connection.execute(sql.ENTER, {**incarnation, "least": least, "seen_at": micros(instance.seen_at)})
     number: int = connection.execute(sql.ENTERED, incarnation).fetchone()[0]

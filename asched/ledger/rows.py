@@ -279,7 +279,7 @@ def act(row: Row) -> Act:
 
 
 def instance_record(row: Row) -> InstanceRecord:
-    number, host, boot_id, pid, pid_started, started_at, seen_at, left_at = row
+    number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token = row
     return InstanceRecord(
         number,
         host,
@@ -289,4 +289,5 @@ def instance_record(row: Row) -> InstanceRecord:
         instant(started_at),
         instant(seen_at),
         instant_or_none(left_at),
+        token,
     )

@@ -21,8 +21,8 @@ _FIRST = (
     CREATE TABLE instances (
         number INTEGER PRIMARY KEY CHECK (number >= 1),
         host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, pid_started INTEGER NOT NULL,
-        started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, left_at INTEGER,
-        UNIQUE (host, boot_id, pid, pid_started, started_at)
+        started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, left_at INTEGER, token TEXT NOT NULL DEFAULT '',
+        UNIQUE (host, boot_id, pid, pid_started, started_at, token)
     ) STRICT
     """,
     """

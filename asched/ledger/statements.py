@@ -12,14 +12,15 @@ PROGRESS = "SELECT value, (SELECT coalesce(max(number), 0) FROM instances) FROM 
 # ---- instances
 
 ENTER = """
-INSERT INTO instances (number, host, boot_id, pid, pid_started, started_at, seen_at)
+INSERT INTO instances (number, host, boot_id, pid, pid_started, started_at, seen_at, token)
 VALUES (max(:least, (SELECT coalesce(max(number), 0) + 1 FROM instances)),
-        :host, :boot_id, :pid, :pid_started, :started_at, :seen_at)
-ON CONFLICT (host, boot_id, pid, pid_started, started_at) DO NOTHING
+        :host, :boot_id, :pid, :pid_started, :started_at, :seen_at, :token)
+ON CONFLICT (host, boot_id, pid, pid_started, started_at, token) DO NOTHING
 """
 ENTERED = """
 SELECT number FROM instances
 WHERE host = :host AND boot_id = :boot_id AND pid = :pid AND pid_started = :pid_started AND started_at = :started_at
+      AND token = :token
 """
 RENEW = "UPDATE instances SET seen_at = :at WHERE number = :number AND seen_at < :at"
 LEAVE = "UPDATE instances SET left_at = :at WHERE number = :number AND left_at IS NULL"
@@ -150,7 +151,7 @@ ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC,
 ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
 PAUSES = "SELECT job, at, by, reason, until FROM pauses ORDER BY job"
 
-_INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at FROM instances "
+_INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token FROM instances "
 INSTANCES = _INSTANCE + "ORDER BY number DESC LIMIT ?"
 INSTANCES_THAT_MATTER = (
     _INSTANCE

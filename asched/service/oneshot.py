@@ -92,10 +92,10 @@ class _Visited:
 
 
 async def _visitor(ledger: Ledger, now: datetime) -> InstanceRecord:
-    """This process, seen a moment before whoever decided last, and of no boot in particular."""
+    """This process, seen a moment before whoever decided last."""
     deciding = [one.seen_at for one in await ledger.instances()]
     seen_at = max(deciding) - timedelta(microseconds=1) if deciding else now
-    return replace(this_instance(now), boot_id="", seen_at=seen_at)
+    return replace(this_instance(now, visiting=True), seen_at=seen_at)
 
 
 async def _version(ledger: Ledger, job: Job) -> tuple[int, bool]:

@@ -240,10 +240,15 @@ class Service:
 
     async def _tell_watchdog(self) -> None:
         period = notify.watchdog_period()
-        while period is not None:
-            await sleep(self.scheduler.clock, period)
-            if health_of(self.scheduler).healthy:
-                notify.tell(WATCHDOG=1)
+        while period is not None and not self._stop.is_set():
+            try:
+                await sleep(self.scheduler.clock, period)
+                if health_of(self.scheduler).healthy:
+                    notify.tell(WATCHDOG=1)
+            except asyncio.CancelledError:
+                if self._stop.is_set() or not self.scheduler.running:
+                    raise
+                _not_ours()
 
     async def _open_control(self) -> None:
         if self._socket is None:

@@ -17,6 +17,7 @@ from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, simulate
 from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
@@ -103,8 +104,16 @@ def told(fire, decision, outcome, attempt, started_at):
     return (fire.job, fire.scheduled_at, fire.origin, decision.kind, reason, fire.caught_up, ended, attempt, started_at)
 
 
+class CalmLedger(MemoryLedger):
+    """Wants its sign of life no oftener than the engine looks at the clock: a year has many times five seconds."""
+
+    @property
+    def heartbeat(self):
+        return 30 * S
+
+
 async def lived(jobs, outages, until, seed):
-    harness = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START))
+    harness = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=CalmLedger())
     clock = harness.clock
     await harness.start()
     try:
@@ -140,7 +149,7 @@ class Troubled:
         self.jobs, self.rng = some_jobs(seed), Random(seed + 2)
         self.behave = behaviour(seed)
         self.started = Counter()
-        self.harness = Harness(self.jobs, behave=self.begin, clock=FakeClock(START))
+        self.harness = Harness(self.jobs, behave=self.begin, clock=FakeClock(START), ledger=CalmLedger())
 
     def begin(self, fire, attempt):
         self.started[fire.id, attempt] += 1

@@ -163,6 +163,9 @@ async def test_what_upstream_returned_is_waited_for_while_the_ledger_is_away():
         async def commit(self, owner, changes):
             return await MemoryLedger.commit(self, owner, changes)
 
+        async def renew(self, number, at):
+            await MemoryLedger.renew(self, number, at)
+
     ledger = HalfOff()
     harness = a_harness(a_job("a", Every(H)), a_job("b", after=("a",)), ledger=ledger)
     await harness.start()

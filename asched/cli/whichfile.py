@@ -1,0 +1,40 @@
+"""Which file is the configuration? Asked before it is read, for the mistakes of somebody in the wrong folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def check_file(config: str) -> None:
+    """Raises ConfigurationError, with what to type instead, for one that is not there, or that is a folder."""
+    file = Path(config)
+    if file.is_file():
+        return
+    if file.is_dir():
+        _refuse(file, "is a folder", f"name the file in it: -c {file / 'config.toml'}")
+    if not file.exists():
+        _refuse(file, "no such file", _help(file))
+
+
+def _help(file: Path) -> str:
+    if file.suffix == ".py":
+        return ""
+    above = _above(file)
+    if above is not None:
+        return f"there is one in {above}: cd there, or name it with -c {os.path.relpath(above / file.name)}"
+    return "`asched init` writes one to start from, -c names one that is elsewhere"
+
+
+def _above(file: Path) -> Path | None:
+    """The nearest folder above this one that has such a file."""
+    if len(file.parts) != 1:
+        return None
+    return next((folder for folder in Path.cwd().parents if (folder / file).is_file()), None)
+
+
+def _refuse(file: Path, message: str, help: str) -> None:
+    from asched.declaration.problems import Finding
+    from asched.errors import ConfigurationError
+
+    raise ConfigurationError([Finding(message, str(file), help=help)])
