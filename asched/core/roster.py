@@ -6,6 +6,7 @@ beginning, and what the old one still owed is recorded as a gap; a change of any
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,9 @@ from asched.core.version import definition_of, same_trigger
 from asched.errors import ScheduleError
 
 CLOCK_CORRECTED = timedelta(hours=3)
+# Steady time begins as wall time and never goes back: when it is behind, the wall clock was set back before this start,
+# and an interval job must not wait for it to come round again.
+STEADY_CORRECTED = timedelta(minutes=1)
 
 
 def previous_of(record: VersionRecord) -> Previous:
@@ -41,7 +45,8 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     definition = definition_of(job)
     previous = board.known.pop(job.name, None) or previous
     if previous is not None and previous.active and _ahead(job, previous, now):
-        state = _begin(job, definition, previous, _here(job, now), now, turn)
+        # Anchored anew, too: an anchor that lies ahead is silence until then.
+        state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
         state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
     elif previous is not None and previous.active and same_trigger(previous.definition, definition):
@@ -67,12 +72,13 @@ def _here(job: Job, now: Now) -> datetime:
 def _ahead(job: Job, previous: Previous, now: Now) -> bool:
     """Everything up to hours from now is decided: the clock was wrong then, or is now. Begin anew, or the job
     would stay silent until then (TIME.md C7)."""
-    return previous.watermark - _here(job, now) > CLOCK_CORRECTED
+    steady = job.trigger is not None and job.trigger.steady
+    return previous.watermark - _here(job, now) > (STEADY_CORRECTED if steady else CLOCK_CORRECTED)
 
 
 def _since(job: Job, previous: Previous | None, now: Now) -> datetime:
     here = _here(job, now)
-    if previous is None or previous.watermark - here > CLOCK_CORRECTED or _on_other_axis(job, previous):
+    if previous is None or _ahead(job, previous, now) or _on_other_axis(job, previous):
         return here
     return max(here, previous.watermark)
 
@@ -124,6 +130,9 @@ def _take_over(board: Board, state: JobState) -> None:
         _off_timeline(board, state.job.name)
     else:  # what a removed job of that name left running still counts
         state.running = {fire: run for fire, run in board.runs.items() if run.fire.job == state.job.name}
+        pause = board.pauses.pop(state.job.name, None)
+        if pause is not None:
+            restore_pause(board, state, pause)
     board.jobs[state.job.name] = state
 
 
@@ -162,6 +171,8 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     board.known[name] = replace(current(state), active=False)
     _off_timeline(board, name)
     board.wall.remove((Kind.RESUME, name, 0))
+    if state.pause is not None:
+        board.pauses[name] = state.pause
     for fire in state.queue:
         turn.changes.append(Promote(fire.id, Skip(SkipReason.REMOVED), now.wall))
     for fire_id, run in list(state.running.items()):
@@ -183,11 +194,20 @@ def retire(name: str, previous: Previous, now: Now, turn: Turn) -> None:
         turn.changes.append(Retire(name, previous.version, now.wall))
 
 
+def _declared(state: JobState) -> Job:
+    """The job as it was defined, before its intervals were anchored."""
+    spec = json.loads(state.definition)["trigger"]
+    try:
+        return state.job if spec is None else replace(state.job, trigger=from_spec(spec))
+    except ScheduleError:
+        return state.job
+
+
 def correct(board: Board, now: Now, turn: Turn) -> Sequence[str]:
     """The clock was set back a long way: begin anew what would otherwise stay silent. Returns the jobs concerned."""
     concerned = [
         state for state in board.jobs.values() if _ahead(state.job, current(state), now) and not state.relative
     ]
     for state in concerned:
-        place(board, state.job, current(state), now, turn)
+        place(board, _declared(state), current(state), now, turn)
     return [state.job.name for state in concerned]

@@ -13,6 +13,8 @@ TAIL = 192 * 1024  # characters that are kept from the end, and written when it 
 PIECE = 16 * 1024
 LONGEST_LINE = 8 * 1024  # a longer line is cut into pieces
 
+LONGEST_SECRET = 512  # characters that are held back when a line is cut, so that no secret is cut in two
+
 Mask = Callable[[str], str]
 
 
@@ -134,7 +136,7 @@ class _Lines:
         text = self._held + (data if isinstance(data, str) else self._decode.decode(data))
         end = text.rfind("\n") + 1
         if end == 0 and len(text) > LONGEST_LINE:
-            end = len(text)
+            end = len(text) - LONGEST_SECRET
         self._held = text[end:]
         return text[:end]
 

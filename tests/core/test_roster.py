@@ -12,7 +12,7 @@ from asched.core.outcome import Cancelled, Skip, SkipReason, Start, Succeeded
 from asched.core.record import VersionRecord
 from asched.core.roster import correct, current, place, previous_of, remove, restore_pause, retire
 from asched.core.runs import Ended, ended, manual, pause
-from asched.core.trigger import AfterFinish, Every, from_spec
+from asched.core.trigger import AfterFinish, AnyOf, Every, from_spec
 from asched.core.version import definition_of
 
 DAY = 24 * H
@@ -135,6 +135,15 @@ def test_a_job_that_comes_back_counts_the_runs_that_it_left_behind():
     assert decided(fire_now(board, at(25))) == [("tick", 20.0, "overlapped")]
 
 
+def test_a_paused_job_that_comes_back_is_still_paused():
+    board = a_board(a_job())
+    pause(board, board.jobs["tick"], Pause("tick", NOON, "ada", until=at(25).wall), Turn())
+    remove(board, "tick", at(5), Turn())
+    placed(board, a_job(), None, at(8))
+    assert decided(fire_now(board, at(10))) == [("tick", 10.0, "paused")]
+    assert decided(fire_now(board, at(31))) == [("tick", 20.0, "paused"), ("tick", 30.0, "start")]
+
+
 def test_removing_records_what_was_owed_skips_the_queue_and_lets_what_runs_run():
     board = a_board(a_job(overlap="queue"))
     fire_now(board, at(10))
@@ -186,6 +195,38 @@ def test_a_clock_set_back_by_more_begins_a_new_version_from_now():
     state, turn = placed(a_board(), a_job(trigger=HOURLY), current(before), at())
     assert [type(change) for change in turn.changes] == [Retire, Activate]
     assert (state.version, state.watermark, state.next_at) == (2, NOON, NOON + H)
+
+
+def test_interval_jobs_do_not_stay_silent_until_a_clock_that_was_set_back_comes_round_again():
+    """The machine came up with local time in its clock, which was set right, and then the service was restarted."""
+    for trigger in (Every(10 * S), AfterFinish(10 * S)):
+        before = a_board(a_job(trigger=trigger)).jobs["tick"]
+        before.watermark = NOON + 2 * H
+        state, _ = placed(a_board(), a_job(trigger=trigger), current(before), at())
+        assert (state.version, state.next_at) == (2, NOON + 10 * S)
+
+
+def test_an_interval_that_was_anchored_by_a_wrong_clock_is_anchored_anew():
+    before = a_board(a_job(), now=at(365 * 86_400)).jobs["tick"]
+    state, turn = placed(a_board(), a_job(), previous_of(as_stored(before)), at())
+    assert (state.version, state.next_at) == (2, NOON + 10 * S)
+    assert of_kind(turn, Activate)[0].definition == before.definition
+
+
+def test_correcting_a_running_job_keeps_its_definition_and_moves_the_anchors_in_it():
+    mixed = AnyOf((Every(600 * S), Cron("30 2 * * *")))
+    board = a_board(a_job(trigger=mixed), now=at(86_400))
+    before, turn = board.jobs["tick"].definition, Turn()
+    correct(board, Now(NOON, NOON + DAY), turn)
+    state = board.jobs["tick"]
+    assert (state.definition, state.version, state.next_at) == (before, 2, NOON + 600 * S)
+
+
+def test_a_little_skew_between_two_starts_is_no_correction():
+    before = a_board(a_job()).jobs["tick"]
+    before.watermark = NOON + 20 * S
+    state, turn = placed(a_board(), a_job(), current(before), at())
+    assert (turn.changes, state.next_at) == ([], NOON + 30 * S)
 
 
 def test_correcting_a_running_board_concerns_wall_time_only():

@@ -355,6 +355,24 @@ async def test_a_clock_set_back_a_day_is_a_correction_and_the_job_does_not_stay_
     await harness.kill()
 
 
+async def test_interval_jobs_go_on_after_a_restart_that_follows_a_clock_set_back():
+    harness = a_harness(a_job("tick"), a_job("after", AfterFinish(10 * S)))
+    await harness.start()
+    await harness.clock.advance("1m")
+    await harness.clock.step(-2 * H)
+    await harness.clock.advance("1m")
+    await harness.kill()
+    await harness.clock.advance("1s")
+    await harness.start()
+    for job in ("tick", "after"):
+        before = len(await fires(harness, job))
+        await harness.clock.advance("10m")
+        assert len(await fires(harness, job)) >= before + 59
+    await harness.clock.advance("3h")
+    assert await imbalances(harness) == []
+    await harness.kill()
+
+
 async def test_instants_that_ran_under_a_wrong_clock_do_not_run_again_and_the_law_still_holds():
     harness = a_harness(a_job("cron", WALL))
     await harness.start()
