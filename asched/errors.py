@@ -33,9 +33,7 @@ class ScheduleError(AschedError, ValueError):
     (None when it is the whole), `help` what to write instead ("" when we do not know).
     """
 
-    def __init__(
-        self, message: str, *, text: str = "", span: tuple[int, int] | None = None, help: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, text: str = "", span: tuple[int, int] | None = None, help: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.text = text
@@ -75,9 +73,7 @@ class ConfigurationError(AschedError):
     """What was asked for cannot be loaded. `problems` holds all that was found, in file order."""
 
     def __init__(self, problems: Sequence[Problem] | str) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (Problem(problems),) if isinstance(problems, str) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (Problem(problems),) if isinstance(problems, str) else tuple(problems)
         super().__init__("\n".join(p.message for p in self.problems))
 
 

@@ -69,9 +69,7 @@ class JobHandle:
         turn.changes.append(Act(now.wall, "run", by, self.name, fire.run, reason))
         return fire, decision
 
-    async def pause(
-        self, reason: str = "", *, for_: str | float | timedelta | None = None, by: str = "api"
-    ) -> None:
+    async def pause(self, reason: str = "", *, for_: str | float | timedelta | None = None, by: str = "api") -> None:
         """No new starts, until `resume` or for that long; what comes due is recorded as skipped(paused)."""
 
         def act(board: Board, now: Now, turn: Turn) -> None:

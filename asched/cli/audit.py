@@ -7,11 +7,9 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.exits import FAILED
-from asched.cli.owners import lives
+from asched.cli.owners import ALL, lives
 from asched.cli.verb import verb
 from asched.engine.audit import Audit, audit
-
-ALL = 1_000_000
 
 
 @verb("audit")

@@ -67,7 +67,7 @@ def resume_command(desk: Desk, job: str, reason: str) -> None:
 def reload_command(desk: Desk) -> None:
     """Have the service read its configuration again. On any error it keeps what it has."""
     answer = desk.call("reload")
-    changes = {key: answer[key] for key in ("added", "removed")}
+    changes = {key: answer[key] for key in ("added", "changed", "removed")}
     said = "; ".join(f"{key}: {', '.join(names) or 'none'}" for key, names in changes.items())
     _done(desk, f"reloaded; {said}", changes, "asched list")
 

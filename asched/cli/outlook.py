@@ -38,9 +38,7 @@ def upcoming_of(job: Job, version: VersionRecord | None, now: datetime, n: int) 
 
 def upcoming(jobs: list[Job], known: Known, now: datetime, n: int) -> list[tuple[datetime, Job]]:
     """The next n instants over all jobs."""
-    streams = [
-        zip(_instants(job, known.versions.get(job.name), now), repeat(place)) for place, job in enumerate(jobs)
-    ]
+    streams = [zip(_instants(job, known.versions.get(job.name), now), repeat(place)) for place, job in enumerate(jobs)]
     return [(instant, jobs[place]) for instant, place in islice(heapq.merge(*streams), n)]
 
 

@@ -9,6 +9,8 @@ from asched.engine.instance import boot_id, describe, process_started
 from asched.engine.ports import Ledger
 from asched.errors import ServiceUnreachable
 
+ALL = 1_000_000
+
 
 def lives(instance: InstanceRecord) -> bool:
     """Is its process still there? Of another machine's we cannot know, and believe it."""
@@ -16,22 +18,22 @@ def lives(instance: InstanceRecord) -> bool:
         return False
     if instance.host != socket.gethostname():
         return True
-    same_boot = instance.boot_id in ("", boot_id())
-    return same_boot and process_started(instance.pid) == instance.pid_started
+    return instance.boot_id == boot_id() and process_started(instance.pid) == instance.pid_started
 
 
 async def owner_of(ledger: Ledger, record: FireRecord) -> InstanceRecord | None:
     """The instance that an open run belongs to, while it lives."""
-    for instance in await ledger.instances(limit=1000):
-        if instance.number == record.owner:
-            # A visitor (service/oneshot.py) has no seen_at of its own, and leaves only after its run is over.
-            return instance if lives(instance) else None
-    return None
+    owner = await _recorded_owner(ledger, record)
+    return owner if owner is not None and lives(owner) else None
 
 
 async def check_owner(ledger: Ledger, record: FireRecord) -> None:
     """Raises ServiceUnreachable when the asched that an open run belongs to is gone."""
-    if await owner_of(ledger, record) is None:
-        gone = next((one for one in await ledger.instances(limit=1000) if one.number == record.owner), None)
-        name = describe(gone) if gone else f"asched {record.owner}"
+    owner = await _recorded_owner(ledger, record)
+    if owner is None or not lives(owner):
+        name = describe(owner) if owner else f"asched {record.owner}"
         raise ServiceUnreachable(f"{name} is gone, and run {record.run} is open: the next `asched serve` settles it")
+
+
+async def _recorded_owner(ledger: Ledger, record: FireRecord) -> InstanceRecord | None:
+    return next((one for one in await ledger.instances(limit=ALL) if one.number == record.owner), None)

@@ -19,7 +19,7 @@ from asched.core.action import Function
 from asched.core.outcome import Interrupted, Skip, Succeeded, TimedOut
 from asched.core.reasons import explain_outcome, explain_skip
 from asched.core.record import FireRecord
-from asched.errors import Refused, ServiceUnreachable
+from asched.errors import AschedError, Refused, ServiceUnreachable
 
 if TYPE_CHECKING:
     from asched.core.model import Job
@@ -55,6 +55,7 @@ def run_command(
 def _in_service(
     desk: Desk, job: str, args: Mapping[str, object], at: datetime | None, reason: str, wait: bool
 ) -> FireRecord | None:
+    _check_known_arguments(desk, job, args)
     at_text = None if at is None else at.isoformat()
     answer = desk.call_about(job, "run", args=dict(args), at=at_text, reason=reason, by=desk.who())
     run = answer["run"]
@@ -89,6 +90,17 @@ def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None,
         raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
     _check_arguments(job, args)
     return run_here(desk, job, args, at, reason)
+
+
+def _check_known_arguments(desk: Desk, job: str, args: Mapping[str, object]) -> None:
+    """As far as we can tell: the service has jobs of its own, and whatever we cannot load is for it to judge."""
+    if not args:
+        return
+    try:
+        known = desk.job(job)
+    except AschedError:
+        return
+    _check_arguments(known, args)
 
 
 def _check_arguments(job: Job, args: Mapping[str, object]) -> None:

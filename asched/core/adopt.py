@@ -45,9 +45,7 @@ def _queued(state: JobState | None, record: FireRecord, now: Now, turn: Turn) ->
         state.queue.append(record.fire)
 
 
-def _between_attempts(
-    board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn
-) -> None:
+def _between_attempts(board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
     assert record.retry_at is not None
     if state is None:
         _finish(record, Abandoned("its job was removed before its next attempt"), now.wall, turn)
@@ -76,9 +74,7 @@ def _lost(
         return
     started_at = record.started_at or record.decided_at
     turn.changes.append(
-        Retrying(
-            record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at, retry_at=now.wall
-        )
+        Retrying(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at, retry_at=now.wall)
     )
     board.begun(state, RunState(record.fire, record.attempt, waiting=True))
     board.steady.put((Kind.RETRY, state.job.name, record.id), now.steady, Rank.RETRY)
@@ -87,6 +83,4 @@ def _lost(
 def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> None:
     started_at = record.started_at or record.decided_at
     ended_at = max(at, started_at)
-    turn.changes.append(
-        Finish(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at)
-    )
+    turn.changes.append(Finish(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at))

@@ -63,9 +63,7 @@ def settle_one(scheduled_at: datetime, due_at: datetime, now: datetime, policies
     return Settled(scheduled_at, (Candidate(scheduled_at, due_at, caught_up=True),))
 
 
-def settle(
-    trigger: Trigger, watermark: datetime, now: datetime, policies: Policies, due_at: DueAt
-) -> Settled | None:
+def settle(trigger: Trigger, watermark: datetime, now: datetime, policies: Policies, due_at: DueAt) -> Settled | None:
     """What becomes of every instant in (watermark, now] that is due, after an absence or a stall.
 
     None when nothing is due (jitter holds it back). Cost is bounded by the policies, not by the absence.
@@ -165,9 +163,7 @@ def _stretches(
         yield instants[0], instants[1] - _SMALLEST
 
 
-def _gap_reason(
-    policies: Policies, candidates: Sequence[Candidate]
-) -> tuple[SkipReason, dict[str, object]]:
+def _gap_reason(policies: Policies, candidates: Sequence[Candidate]) -> tuple[SkipReason, dict[str, object]]:
     if policies.catch_up in (CatchUp.LATEST, CatchUp.FIRST) and candidates:
         into = candidates[0] if policies.catch_up is CatchUp.FIRST else candidates[-1]
         return SkipReason.COALESCED, {"into": into.scheduled_at.isoformat()}

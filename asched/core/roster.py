@@ -88,9 +88,7 @@ def _on_other_axis(job: Job, previous: Previous) -> bool:
     return previous.trigger is not None and job.trigger is not None and previous.trigger.steady != job.trigger.steady
 
 
-def _begin(
-    job: Job, definition: str, previous: Previous | None, since: datetime, now: Now, turn: Turn
-) -> JobState:
+def _begin(job: Job, definition: str, previous: Previous | None, since: datetime, now: Now, turn: Turn) -> JobState:
     version = 1
     trigger = None if job.trigger is None else anchored(job.trigger, since)
     if previous is not None:

@@ -77,9 +77,7 @@ def _await_retry(
     board.steady.put((Kind.RETRY, state.job.name, message.fire), now.steady + delay, Rank.RETRY)
 
 
-def _finish(
-    board: Board, state: JobState | None, run: RunState, message: Ended, now: Now, turn: Turn
-) -> None:
+def _finish(board: Board, state: JobState | None, run: RunState, message: Ended, now: Now, turn: Turn) -> None:
     turn.changes.append(
         Finish(
             message.fire,
@@ -143,9 +141,7 @@ def _decide_after(
     turn: Turn,
 ) -> None:
     candidate = Candidate(upstream.scheduled_at, now.wall, upstream.caught_up)
-    fire = new_fire(
-        board, state, candidate, origin=Origin.UPSTREAM, nonce=upstream.nonce, upstream=dict(met)
-    )
+    fire = new_fire(board, state, candidate, origin=Origin.UPSTREAM, nonce=upstream.nonce, upstream=dict(met))
     decision = skip or admitted(board, state, fire, now, turn)
     turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 
@@ -224,17 +220,13 @@ def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool
         for waiting in state.queue:
             if waiting.id == fire:
                 state.queue.remove(waiting)
-                turn.changes.append(
-                    Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall)
-                )
+                turn.changes.append(Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall))
                 count_from_here(board, state, now, turn)
                 return True
     return False
 
 
-def stopped_as(
-    cause: Cause, reason: str, limit: timedelta | None, *, left_running: bool = False
-) -> Outcome:
+def stopped_as(cause: Cause, reason: str, limit: timedelta | None, *, left_running: bool = False) -> Outcome:
     """The outcome of an attempt that ended because we stopped it."""
     match cause:
         case Cause.TIMEOUT:

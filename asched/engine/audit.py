@@ -217,8 +217,8 @@ async def _scheduled(
 
 
 async def _audit_open(ledger: Ledger, live: Sequence[int] | None, found: Audit) -> None:
-    """Without being told who lives: whoever decided last has settled all that was open before, or will at the next start
-    if it was killed before it got to it. So nothing open may belong to anybody before."""
+    """Without being told who lives: whoever decided last has settled all that was open before, so nothing open may
+    belong to anybody before. (A start that was killed before its first decision has settled nothing.)"""
     decided_last = await _decided_last(ledger)
     offset = 0
     while page := await ledger.fires(FireQuery(open=True, limit=PAGE, offset=offset)):
@@ -231,7 +231,7 @@ async def _audit_open(ledger: Ledger, live: Sequence[int] | None, found: Audit) 
 
 
 async def _decided_last(ledger: Ledger) -> int:
-    """The number of the instance that decided the newest fire of a schedule. (A manual run says nothing about others.)"""
+    """The number of the instance that decided the newest fire of a schedule; a manual run says nothing about others."""
     origins = (Origin.SCHEDULE, Origin.STARTUP, Origin.UPSTREAM)
     newest = await ledger.fires(FireQuery(origins=origins, limit=1))
     return max((record.owner for record in newest), default=0)

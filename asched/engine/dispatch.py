@@ -126,9 +126,7 @@ class Dispatch:
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         took = timedelta(seconds=self._clock.monotonic() - execution.started_mono)
         finished_at = max(self._clock.now(), execution.started_at)
-        self._deliver(
-            Ended(execution.fire.id, execution.attempt, outcome, execution.started_at, finished_at, took)
-        )
+        self._deliver(Ended(execution.fire.id, execution.attempt, outcome, execution.started_at, finished_at, took))
 
     def _outcome_of(self, execution: Execution, task: asyncio.Task[Outcome]) -> Outcome:
         """Our own reason for stopping it counts before whatever it made of being stopped."""

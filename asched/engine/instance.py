@@ -11,7 +11,6 @@ from pathlib import Path
 
 from asched.core.record import InstanceRecord
 
-
 VISITOR = "visitor-"  # how the token of an instance begins that comes for one thing and decides no schedule
 
 

@@ -120,9 +120,7 @@ def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) ->
     return state
 
 
-def _adopt_all(
-    board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn
-) -> None:
+def _adopt_all(board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn) -> None:
     for record in records:
         owner = heir.owners.get(record.owner)
         name = f"asched {record.owner}" if owner is None else describe(owner)

@@ -1,24 +1,22 @@
 """One job, once, without a service: decided, executed and recorded here, beside every schedule.
 
 Nothing else is placed, caught up or retired: that is for the service, when it comes. And it must find everything as
-if nobody had been here: who runs one job by hand was deciding for no schedule, so this instance neither shortens the
-absence that the service will record, nor counts as the first start after a boot.
+if nobody had been here: this instance is a visitor, which neither shortens the absence that the service will record,
+nor counts as the first start after a boot.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime
 
 from asched.core.board import Board, Cause, JobState, Now, Turn
 from asched.core.change import Act, Activate, Retire
 from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision
-from asched.core.record import FireRecord, InstanceRecord
+from asched.core.record import FireRecord
 from asched.core.runs import manual
 from asched.core.runs import stop as stop_run
 from asched.core.version import definition_of
@@ -26,10 +24,8 @@ from asched.engine.bus import Bus
 from asched.engine.clock import SystemClock
 from asched.engine.engine import Engine
 from asched.engine.instance import this_instance
+from asched.engine.ports import Ledger
 from asched.runners.registry import Runners
-
-if TYPE_CHECKING:
-    from asched.engine.ports import Ledger
 
 
 async def run_once(
@@ -48,12 +44,10 @@ async def run_once(
     clock, bus = SystemClock(), Bus()
     if listen is not None:
         bus.listen(listen)
-    visitor = await _visitor(ledger, clock.now())
-    number = await ledger.enter(visitor)
+    number = await ledger.enter(this_instance(clock.now(), visiting=True))
     version, known = await _version(ledger, job)
     runner = Runners(mask=mask_for(job, mask), clock=clock)
-    visited = cast("Ledger", _Visited(ledger))
-    engine = Engine(ledger=visited, runner=runner, clock=clock, bus=bus, number=number, mask=mask)
+    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=number, mask=mask)
 
     def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
         if not known:
@@ -71,31 +65,11 @@ async def run_once(
         engine.finish()
         await asyncio.wait({loop})
         await runner.close()
-        await ledger.leave(number, visitor.seen_at)
+        await ledger.leave(number, clock.now())
     loop.result()
     record = await ledger.fire(fire.id)
     assert record is not None
     return record
-
-
-class _Visited:
-    """The ledger as a visitor sees it: all of it, but no sign of life is given, for nothing is decided by us."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
-
-    async def renew(self, number: int, at: datetime) -> None:
-        pass
-
-
-async def _visitor(ledger: Ledger, now: datetime) -> InstanceRecord:
-    """This process, seen a moment before whoever decided last."""
-    deciding = [one.seen_at for one in await ledger.instances()]
-    seen_at = max(deciding) - timedelta(microseconds=1) if deciding else now
-    return replace(this_instance(now, visiting=True), seen_at=seen_at)
 
 
 async def _version(ledger: Ledger, job: Job) -> tuple[int, bool]:

@@ -1,10 +1,10 @@
 """A scheduler's heart on a fake clock, with jobs that only pretend: for tests of what is decided, and when.
 
-    harness = Harness(jobs, behave=lambda fire, attempt: (timedelta(seconds=3), Succeeded()))
-    await harness.start()
-    await harness.clock.advance("1d")
-    await harness.kill()          # everything in memory is gone
-    await harness.start()         # and comes back from the ledger
+harness = Harness(jobs, behave=lambda fire, attempt: (timedelta(seconds=3), Succeeded()))
+await harness.start()
+await harness.clock.advance("1d")
+await harness.kill()          # everything in memory is gone
+await harness.start()         # and comes back from the ledger
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The pytest plugin: a fake clock for tests of your own jobs.
 
-    async def test_backup_runs_once_in_the_spring_night(asched_clock):
-        clock = asched_clock("2026-03-28T12:00+01:00[Europe/Berlin]")
+async def test_backup_runs_once_in_the_spring_night(asched_clock):
+    clock = asched_clock("2026-03-28T12:00+01:00[Europe/Berlin]")
 """
 
 from __future__ import annotations

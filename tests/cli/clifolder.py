@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,9 +37,8 @@ schedule = "daily at 08:00"
 command = ["echo", "good morning"]
 """
 
-JOBS = '''\
+JOBS = """\
 import asyncio
-import time
 
 import asched
 from asched import Run, job
@@ -88,13 +88,21 @@ def hopeless() -> None:
 
 
 @job()
-def chatty(lines: int = 3, pause: float = 0.0) -> None:
+async def chatty(lines: int = 3, pause: float = 0.0) -> None:
     for line in range(lines):
-        print("line", line, flush=True)
-        time.sleep(pause)
-'''
+        print("line", line)
+        await asyncio.sleep(pause)
+"""
 
 _unique = itertools.count()
+
+
+def wait_until(look: Callable[[], bool], timeout: float = 20) -> None:
+    """Asked again and again, until it is true."""
+    deadline = time.monotonic() + timeout
+    while not look():
+        assert time.monotonic() < deadline, f"not within {timeout:g} s"
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True)

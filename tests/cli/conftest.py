@@ -11,9 +11,7 @@ from clifolder import Folder
 
 
 @pytest.fixture
-def folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Folder]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Folder]:
     """Configuration and jobs; no ledger yet, and no service."""
     path, modules = sys.path[:], set(sys.modules)
     monkeypatch.chdir(tmp_path)

@@ -120,16 +120,24 @@ def test_completion_prints_a_script(folder: Folder, shell: str) -> None:
         ("asched show ti", "tick"),
         ("asched run ch", "chatty"),
         ("asched logs 1-", "1-1"),
-        ("asched -c missing.toml show ti", ""),
+        ("asched run -c config.toml ch", "chatty"),
+        ("asched pause --ledger state/asched.db br", "broken"),
+        ("asched -c missing.toml show ti", None),
+        ("asched show -c missing.toml ti", None),
     ],
 )
-def test_names_of_jobs_and_runs_are_completed(filled: Folder, typed: str, offered: str) -> None:
+def test_names_of_jobs_and_runs_are_completed(filled: Folder, typed: str, offered: str | None) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "_ASCHED_COMPLETE": "bash_complete", "COMP_WORDS": typed}
     env["COMP_CWORD"] = str(len(typed.split()) - 1)
     done = subprocess.run(
         [sys.executable, "-c", "from asched.cli import main; main()"],
-        cwd=filled.path, env=env, capture_output=True, text=True, timeout=20, check=False,
+        cwd=filled.path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
     assert done.stderr == ""
-    names = [line.partition(",")[2] for line in done.stdout.splitlines()]
-    assert offered in names if offered else names == []
+    names = [line.partition(",")[2] for line in done.stdout.split()]
+    assert offered in names if offered else not any(names)

@@ -113,8 +113,10 @@ def test_audit_is_balanced_after_a_real_run(filled: Folder) -> None:
 
 def test_audit_names_each_imbalance(filled: Folder) -> None:
     with closing(sqlite3.connect(filled.ledger)) as connection, connection:
-        connection.execute("DELETE FROM fires WHERE job = 'tick' AND id IN (SELECT id FROM fires WHERE job = 'tick' "
-                           "ORDER BY scheduled_at LIMIT 1 OFFSET 1)")
+        connection.execute(
+            "DELETE FROM fires WHERE job = 'tick' AND id IN (SELECT id FROM fires WHERE job = 'tick' "
+            "ORDER BY scheduled_at LIMIT 1 OFFSET 1)"
+        )
     said = filled.asched("audit")
     assert said.code == 1
     head, line = said.out.splitlines()

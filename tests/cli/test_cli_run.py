@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from clifolder import Folder, Said
+from clifolder import Folder, Said, wait_until
 
 from asched.core.action import Function
 from asched.core.model import Job
@@ -107,7 +107,7 @@ def test_a_signal_calls_off_the_next_attempt(folder: Folder) -> None:
     """It would be in an hour, and nobody will be there."""
     process = folder.start("run", "hopeless")
     try:
-        wait_until(folder, lambda: folder.ledger.exists() and "retrying" in folder.asched("runs").out)
+        wait_until(lambda: folder.ledger.exists() and "retrying" in folder.asched("runs").out)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
     finally:
@@ -128,13 +128,6 @@ def interrupted(folder: Folder, sign: signal.Signals, after: str, *arguments: st
         process.kill()
         process.wait()
     return Said(process.returncode, out, err)
-
-
-def wait_until(folder: Folder, look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 # As if nobody had been here.
@@ -206,4 +199,3 @@ def test_the_absence_of_the_service_is_not_shortened(filled: Folder) -> None:
     filled.asched("pause", "tick")
     filled.asched("resume", "tick")
     assert with_ledger(filled, last) == 1
-

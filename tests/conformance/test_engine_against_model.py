@@ -55,9 +55,7 @@ policies = st.builds(
 
 @st.composite
 def traces(draw):
-    jobs = [
-        Job(f"job{n}", ACTION, draw(triggers), draw(policies)) for n in range(draw(st.integers(1, 4)))
-    ]
+    jobs = [Job(f"job{n}", ACTION, draw(triggers), draw(policies)) for n in range(draw(st.integers(1, 4)))]
     if draw(st.booleans()):
         jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
     if len(jobs) > 2 and draw(st.booleans()):
@@ -114,9 +112,7 @@ def test_every_fire_goes_as_the_model_says(trace):
     jobs, outages, until, seed = trace
     found, gaps = asyncio.run(live(jobs, outages, until, seed))
     model = simulate(jobs, START, until, behave=behaviour(seed), outages=outages)
-    expected = Counter(
-        told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values()
-    )
+    expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert actual == expected
     assert Counter((g.job, g.gap) for g in gaps) == Counter(model.gaps)

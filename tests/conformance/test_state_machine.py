@@ -170,9 +170,7 @@ class World:
                     )
                 )
             case "resume" if there:
-                await self.ask(
-                    lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), turn)
-                )
+                await self.ask(lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), turn))
             case "run" if there:
                 await self.ask(lambda b, now, turn: manual(b, b.jobs[name], now, turn))
             case "remove" if there:

@@ -84,9 +84,7 @@ def test_lateness_counts_from_the_due_time_and_the_window_from_the_nominal_one()
     st.integers(0, 20),
 )
 def test_one_instant_alone_fares_as_it_does_among_many(late, catch_up, grace, window, held_back):
-    policies = Policies(
-        grace=grace * S, catch_up=catch_up, catch_up_window=None if window is None else window * S
-    )
+    policies = Policies(grace=grace * S, catch_up=catch_up, catch_up_window=None if window is None else window * S)
     instant, due = NOON + 10 * S, NOON + (10 + held_back) * S
     now = due + late * S
     many = settle(Every(1000 * S, NOON - 990 * S), NOON, now, policies, lambda _: due)

@@ -34,17 +34,13 @@ def placed(board, job, previous, now):
 
 def as_stored(state, *, retired_at=None):
     spec = None if state.job.trigger is None else state.job.trigger.spec()
-    return VersionRecord(
-        state.job.name, state.version, NOON, state.watermark, spec, state.definition, NOON, retired_at
-    )
+    return VersionRecord(state.job.name, state.version, NOON, state.watermark, spec, state.definition, NOON, retired_at)
 
 
 def test_a_job_seen_for_the_first_time_owes_nothing_from_before():
     board = a_board()
     state, turn = placed(board, a_job(), None, at())
-    assert turn.changes == [
-        Activate("tick", 1, NOON, Every(10 * S, NOON).spec(), definition_of(a_job()), NOON)
-    ]
+    assert turn.changes == [Activate("tick", 1, NOON, Every(10 * S, NOON).spec(), definition_of(a_job()), NOON)]
     assert (state.watermark, state.next_at) == (NOON, NOON + 10 * S)
 
 
@@ -265,9 +261,7 @@ def test_a_trigger_that_raises_later_has_its_known_fire_recorded_as_invalid(jitt
 def test_a_stored_trigger_that_cannot_be_read_is_followed_by_a_new_version_that_loses_nothing():
     before = a_board(a_job(trigger=HOURLY)).jobs["tick"]
     record = as_stored(before)
-    unreadable = VersionRecord(
-        "tick", 1, NOON, NOON, {"kind": "from the future"}, record.definition, NOON, None
-    )
+    unreadable = VersionRecord("tick", 1, NOON, NOON, {"kind": "from the future"}, record.definition, NOON, None)
     state, turn = placed(a_board(), a_job(trigger=HOURLY), previous_of(unreadable), at(7200))
     assert [type(change) for change in turn.changes] == [Retire, Activate]
     assert (state.version, state.watermark, state.next_at) == (2, NOON, NOON + H)

@@ -185,9 +185,7 @@ def test_a_follower_is_blocked_when_what_it_comes_after_did_not_succeed(outcome)
     fire_now(board, 10)
     (run,) = running(board, "a")
     ((_, decision),) = of_kind(end(board, run, 13, outcome), Decide)[0].fires
-    assert decision == Skip(
-        SkipReason.BLOCKED, {"upstream": "a", "run": board_name(run), "outcome": outcome.kind}
-    )
+    assert decision == Skip(SkipReason.BLOCKED, {"upstream": "a", "run": board_name(run), "outcome": outcome.kind})
 
 
 def board_name(fire):

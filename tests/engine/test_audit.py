@@ -75,9 +75,7 @@ async def test_the_last_fire_before_the_watermark_is_missed_too():
     harness = await a_trace()
     last = (await harness.ledger.fires(FireQuery(limit=1)))[0]
     tables(harness).drop(last)
-    assert await wrong(harness) == [
-        ("tick", (last.scheduled_at - START).total_seconds(), "no fire and no gap")
-    ]
+    assert await wrong(harness) == [("tick", (last.scheduled_at - START).total_seconds(), "no fire and no gap")]
 
 
 async def test_a_fire_that_the_trigger_does_not_yield_is_named():

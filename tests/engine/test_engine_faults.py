@@ -513,9 +513,7 @@ async def test_an_asked_stop_ends_a_running_one_as_cancelled():
     await harness.start()
     await harness.clock.advance("11s")
     (fire,) = harness.engine.board.runs
-    assert await harness.engine.ask(
-        lambda board, now, turn: stop(board, fire, Cause.OPERATOR, "by ada", now, turn)
-    )
+    assert await harness.engine.ask(lambda board, now, turn: stop(board, fire, Cause.OPERATOR, "by ada", now, turn))
     await harness.clock.settle()
     assert await went(harness) == [(10, "cancelled")]
     await harness.kill()

@@ -33,9 +33,7 @@ class Desk:
         self.scheduler.add(_greet, "every 1h", name="greet", args={"name": "world"})
         self.reloads: list[Exception] = []
         self.dumps = 0
-        self.control = Control(
-            self.scheduler, self.path, facts={"pid": 1}, reload=self._reload, dump=self._dump
-        )
+        self.control = Control(self.scheduler, self.path, facts={"pid": 1}, reload=self._reload, dump=self._dump)
 
     async def _reload(self) -> dict[str, object]:
         if self.reloads:

@@ -56,7 +56,7 @@ async def test_a_failing_job_is_a_value_to_assert_on(asched_clock) -> None:
         assert (run.outcome.kind, run.attempt, run.outcome.error.message) == ("failed", 2, "no rates today")
 
 
-USERS_TEST = '''
+USERS_TEST = """
 import asyncio
 from asched import Scheduler
 
@@ -71,7 +71,7 @@ def test_mine(asched_clock):
             await clock.advance("5h")
             assert len(await s[nap].runs()) == 5
     asyncio.run(main())
-'''
+"""
 
 
 def test_a_users_test_finds_the_fixture_by_the_entry_point_alone(tmp_path) -> None:

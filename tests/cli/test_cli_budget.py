@@ -1,0 +1,49 @@
+"""What importing costs: an application that imports asched, and whoever asks for help, pay for nothing else."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+
+from clifolder import ROOT
+
+HEAVY = {"pydantic", "httpx", "rich", "sqlite3", "aiosqlite", "croniter", "structlog", "anyio"}
+BAR = 0.100  # seconds of CPU
+
+
+def loaded(code: str) -> set[str]:
+    script = f"import sys; before = set(sys.modules)\n{code}\nprint(*(set(sys.modules) - before), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def cpu(*command: str) -> float:
+    """Seconds of CPU, user and system: the median of ten."""
+    return statistics.median(_once(command) for _ in range(10))
+
+
+def _once(command: tuple[str, ...]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, timeout=30, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def test_importing_asched_loads_nothing_heavy() -> None:
+    assert not loaded("import asched") & {*HEAVY, "click", "asyncio"}
+
+
+def test_help_loads_neither_what_runs_jobs_nor_what_prints_tables() -> None:
+    found = loaded("from asched.cli.app import app\napp.main(['--help'], standalone_mode=False)")
+    assert not found & {*HEAVY, "asyncio"}
+    assert {name for name in found if name.startswith("asched")} == {"asched", "asched.cli", "asched.cli.app"}
+
+
+def test_help_stays_within_its_budget() -> None:
+    """The bar is for a machine with nothing else to do: a busy one is slower at everything, `pass` included."""
+    bare = cpu("-c", "pass")
+    spent = cpu("-m", "asched", "--help")
+    assert spent <= max(BAR, 8 * bare), f"{spent * 1000:.0f} ms, a bare Python {bare * 1000:.0f} ms"
