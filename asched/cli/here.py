@@ -23,12 +23,13 @@ from asched.engine.ports import Ledger
 from asched.ledger.memory import MemoryLedger
 from asched.service.oneshot import run_once
 from asched.service.printing import routed_prints
+from asched.service.process import run_briefly
 
 
 def run_here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> FireRecord:
     """Leaves with 143 when SIGTERM stopped it."""
     heard: list[signal.Signals] = []
-    record = desk.wait_for(_run(desk, job, args, at, reason, heard))
+    record = run_briefly(_run(desk, job, args, at, reason, heard))
     if signal.SIGTERM in heard and isinstance(record.outcome, Interrupted):
         raise SystemExit(TERMINATED)
     return record

@@ -162,13 +162,14 @@ class Folder:
         return Said(process.returncode, out or "", err or "")
 
     def fill(self, names: Sequence[str] = ("tick", "broken", "long", "report"), seconds: int = 42) -> None:
-        """Let these jobs have run for so long, until a minute ago."""
+        """Let these jobs have run for so long, until twenty minutes ago."""
         jobs = [job for job in load(self.config, env={}).jobs if job.name in names]
         asyncio.run(_run_for(self.ledger, jobs, seconds))
 
 
 async def _run_for(ledger: Path, jobs: Sequence[Any], seconds: int) -> None:
-    end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    # Not nearer to now: stopping lets time pass up to the next deadline, which may be the scheduler's own housekeeping.
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
     clock = FakeClock(end - timedelta(seconds=seconds))
     scheduler = Scheduler(ledger=ledger, clock=clock)
     scheduler.replace(jobs)

@@ -26,6 +26,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def filled(folder: Folder) -> Folder:
-    """The same with a ledger in which the jobs ran for 42 seconds, until a minute ago."""
+    """The same with a ledger in which the jobs ran for 42 seconds, until twenty minutes ago."""
     folder.fill()
     return folder

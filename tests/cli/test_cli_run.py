@@ -188,7 +188,7 @@ def test_the_service_still_finds_the_first_start_after_the_boot(folder: Folder) 
 
 
 def test_the_absence_of_the_service_is_not_shortened(filled: Folder) -> None:
-    """It decided last a minute ago, whoever ran a job by hand since."""
+    """It decided last minutes ago, whoever ran a job by hand since."""
 
     async def last(ledger: SqliteLedger) -> Any:
         previous = (await enter(ledger, SystemClock())).previous
