@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asched.core.board import Board, JobState, Now, Turn
@@ -21,6 +21,18 @@ from asched.errors import Refused
 
 if TYPE_CHECKING:
     from asched.scheduler import Scheduler
+
+
+def as_instant(at: datetime | None) -> datetime | None:
+    """An instant from outside, in UTC. Raises Refused for one that has no offset, or that no ledger could hold."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise Refused(f"{at.isoformat()} has no offset from UTC")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise Refused(f"{at.isoformat()} is beyond the calendar") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,9 @@ class JobHandle:
         that it is told. Raises Refused when it may not: it is disabled, or at its limits."""
         if self.definition.disabled:
             raise Refused(f'job "{self.name}" is disabled: {self.definition.disabled}')
+        if args is not None and not isinstance(args, Mapping):
+            raise Refused(f"args must be a mapping of names to values, not {type(args).__name__}")
+        scheduled_at = as_instant(scheduled_at)
         fire, decision = await self.scheduler.engine.ask(
             lambda board, now, turn: self._run(board, now, turn, args, scheduled_at, by, reason)
         )
@@ -66,7 +81,7 @@ class JobHandle:
         if board.draining:
             raise Refused("asched is stopping: nothing is started any more")
         fire, decision = manual(board, self._state(board), now, turn, scheduled_at=scheduled_at, args=args)
-        turn.changes.append(Act(now.wall, "run", by, self.name, fire.run, reason))
+        turn.changes.append(Act(now.wall, "run", str(by), self.name, fire.run, str(reason)))
         return fire, decision
 
     async def pause(self, reason: str = "", *, for_: str | float | timedelta | None = None, by: str = "api") -> None:
@@ -74,8 +89,8 @@ class JobHandle:
 
         def act(board: Board, now: Now, turn: Turn) -> None:
             until = None if for_ is None else now.wall + as_duration(for_)
-            pause(board, self._state(board), Pause(self.name, now.wall, by, reason, until), turn)
-            turn.changes.append(Act(now.wall, "pause", by, self.name, "", reason))
+            pause(board, self._state(board), Pause(self.name, now.wall, str(by), str(reason), until), turn)
+            turn.changes.append(Act(now.wall, "pause", str(by), self.name, "", str(reason)))
 
         await self.scheduler.engine.ask(act)
 
@@ -86,8 +101,8 @@ class JobHandle:
             state = self._state(board)
             if state.pause is None:
                 raise Refused(f'job "{self.name}" is not paused')
-            unpause(board, state, Unpause(self.name, now.wall, by, reason), turn)
-            turn.changes.append(Act(now.wall, "resume", by, self.name, "", reason))
+            unpause(board, state, Unpause(self.name, now.wall, str(by), str(reason)), turn)
+            turn.changes.append(Act(now.wall, "resume", str(by), self.name, "", str(reason)))
 
         await self.scheduler.engine.ask(act)
 

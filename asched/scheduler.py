@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, ParamSpec, TypeVar, Unpack
@@ -21,6 +22,7 @@ from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
 from asched.core.runs import stop
 from asched.core.trigger import At
+from asched.core.version import definition_of
 from asched.declaration.definition import (
     Declaration,
     Schedule,
@@ -139,7 +141,8 @@ class Scheduler:
     ) -> JobHandle:
         """Once, at that instant: a datetime, or an ISO text in the scheduler's zone. `handle.cancel()` revokes it."""
         trigger = At(when) if isinstance(when, datetime) else parse_schedule(when, tz=self.timezone)
-        unique = name or f"{default_name(function)}-{len(self._jobs) + 1}"
+        base = default_name(function)
+        unique = name or next(f"{base}-{n}" for n in count(len(self._jobs) + 1) if f"{base}-{n}" not in self._jobs)
         return self.add(function, trigger, name=unique, **options)
 
     def _define(self, declared: Declaration) -> Job:
@@ -159,20 +162,18 @@ class Scheduler:
         for one in jobs:
             if one.name in self._jobs:
                 raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
-        self._jobs.update((one.name, one) for one in jobs)
+        merged = {**self._jobs, **{one.name: one for one in jobs}}
+        if self._engine is not None and any(one.after for one in jobs):
+            _check_graph(merged.values())
+        for one in jobs:
+            definition_of(one)  # what cannot be written down must not fail in the engine
+        self._jobs = merged
         if self._engine is not None:
-            if any(one.after for one in jobs):
-                self._check_graph()
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
 
     def _take_in(self, jobs: Sequence[Job], board: Board, now: Now, turn: Turn) -> None:
         assert self._heir is not None
         take_in(board, jobs, self._heir, now, turn)
-
-    def _check_graph(self) -> None:
-        problems = graph_problems(self._jobs.values())
-        if problems:
-            raise ConfigurationError(problems)
 
     def replace(self, jobs: Iterable[Job]) -> None:
         """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good."""
@@ -235,7 +236,7 @@ class Scheduler:
         for declared in declarations_of(self._sources):
             defined = self._define(declared)
             self._jobs.setdefault(defined.name, defined)
-        self._check_graph()
+        _check_graph(self._jobs.values())
         await self.ledger.open()
         try:
             await self._begin()
@@ -244,12 +245,13 @@ class Scheduler:
             raise
 
     async def _begin(self) -> None:
+        given = dict(self._jobs)
         self._engine, self._heir = await begin(
             ledger=self.ledger,
             runner=self._a_runner(),
             clock=self.clock,
             bus=self.bus,
-            jobs=list(self._jobs.values()),
+            jobs=list(given.values()),
             mask=self._mask,
             only_these=self._only_these,
         )
@@ -259,6 +261,9 @@ class Scheduler:
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
         self._task.add_done_callback(_say_so)
         self._helpers = [asyncio.create_task(self._prune(), name="asched retention")]
+        late = [job for name, job in self._jobs.items() if name not in given]
+        if late:  # added while we were beginning
+            self._tell(lambda board, now, turn: self._take_in(late, board, now, turn))
 
     def _a_runner(self) -> Runner:
         if self._runner is None:
@@ -356,10 +361,8 @@ class Scheduler:
         return self._engine
 
     def _tell(self, act: Callable[[Board, Now, Turn], None]) -> None:
-        """Ask without waiting. What is asked later is done later; a failure ends the engine."""
-        request = asyncio.ensure_future(self._running.ask(act))
-        self._helpers.append(request)
-        request.add_done_callback(self._helpers.remove)
+        """Ask without waiting. What is asked later is done later; a failure goes to the loop's exception handler."""
+        self._running.tell(act).add_done_callback(_say_so)
 
     # What happened.
 
@@ -412,11 +415,17 @@ def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
     return make_state_dir(state_dir()) / f"{name}.db"
 
 
-def _say_so(task: asyncio.Task[None]) -> None:
+def _check_graph(jobs: Iterable[Job]) -> None:
+    problems = graph_problems(jobs)
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _say_so(task: asyncio.Future[None]) -> None:
     """An engine that fails must not do so in silence, whoever forgot to wait for it."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        context = {"message": "asched stopped: a fault of its own, or of its ledger", "exception": error, "task": task}
+        context = {"message": "asched: a fault of its own, or of its ledger", "exception": error, "future": task}
         task.get_loop().call_exception_handler(context)
 
 

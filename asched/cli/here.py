@@ -1,4 +1,7 @@
-"""A run in this process, when no service runs: its output as it comes; Ctrl-C stops the job, and is recorded."""
+"""A run in this process, when no service runs: its output as it comes; Ctrl-C stops the job, and is recorded.
+
+On the loop that a service runs on: whatever the job does to it, the run is recorded, and the command ends.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
 
@@ -14,44 +18,93 @@ import click
 
 from asched.cli.byhand import writing
 from asched.cli.desk import Desk
-from asched.cli.exits import TERMINATED
-from asched.core.masking import Masker, secret_values
+from asched.cli.exits import TERMINATED, exit_code_of
+from asched.core.masking import Mask, Masker, secret_values
 from asched.core.model import Job
 from asched.core.outcome import Interrupted
 from asched.core.record import FireRecord
 from asched.engine.ports import Ledger
 from asched.ledger.memory import MemoryLedger
+from asched.service import logs
 from asched.service.oneshot import run_once
-from asched.service.printing import routed_prints
-from asched.service.process import run_briefly
+from asched.service.process import run_to_the_end
+
+Report = Callable[[FireRecord], int]
 
 
-def run_here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> FireRecord:
-    """Leaves with 143 when SIGTERM stopped it."""
-    heard: list[signal.Signals] = []
-    record = run_briefly(_run(desk, job, args, at, reason, heard))
-    if signal.SIGTERM in heard and isinstance(record.outcome, Interrupted):
-        raise SystemExit(TERMINATED)
-    return record
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be run. `at` is the scheduled instant that it is told."""
+
+    job: Job
+    args: Mapping[str, object]
+    at: datetime | None
+    reason: str
+
+
+@dataclass
+class Interruptions:
+    """The signals that were heard; `stop` is set by the first."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: list[signal.Signals] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """To Ctrl-C and SIGTERM, on the running loop, instead of what they do otherwise."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._hear, number)
+
+    def _hear(self, number: signal.Signals) -> None:
+        self.heard.append(number)
+        self.stop.set()
+
+
+def run_here(desk: Desk, wanted: Wanted, report: Report) -> int:
+    """Returns the exit code, which `report` makes of the record; 143 when SIGTERM ended the run.
+
+    All is said before the loop is left: threads that the job left behind may be left without a farewell.
+    """
+    mask = Masker(secret_values([wanted.job])).mask
+    logs.set_up("auto", "error", mask)
+    interruptions, out, err = Interruptions(), sys.stdout, sys.stderr
+
+    async def run_and_report() -> int:
+        interruptions.listen()
+        record = await _run(desk, wanted, interruptions.stop, mask, None if desk.as_json else _printer(out, err))
+        with redirect_stdout(out), redirect_stderr(err):
+            code = report(record)
+        ended = signal.SIGTERM in interruptions.heard and isinstance(record.outcome, Interrupted)
+        return TERMINATED if ended else code
+
+    async def main() -> int:
+        try:
+            return await run_and_report()
+        except Exception as error:  # for the loop it would be a service that failed
+            with redirect_stdout(out), redirect_stderr(err):
+                return exit_code_of(error)
+
+    return run_to_the_end(main(), lambda _: None, mask)
 
 
 async def _run(
-    desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str, heard: list[signal.Signals]
+    desk: Desk,
+    wanted: Wanted,
+    stop: asyncio.Event,
+    mask: Mask,
+    listen: Callable[[Mapping[str, object]], None] | None,
 ) -> FireRecord:
-    stop, printer = _interruptions(heard), _printer(sys.stdout, sys.stderr)
     async with _ledger(desk) as ledger:
-        with routed_prints():
-            return await run_once(
-                ledger,
-                job,
-                by=desk.who(),
-                reason=reason,
-                args=args,
-                scheduled_at=at,
-                mask=Masker(secret_values([job])).mask,
-                listen=None if desk.as_json else printer,
-                stop=stop,
-            )
+        return await run_once(
+            ledger,
+            wanted.job,
+            by=desk.who(),
+            reason=wanted.reason,
+            args=wanted.args,
+            scheduled_at=wanted.at,
+            mask=mask,
+            listen=listen,
+            stop=stop,
+        )
 
 
 @asynccontextmanager
@@ -61,19 +114,6 @@ async def _ledger(desk: Desk) -> AsyncIterator[Ledger]:
         return
     async with writing(desk) as ledger:
         yield ledger
-
-
-def _interruptions(heard: list[signal.Signals]) -> asyncio.Event:
-    """Set by Ctrl-C and SIGTERM, instead of what they do otherwise."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def hear(number: signal.Signals) -> None:
-        heard.append(number)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, hear, number)
-    return stop
 
 
 def _printer(out: TextIO, err: TextIO) -> Callable[[Mapping[str, object]], None]:

@@ -45,7 +45,7 @@ def run_command(
     if desk.is_served:
         record = _in_service(desk, job, given, instant, reason, wait)
     elif wait:
-        record = _here(desk, desk.job(job), given, instant, reason)
+        raise SystemExit(_here(desk, desk.job(job), given, instant, reason))
     else:
         raise ServiceUnreachable("--no-wait leaves the run to the service, and no service runs: leave it out")
     if record is not None:
@@ -83,13 +83,13 @@ async def _follow(desk: Desk, run: str) -> FireRecord:
         return await (until_over(ledger, record) if desk.as_json else print_output(ledger, record, follow=True))
 
 
-def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> FireRecord:
-    from asched.cli.here import run_here
+def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> int:
+    from asched.cli.here import Wanted, run_here
 
     if job.disabled:
         raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
     _check_arguments(job, args)
-    return run_here(desk, job, args, at, reason)
+    return run_here(desk, Wanted(job, args, at, reason), lambda record: _report(desk, record))
 
 
 def _check_known_arguments(desk: Desk, job: str, args: Mapping[str, object]) -> None:

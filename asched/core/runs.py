@@ -115,14 +115,14 @@ def _join(board: Board, state: JobState, fire: Fire, succeeded: bool) -> Mapping
         return {fire.job: fire.id}
     key = (state.job.name, fire.scheduled_at, fire.nonce)
     met = board.joins.setdefault(key, {})
+    while len(board.joins) > JOINS_KEPT:
+        del board.joins[next(iter(board.joins))]
     if met is None:
         return None
     met[fire.job] = fire.id
     if succeeded and len(met) < len(wanted):
         return None
     board.joins[key] = None
-    while len(board.joins) > JOINS_KEPT:
-        del board.joins[next(iter(board.joins))]
     return met
 
 

@@ -40,7 +40,10 @@ def _fields(value: object) -> dict[str, object]:
 
 def _stable(value: object) -> str:
     """What has no JSON form, so that it reads the same in every process: no addresses."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # a repr of somebody's own
+        text = " at 0x"
     return f"{type(value).__module__}.{type(value).__qualname__}" if " at 0x" in text else text
 
 

@@ -16,6 +16,7 @@ class Bus:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._streams: list[Subscription] = []
+        self._closed = False
 
     @property
     def heard(self) -> bool:
@@ -53,6 +54,8 @@ class Bus:
         subscription = Subscription()
         end = self.listen(subscription.take)
         self._streams.append(subscription)
+        if self._closed:
+            subscription.end()
         try:
             yield subscription
         finally:
@@ -61,6 +64,7 @@ class Bus:
 
     def close(self) -> None:
         """Nothing more will happen: every stream ends once it is read."""
+        self._closed = True
         for subscription in self._streams:
             subscription.end()
 

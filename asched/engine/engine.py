@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from asched.core.board import Board, BrokenJob, Now, StartRun, StopRun, Turn
+from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
 from asched.core.change import Absence, Adopt, Begin, Change, Child, Decide, Output, Promote, Rejected
 from asched.core.deadlines import due
 from asched.core.masking import mask_for
@@ -91,6 +91,7 @@ class Engine:
         self.wake = asyncio.Event()
         self._captures: dict[tuple[int, int], Capture] = {}
         self._stopping = False
+        self._turning = False  # what is being recorded now may yet start something
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
         self._heartbeat = clock.monotonic()
         self._quiet = asyncio.Event()  # while draining: nothing is executed any more
@@ -104,12 +105,16 @@ class Engine:
 
     async def ask(self, act: Callable[[Board, Now, Turn], T]) -> T:
         """Do `act` within a turn; returns its answer once all that it changed is durable."""
+        return await self.tell(act)
+
+    def tell(self, act: Callable[[Board, Now, Turn], T]) -> asyncio.Future[T]:
+        """Ask without waiting: what is asked or told later is done later."""
         if self.over:
             raise NotRunning("the scheduler has stopped")
         request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future())
         self._inbox.asks.append(request)
         self.wake.set()
-        return await request.reply
+        return request.reply
 
     def look(self) -> None:
         """Look at the clock again: somebody knows that it changed."""
@@ -122,7 +127,7 @@ class Engine:
 
     async def quiet(self) -> None:
         """Wait until nothing is executed any more; meant for after `drain`."""
-        while self.dispatch.running or self._inbox:
+        while self._turning or self.dispatch.running or self._inbox:
             self._quiet.clear()
             await self._quiet.wait()
 
@@ -161,6 +166,7 @@ class Engine:
 
     async def turn(self) -> bool:
         """One turn. False when there was nothing to do."""
+        self._turning = True
         inbox = self._take_inbox()
         try:
             taken = await self._take_turn(inbox)
@@ -199,6 +205,7 @@ class Engine:
             ended(self.board, message, now, turn)
 
     def _after_turn(self) -> None:
+        self._turning = False
         self.turns += 1
         if not self.dispatch.running and not self._inbox:
             self._quiet.set()
@@ -214,7 +221,7 @@ class Engine:
     def _not_ours(self) -> None:
         """Our task was cancelled. We are stopped by `finish` only: a job that cancels every task of the loop must not
         take the scheduler with it. When whoever started us is gone, so are we."""
-        if self._owner is None or self._owner.done():
+        if self._owner is None or self._owner.done() or self._owner is asyncio.current_task():
             raise asyncio.CancelledError
         task = asyncio.current_task()
         if task is not None:
@@ -355,6 +362,8 @@ class Engine:
         self.dispatch.start(job, fire, attempt, capture)
         if run.cause is not None:  # asked to stop between its decision and its start
             self.dispatch.stop(fire.id, run.cause, run.reason)
+        if self._stopping:  # decided before we were told to stop, and recorded only now
+            self.dispatch.stop(fire.id, Cause.SHUTDOWN, "asched stopped")
 
     def _deliver(self, message: Ended) -> None:
         self._inbox.ended.append(message)

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Absence, Pause
-from asched.core.model import Job
+from asched.core.model import Job, Origin
+from asched.core.outcome import Start
 from asched.core.plan import promote_waiting
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
-from asched.core.roster import place, previous_of, restore_pause, retire
+from asched.core.roster import place, previous_of, retire
 from asched.core.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock
@@ -58,7 +59,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         left.setdefault(fire.job, []).append(fire)
     return Inheritance(
         number=number,
-        first_of_boot=not any(one.boot_id == me.boot_id and one.host == me.host for one in servers),
+        first_of_boot=await _first_of_boot(ledger, me, servers),
         versions=newest,
         pauses={pause.job: pause for pause in stored.pauses},
         open=left,
@@ -67,6 +68,15 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
+
+
+async def _first_of_boot(ledger: Ledger, me: InstanceRecord, servers: Sequence[InstanceRecord]) -> bool:
+    """Has no server of this boot got as far as deciding its @reboot jobs? Entering alone is not enough: it may have
+    been killed right after."""
+    started = await ledger.fires(FireQuery(origins=(Origin.STARTUP,), limit=1000))
+    decided = {record.id >> 32 for record in started}
+    same = [one for one in servers if one.boot_id == me.boot_id and one.host == me.host]
+    return not any(one.number in decided for one in same)
 
 
 async def begin(
@@ -88,9 +98,12 @@ async def begin(
     engine.board.known.update((name, previous_of(record)) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
+    engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
     take_in(engine.board, jobs, heir, now, turn)
     if only_these:
         _settle_the_gone(engine.board, heir, now, turn)
+    else:
+        _settle_the_lost(engine.board, heir, now, turn)
     startup(engine.board, now, heir.number, turn, first_of_boot=heir.first_of_boot)
     await engine.carry_out(turn)
     return engine, heir
@@ -114,9 +127,6 @@ def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) ->
     heir.versions.pop(job.name, None)  # board.known has it
     state = place(board, job, None, now, turn)
     board.joins.update(heir.joins.pop(job.name, {}))
-    pause = heir.pauses.pop(job.name, None)
-    if pause is not None:
-        restore_pause(board, state, pause)
     return state
 
 
@@ -127,6 +137,19 @@ def _adopt_all(board: Board, records: Sequence[FireRecord], heir: Inheritance, n
         if record.child is not None:
             kill_survivor(*record.child)  # before its slot is free
         adopt(board, record, name, now.wall if owner is None else owner.seen_at, now, turn)
+
+
+def _settle_the_lost(board: Board, heir: Inheritance, now: Now, turn: Turn) -> None:
+    """Jobs that may still be added: what waits, or may be run again, waits for them; what was executed is over."""
+    for name, records in heir.open.items():
+        again = _idempotent(heir.versions.get(name))
+        lost = [one for one in records if isinstance(one.decision, Start) and one.retry_at is None and not again]
+        _adopt_all(board, lost, heir, now, turn)
+        heir.open[name] = [one for one in records if one not in lost]
+
+
+def _idempotent(record: VersionRecord | None) -> bool:
+    return record is not None and bool(json.loads(record.definition).get("policies", {}).get("idempotent"))
 
 
 def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> None:

@@ -46,5 +46,8 @@ class LastResort:
         frame = sys._current_frames().get(self._main or 0)
         where = "".join(traceback.format_stack(frame)) if frame else "unknown"
         why = "what still runs did not let go in time; the next start settles it"
-        get_logger().critical("service.stuck", why=why, main_thread=where[-3000:])
+        facts = {"why": why, "main_thread": where[-3000:]}
+        saying = threading.Thread(target=get_logger().critical, args=("service.stuck",), kwargs=facts, daemon=True)
+        saying.start()
+        saying.join(1.0)  # whoever holds us may hold the log too
         os._exit(EXIT_FAULT)

@@ -25,6 +25,7 @@ from asched.engine.clock import SystemClock
 from asched.engine.engine import Engine
 from asched.engine.instance import this_instance
 from asched.engine.ports import Ledger
+from asched.handles import as_instant
 from asched.runners.registry import Runners
 
 
@@ -53,7 +54,7 @@ async def run_once(
         if not known:
             _introduce(job, version, now, turn)
         state = board.jobs[job.name] = JobState(job, version, now.wall)
-        fire, decision = manual(board, state, now, turn, scheduled_at=scheduled_at, args=args)
+        fire, decision = manual(board, state, now, turn, scheduled_at=as_instant(scheduled_at), args=args)
         turn.changes.append(Act(now.wall, "run", by, job.name, fire.run, reason))
         return fire, decision
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from clifolder import Folder, Said
 
-JOBS = '''\
+JOBS = """\
 import asyncio
 import time
 
@@ -55,7 +55,7 @@ async def forgets_a_task_that_exits() -> str:
 async def stops_the_loop() -> None:
     asyncio.get_running_loop().stop()
     await asyncio.sleep(0.1)
-'''
+"""
 
 
 @pytest.fixture

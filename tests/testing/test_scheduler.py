@@ -1,0 +1,106 @@
+"""The public Scheduler: what somebody who embeds it may do to it, and what it must not do back."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from asched import ConfigurationError, Refused, Scheduler
+from asched.ledger.memory import MemoryLedger
+
+pytestmark = pytest.mark.anyio
+
+
+async def nothing() -> None: ...
+
+
+class SlowLedger(MemoryLedger):
+    """Takes its time for each commit."""
+
+    async def commit(self, owner, changes):
+        await asyncio.sleep(0.05)
+        return await super().commit(owner, changes)
+
+
+async def test_what_is_asked_right_after_an_add_comes_behind_it():
+    async with Scheduler(ledger=":memory:") as s:
+        s.add(nothing, name="new")
+        run = await s["new"].run()
+        assert (await run.outcome()).kind == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scheduled_at": datetime.fromisoformat("2026-01-01")},
+        {"scheduled_at": datetime.fromisoformat("9999-12-31T23:59:59-14:00")},
+        {"args": "abc"},
+    ],
+)
+async def test_a_bad_argument_is_refused_and_harms_nobody(asked):
+    async with Scheduler(ledger=":memory:") as s:
+        s.add(nothing, name="job")
+        with pytest.raises(Refused):
+            await s["job"].run(**asked)
+        await s["job"].run(by=None, reason=3)
+        assert s.running
+
+
+async def test_a_run_whose_start_is_still_being_recorded_is_stopped_too():
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    s = Scheduler(ledger=SlowLedger())
+    s.add(forever, name="forever", kill_after="1s")
+    await s.start()
+    asking = asyncio.ensure_future(s["forever"].run())
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(s.stop(drain="10ms"), 5)
+    (run,) = await s.runs("forever")
+    assert run.outcome is not None
+    assert run.outcome.kind == "interrupted"
+    await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_a_refused_add_leaves_nothing_behind():
+    async with Scheduler(ledger=":memory:") as s:
+        with pytest.raises(ConfigurationError):
+            s.add(nothing, name="x", after="nosuch")
+        s.add(nothing, name="x")
+        s.add(nothing, name="y", after="x")
+
+
+async def test_single_instants_find_a_free_name_after_one_was_revoked():
+    async with Scheduler(ledger=":memory:") as s:
+        first, *_ = [s.at("2099-12-24T17:30", nothing) for _ in range(3)]
+        first.cancel()
+        s.at("2099-12-24T17:30", nothing)
+        assert len(s.jobs) == 3
+
+
+async def test_events_end_with_the_scheduler_and_are_over_after_it():
+    s = Scheduler(ledger=":memory:")
+    async with s:
+        pass
+    assert [event async for event in s.events()] == []
+
+
+async def test_the_lost_run_of_a_job_that_is_gone_is_abandoned():
+    ledger = MemoryLedger()
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    lost = Scheduler(ledger=ledger)
+    lost.add(forever, name="gone")
+    await lost.start()
+    await lost["gone"].run()
+    lost.engine.die()
+    lost._stopped.set()
+    tasks = [lost._task, *lost._helpers, *(one.task for one in lost.engine.dispatch.running.values())]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with Scheduler(ledger=ledger) as s:
+        (run,) = await s.runs("gone")
+        assert run.outcome.kind == "abandoned"
