@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 from asched.service.logs import get_logger
 from asched.service.printing import routed_prints
@@ -21,8 +21,6 @@ from asched.service.printing import routed_prints
 CANCELLED_WITHIN = 1.0  # seconds for what is left on the loop
 TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
 EXIT_FAULT = 70
-
-T = TypeVar("T")
 
 
 def run_to_the_end(
@@ -50,20 +48,6 @@ def run_to_the_end(
     if _threads_left(before):
         _leave(code)
     return code
-
-
-def run_briefly(main: Coroutine[Any, Any, T]) -> T:
-    """Run it on a loop of its own and return what it returns. Unlike asyncio.run, a task that does not listen to being
-    cancelled is left behind, and not waited for."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        result = loop.run_until_complete(main)
-        _cancel_rest(loop)
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
-    return result
 
 
 def _insist(loop: asyncio.AbstractEventLoop, task: asyncio.Task[int], fail: Callable[[str], None]) -> int:
