@@ -1,6 +1,7 @@
 """For all tests: asyncio under anyio's plugin, and, where skips are forbidden, a skip is a failure."""
 
 import os
+import sys
 
 import pytest
 
@@ -17,3 +18,11 @@ def pytest_runtest_makereport(item, call):
     if os.environ.get("ASCHED_FORBID_SKIPS") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where skips are forbidden: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Whoever serves sets structlog up for the whole process; the next test must not find it so."""
+    yield
+    if "structlog" in sys.modules:
+        sys.modules["structlog"].reset_defaults()

@@ -134,7 +134,9 @@ def test_missed_fires_are_settled_by_policy(serve: Serve) -> None:
     assert service.stop() == 0
     caught = dict(service.query("SELECT job, count(*) FROM fires WHERE caught_up AND decision = 'start' GROUP BY job"))
     assert caught["everything"] >= 8
-    assert caught["latest"] == 1
+    assert caught.get("latest", 0) <= 1  # none, where the newest instant was still on time: it stands for the others
+    (coalesced,) = service.query("SELECT count(*) FROM fires WHERE job = 'latest' AND reason = 'coalesced'")[0]
+    assert coalesced >= 5
     assert "nothing" not in caught
     assert service.query("SELECT 1 FROM absences WHERE cause = 'killed'")
     service.audit()
