@@ -169,7 +169,7 @@ def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot:
     """Fires of @startup (each start of the service) and @reboot (the first start after a boot)."""
     for state in board.jobs.values():
         trigger = None if state.job.trigger is None else startup_of(state.job.trigger)
-        if trigger is None or state.job.disabled or (trigger.once_per_boot and not first_of_boot):
+        if trigger is None or (trigger.once_per_boot and not first_of_boot):
             continue
         candidate = Candidate(now.wall, now.wall, caught_up=False)
         fire = new_fire(board, state, candidate, origin=Origin.STARTUP, nonce=f"start-{instance}")
