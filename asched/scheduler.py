@@ -21,7 +21,7 @@ from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
 from asched.core.runs import stop
-from asched.core.trigger import At
+from asched.core.triggers.at import At
 from asched.core.version import definition_of
 from asched.declaration.definition import (
     Declaration,

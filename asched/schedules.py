@@ -11,7 +11,10 @@ from asched.core.cron import Cron, DayRule, Dst
 from asched.core.durations import as_duration
 from asched.core.explain import explain_trigger
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import At, Every, Trigger, anchored, any_of
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.union import any_of
 from asched.core.zones import zone
 from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
@@ -90,4 +93,4 @@ def _aware(instant: datetime) -> datetime:
 
 def _standing(trigger: Trigger, at: datetime) -> Trigger:
     """An interval that is not anchored yet begins at `at`, as it would if it were scheduled then."""
-    return anchored(trigger, at)
+    return trigger.anchored(at)

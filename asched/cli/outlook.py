@@ -11,7 +11,8 @@ from itertools import islice, repeat
 from asched.core.change import Pause
 from asched.core.model import Job
 from asched.core.record import VersionRecord
-from asched.core.trigger import Trigger, anchored, from_spec
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.specs import from_spec
 from asched.core.version import definition_of, same_trigger
 from asched.engine.ports import Ledger
 
@@ -66,4 +67,4 @@ def _trigger(job: Job, version: VersionRecord | None, now: datetime) -> Trigger 
         return None
     if version is not None and version.trigger is not None and same_trigger(version.definition, definition_of(job)):
         return from_spec(version.trigger)
-    return anchored(job.trigger, now)
+    return job.trigger.anchored(now)

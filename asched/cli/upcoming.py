@@ -16,7 +16,7 @@ from asched.cli.verb import verb
 from asched.core.explain import explain_trigger
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import Trigger, anchored
+from asched.core.triggers.protocol import Trigger
 from asched.core.zones import zone
 
 Found = list[tuple[datetime, Job]]
@@ -99,7 +99,7 @@ def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None
 def _instants(trigger: Trigger, now: datetime, count: int) -> list[datetime]:
     """From now on, as if it were scheduled now; of one that counts from the end of a run, only the first."""
     found: list[datetime] = []
-    trigger = anchored(trigger, now)
+    trigger = trigger.anchored(now)
     at = trigger.next_after(now)
     while at is not None and len(found) < count:
         found.append(at)

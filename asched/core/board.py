@@ -16,7 +16,7 @@ from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
 from asched.core.model import Fire, Job
 from asched.core.timeline import Rank, Timeline
-from asched.core.trigger import Trigger
+from asched.core.triggers.protocol import Trigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,13 @@ class Cron:
         """The canonical expression; it reads back to an equal trigger given the same tz, dst and day rule."""
         return self.expression
 
+    def anchored(self, at: datetime) -> Cron:
+        return self
+
+    @property
+    def startup(self) -> None:
+        return None
+
     def __reduce__(self) -> tuple[type[Cron], tuple[str, str, Dst, DayRule]]:
         return Cron, (self.expression, self.tz, self.dst, self.day_rule)
 

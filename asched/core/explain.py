@@ -10,7 +10,11 @@ from itertools import pairwise, product
 from asched.core.cron import Cron
 from asched.core.cronfields import Field
 from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NearestWorkday, NthWeekday
-from asched.core.trigger import AfterFinish, AnyOf, At, Every, Startup, Trigger
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 
 _FEW = 6  # so many times of day are listed one by one
 _TIMES = ("at 0", "at 1", "at 2")  # how such a list starts

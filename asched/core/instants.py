@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from asched.core.trigger import Trigger
+from asched.core.triggers.protocol import Trigger
 
 _SHORTEST = timedelta(microseconds=1)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.action import Action
-from asched.core.trigger import Trigger
+from asched.core.triggers.protocol import Trigger
 
 
 class Origin(StrEnum):

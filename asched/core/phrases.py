@@ -26,7 +26,11 @@ from asched.core.cron import Cron, DayRule, Dst
 from asched.core.cronfields import WEEKDAY
 from asched.core.durations import parse_duration
 from asched.core.explain import explain_trigger
-from asched.core.trigger import AfterFinish, At, Every, Startup, Trigger, any_of
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import any_of
 from asched.core.zones import after_gap, instants_of
 from asched.errors import ScheduleError
 

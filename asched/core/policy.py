@@ -14,7 +14,7 @@ from asched.core.change import Gap
 from asched.core.instants import between, latest_between
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.trigger import Trigger
+from asched.core.triggers.protocol import Trigger
 
 INDIVIDUALLY = 100  # so many missed instants of one job get a row of their own; more become a gap
 COUNTED = 1000  # a gap is counted up to here

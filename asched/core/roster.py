@@ -18,7 +18,8 @@ from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.policy import whole_gap
 from asched.core.record import VersionRecord
 from asched.core.timeline import Rank
-from asched.core.trigger import Trigger, anchored, from_spec
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.specs import from_spec
 from asched.core.version import definition_of, same_trigger
 from asched.errors import ScheduleError
 
@@ -90,7 +91,7 @@ def _on_other_axis(job: Job, previous: Previous) -> bool:
 
 def _begin(job: Job, definition: str, previous: Previous | None, since: datetime, now: Now, turn: Turn) -> JobState:
     version = 1
-    trigger = None if job.trigger is None else anchored(job.trigger, since)
+    trigger = None if job.trigger is None else job.trigger.anchored(since)
     if previous is not None:
         version = previous.version + 1
         if previous.active:

@@ -23,7 +23,6 @@ from asched.core.plan import admitted, count_from_here, new_fire, promote_waitin
 from asched.core.policy import Candidate
 from asched.core.retry import next_delay
 from asched.core.timeline import Rank
-from asched.core.trigger import startup_of
 
 JOINS_KEPT = 10_000
 
@@ -168,7 +167,7 @@ def manual(
 def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot: bool) -> None:
     """Fires of @startup (each start of the service) and @reboot (the first start after a boot)."""
     for state in board.jobs.values():
-        trigger = None if state.job.trigger is None else startup_of(state.job.trigger)
+        trigger = None if state.job.trigger is None else state.job.trigger.startup
         if trigger is None or (trigger.once_per_boot and not first_of_boot):
             continue
         candidate = Candidate(now.wall, now.wall, caught_up=False)

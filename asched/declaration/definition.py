@@ -14,7 +14,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 from asched.core.action import Action, Command, Request
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import AnyOf, Trigger
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.union import AnyOf
 from asched.core.version import definition_of
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown

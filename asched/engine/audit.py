@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from asched.core.change import Gap
 from asched.core.model import Origin
 from asched.core.record import FireQuery, FireRecord, VersionRecord
-from asched.core.trigger import Trigger, from_spec
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.specs import from_spec
 from asched.engine.ports import Ledger
 
 PAGE = 1000

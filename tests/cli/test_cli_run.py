@@ -14,7 +14,7 @@ from clifolder import Folder, Said, wait_until
 
 from asched.core.action import Function
 from asched.core.model import Job
-from asched.core.trigger import Startup
+from asched.core.triggers.startup import Startup
 from asched.engine.clock import SystemClock
 from asched.engine.start import enter
 from asched.ledger.sqlite import SqliteLedger

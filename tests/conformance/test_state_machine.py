@@ -24,7 +24,9 @@ from asched.core.plan import unpause
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
 from asched.core.runs import manual, pause, stop
-from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 from asched.errors import LedgerUnavailable
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock

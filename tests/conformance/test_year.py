@@ -16,7 +16,9 @@ from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, simulate
-from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

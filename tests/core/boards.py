@@ -3,30 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from asched.core.action import Function
 from asched.core.board import Board, Now, Turn
 from asched.core.change import Decide
-from asched.core.model import Job, Policies
 from asched.core.outcome import Skip
 from asched.core.roster import place
-from asched.core.trigger import Every
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-S = timedelta(seconds=1)
-H = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
-ACTION = Function(print, "builtins:print", "coroutine")
 
 
 def at(seconds=0.0):
     """So many seconds after noon, on both axes."""
     moment = NOON + timedelta(seconds=seconds)
     return Now(moment, moment)
-
-
-def a_job(name="tick", trigger=None, *, after=(), **policies):
-    declared = None if after else trigger or Every(10 * S)
-    return Job(name, ACTION, declared, Policies(**policies), after=after)
 
 
 def a_board(*jobs, now=None):
@@ -59,23 +48,3 @@ def of_kind(turn, kind):
 
 def reason_of(decision):
     return str(decision.reason) if isinstance(decision, Skip) else decision.kind
-
-
-class Raises:
-    """A trigger that yields every ten seconds after noon, and raises from `since` on."""
-
-    steady, relative = False, False
-
-    def __init__(self, since):
-        self.since = since
-
-    def next_after(self, instant):
-        if instant >= self.since:
-            raise ZeroDivisionError("no more")
-        return Every(10 * S, NOON).next_after(instant)
-
-    def spec(self):
-        return {"kind": "raises", "since": self.since.isoformat()}
-
-    def text(self):
-        return "raises"

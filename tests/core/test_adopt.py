@@ -1,6 +1,7 @@
 """What a dead instance left open is settled by the one that comes after it."""
 
-from boards import NOON, H, S, a_board, a_job, at, decided, of_kind, reason_of
+from boards import NOON, a_board, at, decided, of_kind, reason_of
+from jobdoubles import H, S, a_job
 
 from asched.core.adopt import adopt, settle_down
 from asched.core.board import StartRun, Turn
@@ -9,7 +10,7 @@ from asched.core.deadlines import due
 from asched.core.model import Fire, Overlap, Retry
 from asched.core.outcome import Abandoned, Queue, Skip, SkipReason, Start
 from asched.core.record import FireRecord
-from asched.core.trigger import AfterFinish
+from asched.core.triggers.interval import AfterFinish
 
 SEEN = at(12).wall
 

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from asched.core.cron import Cron
 from asched.core.instants import between, latest_between
-from asched.core.trigger import AnyOf, At, Every, Startup, Trigger
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)

@@ -4,9 +4,10 @@ import subprocess
 import sys
 from datetime import timedelta
 
-from boards import NOON, TICK, S
+from boards import NOON, TICK
 from hypothesis import given
 from hypothesis import strategies as st
+from jobdoubles import S
 
 from asched.core.jitter import due_at, fraction
 

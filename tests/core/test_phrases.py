@@ -12,7 +12,11 @@ from test_cron_oracle import expressions, satisfiable
 
 from asched.core.cron import Cron, Dst
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import AfterFinish, AnyOf, At, Every, Startup, Trigger
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 from asched.errors import ScheduleError
 
 TZ = "Europe/Berlin"

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from boards import NOON, TICK, H, S, reason_of
+from boards import NOON, TICK, reason_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jobdoubles import H, S
 
 from asched.core.cron import Cron
 from asched.core.instants import between
@@ -13,7 +14,8 @@ from asched.core.jitter import due_at as jittered
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Queue, Skip, SkipReason, Start
 from asched.core.policy import COUNTED, INDIVIDUALLY, admit, settle, settle_one, whole_gap
-from asched.core.trigger import AnyOf, Every
+from asched.core.triggers.interval import Every
+from asched.core.triggers.union import AnyOf
 
 EVERY_10S = Every(10 * S, NOON)
 DAY = timedelta(days=1)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from boards import NOON, H, S
+from boards import NOON
+from jobdoubles import H, S
 
 from asched.core.change import Gap
 from asched.core.outcome import (

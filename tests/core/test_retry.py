@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from boards import S
 from hypothesis import given
 from hypothesis import strategies as st
+from jobdoubles import S
 
 from asched.core.model import Retry
 from asched.core.outcome import Abandoned, Cancelled, ErrorNote, Failed, Interrupted, Succeeded, TimedOut

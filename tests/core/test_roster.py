@@ -1,7 +1,8 @@
 """Which jobs there are: a fire is owed only by the version that was active at its instant."""
 
 import pytest
-from boards import NOON, H, Raises, S, a_board, a_job, at, decided, gaps, of_kind
+from boards import NOON, a_board, at, decided, gaps, of_kind
+from jobdoubles import H, Raises, S, a_job
 
 from asched.core.board import BrokenJob, Cause, Now, RunState, Turn
 from asched.core.change import Activate, Decide, Finish, Pause, Promote, Retire
@@ -12,7 +13,9 @@ from asched.core.outcome import Cancelled, Skip, SkipReason, Start, Succeeded
 from asched.core.record import VersionRecord
 from asched.core.roster import correct, current, place, previous_of, remove, restore_pause, retire
 from asched.core.runs import Ended, ended, manual, pause
-from asched.core.trigger import AfterFinish, AnyOf, Every, from_spec
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.specs import from_spec
+from asched.core.triggers.union import AnyOf
 from asched.core.version import definition_of
 
 DAY = 24 * H
@@ -241,7 +244,7 @@ def test_correcting_a_running_board_concerns_wall_time_only():
 
 def test_a_trigger_that_raises_at_once_breaks_its_own_job_only():
     board = a_board(a_job("good"))
-    state, turn = placed(board, a_job("bad", Raises(NOON)), None, at())
+    state, turn = placed(board, a_job("bad", Raises(NOON, NOON)), None, at())
     assert turn.effects == [BrokenJob("bad", "ZeroDivisionError: no more")]
     assert (state.next_at, state.broken) == (None, "ZeroDivisionError: no more")
     assert decided(fire_now(board, at(10))) == [("good", 10.0, "start")]
@@ -249,7 +252,7 @@ def test_a_trigger_that_raises_at_once_breaks_its_own_job_only():
 
 @pytest.mark.parametrize("jitter", [0 * S, 3 * S])
 def test_a_trigger_that_raises_later_has_its_known_fire_recorded_as_invalid(jitter):
-    board = a_board(a_job("bad", Raises(NOON + 20 * S), jitter=jitter), a_job("good", Every(10 * S)))
+    board = a_board(a_job("bad", Raises(NOON, NOON + 20 * S), jitter=jitter), a_job("good", Every(10 * S)))
     first, second = fire_now(board, at(14)), fire_now(board, at(29))
     assert ("bad", 10.0, "start") in decided(first)
     assert ("bad", 20.0, "invalid") in decided(second)

@@ -1,7 +1,8 @@
 """The life of runs after their start: attempts, slots, followers, joins, stops, manual runs, startups."""
 
 import pytest
-from boards import NOON, H, S, a_board, a_job, at, decided, of_kind, reason_of
+from boards import NOON, a_board, at, decided, of_kind, reason_of
+from jobdoubles import H, S, a_job
 
 from asched.core.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, Unpause
@@ -10,7 +11,10 @@ from asched.core.model import Origin, Overlap, Retry
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Skip, SkipReason, Start, Succeeded, TimedOut
 from asched.core.plan import unpause
 from asched.core.runs import Ended, ended, manual, pause, startup, stop, stopped_as
-from asched.core.trigger import AfterFinish, AnyOf, At, Every, Startup
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 
 NO = Failed(ErrorNote("ValueError", "no", types=("ValueError",)))
 

@@ -4,13 +4,15 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from boards import NOON, H, Raises, S, a_job, at, reason_of
+from boards import NOON, at, reason_of
+from jobdoubles import H, Raises, S, a_job
 
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.simulate import Outage, simulate
-from asched.core.trigger import AfterFinish, Every, Startup
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
 
 NO = Failed(ErrorNote("ValueError", "no"))
 DAY = 24 * H
@@ -111,7 +113,7 @@ def test_followers_and_joins_run_for_the_same_instant():
 
 
 def test_a_trigger_that_raises_costs_its_own_fires_only():
-    simulation = simulate([a_job("bad", Raises(NOON + 20 * S), jitter=3 * S), a_job("good")], NOON, NOON + 40 * S)
+    simulation = simulate([a_job("bad", Raises(NOON, NOON + 20 * S), jitter=3 * S), a_job("good")], NOON, NOON + 40 * S)
     assert went(simulation, "bad") == [(10, "succeeded"), (20, "invalid")]
     assert len(went(simulation, "good")) == 4
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from boards import NOON, S
+from boards import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jobdoubles import S
 
 from asched.core.timeline import Rank, Timeline
 

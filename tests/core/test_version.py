@@ -6,12 +6,15 @@ import sys
 from dataclasses import replace
 
 import pytest
-from boards import ACTION, NOON, S
+from boards import NOON
+from jobdoubles import ACTION, S
 
 from asched.core.action import Command, Function, Request
 from asched.core.cron import Cron
 from asched.core.model import Job, Policies, Retry
-from asched.core.trigger import AfterFinish, AnyOf, Every, Startup
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 from asched.core.version import definition_of, same_trigger
 
 JOB = Job("backup", ACTION, Every(10 * S))

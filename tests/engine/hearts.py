@@ -1,25 +1,14 @@
 """What the tests of the engine share: jobs, runners that misbehave, and a ledger that can be switched off."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from asched.core.action import Function
-from asched.core.model import Job, Policies
 from asched.core.outcome import Succeeded
 from asched.core.record import FireQuery
-from asched.core.trigger import Every
 from asched.engine.audit import audit
 from asched.errors import LedgerUnavailable
 from asched.ledger.memory import MemoryLedger
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-S = timedelta(seconds=1)
-H = timedelta(hours=1)
-ACTION = Function(print, "builtins:print", "coroutine")
-
-
-def a_job(name="tick", trigger=None, *, after=(), **policies):
-    declared = None if after else trigger or Every(10 * S)
-    return Job(name, ACTION, declared, Policies(**policies), after=after)
 
 
 def lasting(duration, outcome=None):
@@ -74,23 +63,3 @@ class SwitchedLedger(MemoryLedger):
     def _check(self):
         if self.off:
             raise LedgerUnavailable("switched off for a test")
-
-
-class Raises:
-    """A trigger that yields every ten seconds after the start, and raises from `since` on."""
-
-    steady, relative = False, False
-
-    def __init__(self, since):
-        self.since = since
-
-    def next_after(self, instant):
-        if instant >= self.since:
-            raise ZeroDivisionError("no more")
-        return Every(10 * S, START).next_after(instant)
-
-    def spec(self):
-        return {"kind": "raises", "since": self.since.isoformat()}
-
-    def text(self):
-        return "raises"

@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from hearts import START, H, S, a_job, lasting
+from hearts import START, lasting
+from jobdoubles import H, S, a_job
 
 from asched.core.change import Gap
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Fire, Overlap
 from asched.core.outcome import Skip, SkipReason
 from asched.core.record import FireQuery, FireRecord, GapRecord
-from asched.core.trigger import AfterFinish, AnyOf, At, Every, Startup
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
 from asched.engine.audit import NAMED, audit
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

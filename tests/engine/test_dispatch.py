@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 
 import pytest
-from hearts import START, S, a_job, lasting
+from hearts import START, lasting
+from jobdoubles import S, a_job
 
 from asched.core.board import Cause
 from asched.core.model import Fire

@@ -9,7 +9,7 @@ from asched.core.cron import Cron
 from asched.core.model import Job, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
-from asched.core.trigger import Every
+from asched.core.triggers.interval import Every
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 

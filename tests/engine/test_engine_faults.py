@@ -6,7 +6,8 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hearts import ACTION, START, H, Raises, S, SwitchedLedger, a_job, fires, imbalances, lasting, went
+from hearts import START, SwitchedLedger, fires, imbalances, lasting, went
+from jobdoubles import ACTION, H, Raises, S, a_job
 
 from asched.core.board import Cause
 from asched.core.change import Decide, Pause, Rejected, Unpause
@@ -17,7 +18,8 @@ from asched.core.plan import unpause
 from asched.core.record import FireQuery
 from asched.core.roster import place, remove
 from asched.core.runs import manual, pause, stop
-from asched.core.trigger import AfterFinish, Every, Startup
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
 from asched.errors import LedgerUnavailable, LedgerUnusable, NotRunning
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
@@ -254,7 +256,7 @@ async def test_what_the_ledger_refuses_is_not_started():
 
 @pytest.mark.parametrize("jitter", [0 * S, 2 * S])
 async def test_a_trigger_that_raises_costs_its_own_fires_only(jitter):
-    harness = a_harness(a_job("bad", Raises(START + 20 * S), jitter=jitter), a_job("good"))
+    harness = a_harness(a_job("bad", Raises(START, START + 20 * S), jitter=jitter), a_job("good"))
     heard = listened(harness)
     await harness.start()
     await harness.clock.advance("50s")

@@ -1,7 +1,8 @@
 """Each event, whole."""
 
 import pytest
-from hearts import START, S, a_job, lasting
+from hearts import START, lasting
+from jobdoubles import S, a_job
 
 from asched.core.change import (
     Absence,

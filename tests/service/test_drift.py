@@ -11,7 +11,7 @@ import pytest
 
 from asched import Scheduler
 from asched.core.record import FireQuery
-from asched.core.trigger import from_spec
+from asched.core.triggers.specs import from_spec
 
 PERIOD = timedelta(milliseconds=10)
 

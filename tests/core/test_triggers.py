@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from asched.core.cron import Cron
 from asched.core.phrases import parse_schedule
-from asched.core.trigger import AfterFinish, AnyOf, At, Every, Startup, Trigger, anchored, any_of, from_spec, startup_of
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.specs import from_spec
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf, any_of
 from asched.errors import ScheduleError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -151,18 +156,18 @@ def test_a_union_of_one_is_that_one() -> None:
 
 
 def test_a_startup_is_found_inside_a_union() -> None:
-    assert startup_of(AnyOf((At(NOON), Startup(once_per_boot=True)))) == Startup(once_per_boot=True)
-    assert startup_of(AnyOf((Startup(once_per_boot=True), Startup()))) == Startup()
-    assert startup_of(Startup()) == Startup()
-    assert startup_of(At(NOON)) is None
+    assert AnyOf((At(NOON), Startup(once_per_boot=True))).startup == Startup(once_per_boot=True)
+    assert AnyOf((Startup(once_per_boot=True), Startup())).startup == Startup()
+    assert Startup().startup == Startup()
+    assert At(NOON).startup is None
 
 
 def test_anchoring_reaches_into_unions_and_respects_anchors() -> None:
     earlier = NOON - timedelta(days=1)
     union = AnyOf((Every(seconds(1)), Every(seconds(2), earlier), At(NOON)))
-    assert anchored(union, NOON) == AnyOf((Every(seconds(1), NOON), Every(seconds(2), earlier), At(NOON)))
-    assert anchored(Every(seconds(1)), NOON) == Every(seconds(1), NOON)
-    assert anchored(At(NOON), NOON) == At(NOON)
+    assert union.anchored(NOON) == AnyOf((Every(seconds(1), NOON), Every(seconds(2), earlier), At(NOON)))
+    assert Every(seconds(1)).anchored(NOON) == Every(seconds(1), NOON)
+    assert At(NOON).anchored(NOON) == At(NOON)
 
 
 crons = st.sampled_from(

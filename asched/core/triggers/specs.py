@@ -1,0 +1,46 @@
+"""Triggers from their specs: what the ledger keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from asched.core.cron import Cron
+from asched.core.durations import parse_duration
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
+from asched.errors import ScheduleError
+
+
+def from_spec(spec: Mapping[str, Any]) -> Trigger:
+    """The trigger of which this is the spec. Raises ScheduleError for anything else."""
+    try:
+        return _from_spec(spec)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ScheduleError):
+            raise
+        raise ScheduleError(f"not the spec of a trigger: {dict(spec)!r}") from error
+
+
+def _from_spec(spec: Mapping[str, Any]) -> Trigger:
+    match spec["kind"]:
+        case "every":
+            anchor = spec["anchor"]
+            since = None if anchor is None else datetime.fromisoformat(anchor)
+            return Every(parse_duration(spec["period"]), since)
+        case "after_finish":
+            return AfterFinish(parse_duration(spec["period"]))
+        case "at":
+            return At(datetime.fromisoformat(spec["instant"]))
+        case "startup":
+            return Startup(spec["once_per_boot"])
+        case "any_of":
+            return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
+        case "cron":
+            return Cron(spec["expression"], spec["tz"], spec["dst"], spec["day_rule"])
+        case other:
+            raise ScheduleError(f'unknown kind of trigger "{other}"')
