@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asched.errors import NotRunning as NotRunning
     from asched.errors import Refused as Refused
     from asched.errors import ScheduleError as ScheduleError
+    from asched.errors import Superseded as Superseded
     from asched.errors import UnknownJob as UnknownJob
     from asched.errors import UnknownRun as UnknownRun
     from asched.handles import JobHandle as JobHandle
@@ -52,6 +53,7 @@ _HOMES = {
     "NotRunning": "asched.errors",
     "Refused": "asched.errors",
     "ScheduleError": "asched.errors",
+    "Superseded": "asched.errors",
     "UnknownJob": "asched.errors",
     "UnknownRun": "asched.errors",
     "JobHandle": "asched.handles",
@@ -87,6 +89,7 @@ __all__ = [
     "Schedule",
     "ScheduleError",
     "Scheduler",
+    "Superseded",
     "UnknownJob",
     "UnknownRun",
     "at",

@@ -11,6 +11,7 @@
     ├── ServiceUnreachable             no service answers on the socket
     └── LedgerError
         ├── LedgerUnavailable          for now: locked, full, slow; the same call may be made again
+        ├── Superseded                 somebody else decides on this ledger: what we know of it no longer holds
         └── LedgerUnusable             for good: corrupt, foreign, newer than this asched
 
 A job's own failure is never an exception here: it is an Outcome (core/outcome.py).
@@ -107,6 +108,10 @@ class LedgerError(AschedError):
 
 class LedgerUnavailable(LedgerError):
     """For now: locked, full, slow. Making the same call again is safe, whatever had become of the first."""
+
+
+class Superseded(LedgerError):
+    """Somebody else decides on this ledger: what we know of it no longer holds. The next start reads it anew."""
 
 
 class LedgerUnusable(LedgerError):

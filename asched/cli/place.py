@@ -31,10 +31,11 @@ class Place:
 def find_place(config: str, overrides: Mapping[str, object]) -> Place | None:
     """Raises ConfigurationError for a file that cannot be read; None where [service] needs a closer look."""
     from asched.host.statedir import state_dir
-    from asched.service.layers import layered
+    from asched.service.layers import FLAG, layered
 
     file = Path(config)
-    given = layered(_data(file), env=os.environ, flags=overrides).data.get("service", {})
+    layers = layered(_data(file), env=os.environ, flags=overrides)
+    given = layers.data.get("service", {})
     if not isinstance(given, dict):
         return None
     ledger, timezone, state = (given.get(key) for key in ("ledger", "timezone", "state_dir"))
@@ -45,7 +46,9 @@ def find_place(config: str, overrides: Mapping[str, object]) -> Place | None:
     if key is None or "://" in ledger or ledger.endswith("/"):
         return None
     at = ledger if ledger == MEMORY else _beside(file, ledger)
-    return Place(at, state_dir(None, configured=_beside(file, state) if state else None, env=os.environ), key)
+    set_dir = _beside(file, state) if state else None
+    by_flag = layers.giver(("service", "state_dir")) == FLAG
+    return Place(at, state_dir(set_dir if by_flag else None, configured=set_dir, env=os.environ), key)
 
 
 def _data(file: Path) -> dict[str, Any]:

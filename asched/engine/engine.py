@@ -7,46 +7,44 @@ as messages in one inbox. Nothing else touches the board.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
-from asched.core.change import Absence, Adopt, Begin, Change, Child, Decide, Output, Promote, Rejected
+from asched.core.change import Absence, Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.deadlines import due
-from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
 from asched.engine.bus import Bus
-from asched.engine.capture import Capture
+from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, Jump, sleep
 from asched.engine.dispatch import Dispatch
-from asched.engine.instance import process_started
 from asched.engine.ports import Ledger, Runner
 from asched.engine.teller import Teller
-from asched.errors import LedgerUnavailable, NotRunning
+from asched.errors import LedgerUnavailable, NotRunning, Superseded
 
 SLICE = 200  # deadlines decided in one turn: a burst must not hold the loop
-FLUSH_AFTER = 0.5  # seconds that output may wait before it is written
 STALLED = timedelta(seconds=1)  # waking later than this beyond a deadline is an absence
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the ledger is unavailable
-PIECES_PER_ATTEMPT = 1 << 20  # of output: their numbers go on from attempt to attempt
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
 class Ask(Generic[T]):
-    """Somebody asks for something: `act` works on the board within a turn; `reply` is answered once it is durable."""
+    """Somebody asks for something: `act` works on the board within a turn; `reply` is answered once it is durable.
+    What was due when it was asked, at `at`, is decided before."""
 
     act: Callable[[Board, Now, Turn], T]
     reply: asyncio.Future[T]
+    at: Now
     answer: T | None = None
 
 
@@ -85,17 +83,17 @@ class Engine:
         self.idle = False  # nothing to do until a deadline or a message
         self.turns = 0
         self.teller = Teller(bus)
-        self._mask = mask
         self._count = 0
         self._inbox = Inbox()
         self.wake = asyncio.Event()
-        self._captures: dict[tuple[int, int], Capture] = {}
+        self._captures = Captures(clock, mask, self._also_remember)
         self._stopping = False
         self._turning = False  # what is being recorded now may yet start something
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
         self._heartbeat = clock.monotonic()
         self._quiet = asyncio.Event()  # while draining: nothing is executed any more
         self._owner = asyncio.current_task()
+        self._leaves = False  # once its owner is done
 
     def _new_id(self) -> int:
         self._count += 1
@@ -111,7 +109,7 @@ class Engine:
         """Ask without waiting: what is asked or told later is done later."""
         if self.over:
             raise NotRunning("the scheduler has stopped")
-        request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future())
+        request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future(), self.axes.read())
         self._inbox.asks.append(request)
         self.wake.set()
         return request.reply
@@ -181,11 +179,26 @@ class Engine:
         self._notice_absence(now, turn)
         self._hear(inbox, now, turn)
         taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
-        answered = [ask for ask in inbox.asks if _act(ask, self.board, now, turn)]
+        answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
         await self.carry_out(turn)
         for ask in answered:
             _reply(ask)
         return taken
+
+    def _ripe(self, inbox: Inbox, now: Now) -> list[Ask[Any]]:
+        """What may act now. The rest waits for what was due before it was asked, when that is more than one turn takes:
+        a pause must not reach back."""
+        if self.board.draining:
+            return inbox.asks
+        wall, steady = self.board.next_deadlines()
+
+        def settled(ask: Ask[Any]) -> bool:
+            return not (_come(wall, min(ask.at.wall, now.wall)) or _come(steady, ask.at.steady))
+
+        ripe = list(takewhile(settled, inbox.asks))
+        inbox.asks, waiting = ripe, inbox.asks[len(ripe) :]
+        self._inbox.asks = waiting + self._inbox.asks
+        return ripe
 
     async def carry_out(self, turn: Turn) -> None:
         """Remember, then tell, then do."""
@@ -201,7 +214,7 @@ class Engine:
     def _hear(self, inbox: Inbox, now: Now, turn: Turn) -> None:
         turn.changes += inbox.changes
         for message in inbox.ended:
-            turn.changes += self._printed(message.fire, message.attempt, now.wall, last=True)
+            turn.changes += self._captures.close(message.fire, message.attempt, now.wall)
             ended(self.board, message, now, turn)
 
     def _after_turn(self) -> None:
@@ -226,7 +239,15 @@ class Engine:
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
+            self._leave_with_owner(task)
         self.bus.publish({"type": "engine.cancelled", "at": self.clock.now()})
+
+    def _leave_with_owner(self, task: asyncio.Task[Any]) -> None:
+        """It may have been the end of the loop, which cancels us only once: if our owner goes and did not stop us
+        first, so do we."""
+        if self._owner is not None and not self._leaves:
+            self._leaves = True
+            self._owner.add_done_callback(lambda _: task.cancel())
 
     async def _wait(self) -> None:
         """Sleep until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
@@ -277,7 +298,7 @@ class Engine:
 
     def _something_due(self, now: Now) -> bool:
         wall, steady = self.board.next_deadlines()
-        return (wall is not None and wall <= now.wall) or (steady is not None and steady <= now.steady)
+        return _come(wall, now.wall) or _come(steady, now.steady)
 
     # Remembering.
 
@@ -335,6 +356,8 @@ class Engine:
             name = type(refusal.change).__name__
             event = {"type": "change.rejected", "at": self.clock.now(), "change": name, "why": refusal.why}
             self.bus.publish(event)
+        for refusal in rejected:
+            _check_footing(refusal)
 
     # Doing.
 
@@ -353,12 +376,7 @@ class Engine:
         run = self.board.runs.get(fire.id)
         if run is None:
             return  # ended in the same turn, and recorded so
-        loop = asyncio.get_running_loop()
-        self._captures[fire.id, attempt] = capture = Capture(
-            on_pending=lambda: _on_loop(loop, lambda: self._flush_later(fire.id, attempt)),
-            on_child=lambda pid: self._note_child(fire.id, attempt, pid),
-            mask=mask_for(job, self._mask),
-        )
+        capture = self._captures.open(job, fire.id, attempt)
         self.dispatch.start(job, fire, attempt, capture)
         if run.cause is not None:  # asked to stop between its decision and its start
             self.dispatch.stop(fire.id, run.cause, run.reason)
@@ -367,6 +385,10 @@ class Engine:
 
     def _deliver(self, message: Ended) -> None:
         self._inbox.ended.append(message)
+        self.wake.set()
+
+    def _also_remember(self, changes: Sequence[Change]) -> None:
+        self._inbox.changes += changes
         self.wake.set()
 
     async def _results(self, upstream: Mapping[str, int]) -> Mapping[str, object]:
@@ -387,30 +409,20 @@ class Engine:
             except LedgerUnavailable:
                 await sleep(self.clock, FIRST_PAUSE)
 
-    # What runs print.
 
-    def _flush_later(self, fire: int, attempt: int) -> None:
-        self.clock.call_at(self.clock.monotonic() + FLUSH_AFTER, lambda: self._flush(fire, attempt))
+def _check_footing(refusal: Rejected) -> None:
+    """A job that does not stand where we think would never fire again, and nobody would know: raise Superseded."""
+    match refusal.change:
+        case Decide(job=job, version=version) if not refusal.fires:
+            raise Superseded(f"what was decided on {job} (version {version}) was refused: {refusal.why}")
+        case Activate(job=job):
+            raise Superseded(f"a new version of {job} was refused: {refusal.why}")
+        case _:
+            pass  # somebody else was first with one run: that is no fault
 
-    def _flush(self, fire: int, attempt: int) -> None:
-        printed = self._printed(fire, attempt, self.clock.now(), last=False)
-        if printed:
-            self._inbox.changes += printed
-            self.wake.set()
 
-    def _printed(self, fire: int, attempt: int, at: datetime, *, last: bool) -> list[Output]:
-        capture = self._captures.get((fire, attempt))
-        if capture is None:
-            return []
-        if last:
-            del self._captures[fire, attempt]
-        first = (attempt - 1) * PIECES_PER_ATTEMPT
-        pieces = capture.close() if last else capture.take()
-        return [Output(fire, attempt, first + piece.seq, at, piece.stream, piece.text) for piece in pieces]
-
-    def _note_child(self, fire: int, attempt: int, pid: int) -> None:
-        self._inbox.changes.append(Child(fire, attempt, pid, process_started(pid) or 0))
-        self.wake.set()
+def _come(deadline: datetime | None, now: datetime) -> bool:
+    return deadline is not None and deadline <= now
 
 
 def _refused_fires(refusal: Rejected) -> set[int]:
@@ -422,11 +434,6 @@ def _refused_fires(refusal: Rejected) -> set[int]:
             return {fire}
         case _:
             return set()
-
-
-def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # a thread that was given up may outlive the loop
-        loop.call_soon_threadsafe(callback)
 
 
 def _act(ask: Ask[Any], board: Board, now: Now, turn: Turn) -> bool:

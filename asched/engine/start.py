@@ -99,6 +99,8 @@ async def begin(
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
+    for joins in heir.joins.values():
+        engine.board.joins.update(joins)
     take_in(engine.board, jobs, heir, now, turn)
     if only_these:
         _settle_the_gone(engine.board, heir, now, turn)
@@ -125,9 +127,7 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
 
 def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) -> JobState:
     heir.versions.pop(job.name, None)  # board.known has it
-    state = place(board, job, None, now, turn)
-    board.joins.update(heir.joins.pop(job.name, {}))
-    return state
+    return place(board, job, None, now, turn)
 
 
 def _adopt_all(board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn) -> None:

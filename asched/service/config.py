@@ -21,7 +21,7 @@ from asched.host.localzone import local_zone_key
 from asched.host.statedir import find_state_dir
 from asched.service.assembly import Assembly
 from asched.service.configfile import read_file, read_text
-from asched.service.layers import layered, leaves
+from asched.service.layers import FLAG, layered, leaves
 from asched.service.locating import Locator
 from asched.service.schema import SECTIONS, Log, Service, as_table, read_table, unknown_section
 from asched.service.toml_positions import Positions
@@ -102,9 +102,9 @@ def _configured(
     assembly.found_wrong_outside(layers.faults)
     jobs = assembly.jobs(layers.data, settings.jobs)
     assembly.refuse_if_wrong()
-    state_dir, named_by = find_state_dir(
-        None, configured=_beside(file, settings.state_dir) if settings.state_dir else None, env=env
-    )
+    set_dir = _beside(file, settings.state_dir) if settings.state_dir else None
+    by_flag = layers.giver(("service", "state_dir")) == FLAG
+    state_dir, named_by = find_state_dir(set_dir if by_flag else None, configured=set_dir, env=env)
     return Configuration(
         path=Path(os.path.abspath(file)),
         timezone=timezone,

@@ -10,6 +10,7 @@ from typing import Any
 from asched.declaration.faults import Fault, Path, did_you_mean
 
 PREFIX = "ASCHED_"
+FLAG = "flag"
 OPEN_SECTIONS = ("service", "defaults")  # what environment and flags may set
 
 
@@ -40,7 +41,7 @@ def layered(data: Mapping[str, Any], *, env: Mapping[str, str], flags: Mapping[s
             _set(layers, path, _read(env[variable]), f"environment {variable}")
     for dotted, value in flags.items():
         if value is not None:
-            _set(layers, tuple(dotted.split(".")), value, "flag")
+            _set(layers, tuple(dotted.split(".")), value, FLAG)
     return layers
 
 

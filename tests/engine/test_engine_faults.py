@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections import Counter
 from random import Random
 
@@ -20,7 +21,8 @@ from asched.core.roster import place, remove
 from asched.core.runs import manual, pause, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
-from asched.errors import LedgerUnavailable, LedgerUnusable, NotRunning
+from asched.engine.engine import SLICE
+from asched.errors import LedgerUnavailable, LedgerUnusable, NotRunning, Superseded
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.flaky import FlakyLedger
@@ -217,21 +219,23 @@ async def test_over_a_ledger_that_fails_every_fifth_time_the_law_holds(seed):
     await harness.kill()
 
 
+class Refusing(MemoryLedger):
+    """Refuses changes of the kinds in `refuse`."""
+
+    def __init__(self):
+        super().__init__()
+        self.refuse = ()
+
+    async def commit(self, owner, changes):
+        refused = [c for c in changes if type(c).__name__ in self.refuse]
+        await super().commit(owner, [c for c in changes if c not in refused])
+        return [Rejected(c, "refused for a test") for c in refused]
+
+
 async def test_what_the_ledger_refuses_is_not_started():
-    class Refusing(MemoryLedger):
-        def __init__(self):
-            super().__init__()
-            self.refuse = ()
-
-        async def commit(self, owner, changes):
-            refused = [c for c in changes if type(c).__name__ in self.refuse]
-            await super().commit(owner, [c for c in changes if c not in refused])
-            return [Rejected(c, "refused for a test") for c in refused]
-
     for refuse, policies in (
         (("Promote",), {"overlap": Overlap.QUEUE}),
         (("Begin",), {"retry": Retry(attempts=3, delay=S)}),
-        (("Decide",), {}),
     ):
         started = []
 
@@ -241,7 +245,7 @@ async def test_what_the_ledger_refuses_is_not_started():
 
         harness = a_harness(a_job(**policies), behave=behave, ledger=Refusing())
         await harness.start()
-        await harness.clock.advance("12s" if refuse != ("Decide",) else "5s")
+        await harness.clock.advance("12s")
         if "overlap" in policies:
             await harness.clock.advance("9s")
         before = list(started)
@@ -249,6 +253,52 @@ async def test_what_the_ledger_refuses_is_not_started():
         await harness.clock.advance("8s")
         assert started == before, refuse
         await harness.kill()
+
+
+@pytest.mark.parametrize("kind", ["Decide", "Activate"])
+async def test_when_it_does_not_stand_where_it_thought_it_ends_and_the_next_start_goes_on(kind):
+    """A job whose decisions are refused would be silent for ever, and nobody would know."""
+    harness = a_harness(a_job(), ledger=Refusing())
+    heard = listened(harness)
+    await harness.start()
+    await harness.clock.advance("12s")
+    harness.ledger.refuse = (kind,)
+    engine, added = harness.engine, None
+    if kind == "Activate":
+        added = engine.tell(lambda board, now, turn: place(board, a_job("more"), None, now, turn))
+    await harness.clock.advance("10s")
+    assert engine.over
+    assert types(heard).count("change.rejected") == 1
+    with pytest.raises(Superseded, match="refused for a test"):
+        await harness.stop()
+    if added is not None:
+        with pytest.raises(NotRunning):
+            await added
+    harness.ledger.refuse = ()
+    await harness.start()
+    await harness.clock.advance("20s")
+    assert [seconds for seconds, _ in await went(harness)] == [10, 20, 30, 40]
+    assert await imbalances(harness) == []
+    await harness.stop()
+
+
+async def test_what_was_due_before_a_pause_was_asked_for_is_not_paused():
+    """More is due at once than one turn takes."""
+    names = [f"job-{number:03}" for number in range(3 * SLICE)]
+    harness = a_harness(*(a_job(name) for name in names))
+    await harness.start()
+    asked = []
+
+    def all_paused(board, now, turn):
+        for name in names:
+            pause(board, board.jobs[name], Pause(name, now.wall, "somebody", "", None), turn)
+
+    harness.clock.call_at(harness.clock.monotonic() + 10, lambda: asked.append(harness.engine.tell(all_paused)))
+    await harness.clock.advance("25s")
+    assert asked[0].done()
+    for name in names:
+        assert await went(harness, name) == [(10, "succeeded"), (20, "paused")]
+    await harness.stop()
 
 
 # Jobs and triggers that misbehave.
@@ -268,6 +318,34 @@ async def test_a_trigger_that_raises_costs_its_own_fires_only(jitter):
     await harness.clock.advance("50s")
     assert len(await went(harness, "good")) == 10
     await harness.kill()
+
+
+async def test_the_end_of_a_loop_is_not_held_up_by_an_engine_that_nobody_stopped():
+    """The loop cancels every task once, its owner's too, which takes a moment to go."""
+    ended = threading.Event()
+
+    async def owner(started):
+        await a_harness().start()
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    async def main():
+        started = asyncio.Event()
+        owning = asyncio.create_task(owner(started))
+        await started.wait()
+        assert not owning.done()
+
+    def run():
+        asyncio.run(main())
+        ended.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    assert await asyncio.to_thread(ended.wait, 10)
+    STARTED.clear()  # it died with its loop
 
 
 async def test_a_job_that_cancels_every_task_of_the_loop_does_not_take_the_engine_with_it():

@@ -1,0 +1,64 @@
+"""The captures of the attempts that are being executed: what they print, and their children, as changes to remember."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from asched.core.change import Change, Child, Output
+from asched.core.masking import mask_for
+from asched.core.model import Job
+from asched.engine.capture import Capture, Piece
+from asched.engine.clock import Clock
+from asched.engine.instance import process_started
+
+FLUSH_AFTER = 0.5  # seconds that output may wait before it is written
+PIECES_PER_ATTEMPT = 1 << 20  # their numbers go on from attempt to attempt
+
+Attempt = tuple[int, int]  # (fire id, attempt)
+
+
+class Captures:
+    """`remember` takes, on the loop, the changes that come of it while a run goes on."""
+
+    def __init__(self, clock: Clock, mask: Callable[[str], str], remember: Callable[[Sequence[Change]], None]) -> None:
+        self._clock = clock
+        self._mask = mask
+        self._remember = remember
+        self._open: dict[Attempt, Capture] = {}
+
+    def open(self, job: Job, fire: int, attempt: int) -> Capture:
+        loop, which = asyncio.get_running_loop(), (fire, attempt)
+        capture = self._open[which] = Capture(
+            on_pending=lambda: _on_loop(loop, lambda: self._flush_later(which)),
+            on_child=lambda pid: self._remember([Child(fire, attempt, pid, process_started(pid) or 0)]),
+            mask=mask_for(job, self._mask),
+        )
+        return capture
+
+    def close(self, fire: int, attempt: int, at: datetime) -> Sequence[Output]:
+        """The attempt is over: what is left of what it printed."""
+        capture = self._open.pop((fire, attempt), None)
+        return () if capture is None else _outputs((fire, attempt), capture.close(), at)
+
+    def _flush_later(self, which: Attempt) -> None:
+        self._clock.call_at(self._clock.monotonic() + FLUSH_AFTER, lambda: self._flush(which))
+
+    def _flush(self, which: Attempt) -> None:
+        capture = self._open.get(which)
+        printed = () if capture is None else _outputs(which, capture.take(), self._clock.now())
+        if printed:
+            self._remember(printed)
+
+
+def _outputs(which: Attempt, pieces: Sequence[Piece], at: datetime) -> Sequence[Output]:
+    fire, attempt = which
+    first = (attempt - 1) * PIECES_PER_ATTEMPT
+    return [Output(fire, attempt, first + piece.seq, at, piece.stream, piece.text) for piece in pieces]
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # a thread that was given up may outlive the loop
+        loop.call_soon_threadsafe(callback)
