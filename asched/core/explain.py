@@ -15,6 +15,7 @@ from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import Watch
 
 _FEW = 6  # so many times of day are listed one by one
 _TIMES = ("at 0", "at 1", "at 2")  # how such a list starts
@@ -34,6 +35,8 @@ def explain_trigger(trigger: Trigger) -> str:
             return f"once, at {instant.replace(tzinfo=None).isoformat(' ')} UTC"
         case Startup(once_per_boot):
             return "once after each boot of the machine" if once_per_boot else "at every start of the scheduler"
+        case Watch(path, event):
+            return f"when {path} has changed" if event == "changes" else f"as long as there are files in {path}"
         case AnyOf(triggers):
             return "; and ".join(explain_trigger(member) for member in triggers)
         case _:

@@ -176,6 +176,14 @@ def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot:
         turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 
 
+def changed(board: Board, state: JobState, at: datetime, now: Now, turn: Turn) -> None:
+    """A fire because something that the job watches changed, at `at`."""
+    fire = new_fire(board, state, Candidate(at, now.wall, caught_up=False), origin=Origin.CHANGE)
+    fire = replace(fire, nonce=fire.run)
+    decision = admitted(board, state, fire, now, turn)
+    turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+
+
 def stop(board: Board, fire: int, cause: Cause, reason: str, now: Now, turn: Turn, *, at_once: bool = False) -> bool:
     """Somebody wants an open fire stopped: a waiting one ends here, a running one is asked. False: it is not open."""
     if _unqueue(board, fire, reason, now, turn):

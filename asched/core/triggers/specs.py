@@ -13,6 +13,7 @@ from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import Watch
 from asched.errors import ScheduleError
 
 
@@ -38,6 +39,8 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return At(datetime.fromisoformat(spec["instant"]))
         case "startup":
             return Startup(spec["once_per_boot"])
+        case "watch":
+            return Watch(spec["path"], spec["event"])
         case "any_of":
             return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
         case "cron":
