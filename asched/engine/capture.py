@@ -30,6 +30,8 @@ class Piece:
 class Capture:
     """An OutputSink. `on_pending` is called, from the writing thread, when there is something to take."""
 
+    __slots__ = ("_closed", "_kept", "_lock", "_mask", "_on_child", "_on_pending", "_seq")
+
     def __init__(
         self,
         on_pending: Callable[[], None],
@@ -40,12 +42,7 @@ class Capture:
         self._on_child = on_child
         self._mask = mask
         self._lock = threading.Lock()
-        self._lines: dict[str, _Lines] = {}
-        self._head: list[tuple[str, str]] = []
-        self._head_left = HEAD
-        self._tail: deque[tuple[str, str]] = deque()
-        self._tail_size = 0
-        self._left_out = 0
+        self._kept: _Kept | None = None  # most runs print nothing
         self._seq = 0
         self._closed = False
 
@@ -53,9 +50,10 @@ class Capture:
         with self._lock:
             if self._closed:
                 return
-            had = bool(self._head)
-            self._keep_all(stream, self._lines_of(stream).feed(data))
-            new = bool(self._head) and not had
+            kept = self._kept = self._kept or _Kept(self._mask)
+            had = bool(kept.head)
+            kept.feed(stream, data)
+            new = bool(kept.head) and not had
         if new:
             self._on_pending()
 
@@ -65,33 +63,60 @@ class Capture:
     def take(self) -> list[Piece]:
         """What is there to be written now: whole lines of the head."""
         with self._lock:
-            return self._numbered(self._head)
+            return self._numbered(self._kept.take() if self._kept else [])
 
     def close(self) -> list[Piece]:
         """The run is over: unfinished lines, what was left out, and the tail. Later writes are ignored."""
         with self._lock:
             self._closed = True
-            for stream, lines in self._lines.items():
-                self._keep_all(stream, lines.rest())
-            kept = self._head
-            if self._left_out:
-                kept.append(("note", f"[{self._left_out} characters left out here]\n"))
-            kept.extend(self._tail)
-            self._tail.clear()
-            return self._numbered(kept)
+            return self._numbered(self._kept.rest() if self._kept else [])
 
-    def _lines_of(self, stream: str) -> _Lines:
+    def _numbered(self, kept: list[tuple[str, str]]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for stream, text in _joined(kept):
+            pieces.append(Piece(self._seq, stream, text))
+            self._seq += 1
+        return pieces
+
+
+class _Kept:
+    """What there is of it: head, tail, and how much was left out between them."""
+
+    def __init__(self, mask: Mask) -> None:
+        self.head: list[tuple[str, str]] = []
+        self._mask = mask
+        self._lines: dict[str, _Lines] = {}
+        self._head_left = HEAD
+        self._tail: deque[tuple[str, str]] = deque()
+        self._tail_size = 0
+        self._left_out = 0
+
+    def feed(self, stream: str, data: bytes | str) -> None:
         lines = self._lines.get(stream)
         if lines is None:
             lines = self._lines[stream] = _Lines()
-        return lines
+        self._keep_all(stream, lines.feed(data))
+
+    def take(self) -> list[tuple[str, str]]:
+        taken, self.head = self.head, []
+        return taken
+
+    def rest(self) -> list[tuple[str, str]]:
+        for stream, lines in self._lines.items():
+            self._keep_all(stream, lines.rest())
+        kept = self.take()
+        if self._left_out:
+            kept.append(("note", f"[{self._left_out} characters left out here]\n"))
+        kept.extend(self._tail)
+        self._tail.clear()
+        return kept
 
     def _keep_all(self, stream: str, text: str) -> None:
         if not text:
             return
         text = self._mask(text)
         if self._head_left > 0:
-            self._head.append((stream, text[: self._head_left]))
+            self.head.append((stream, text[: self._head_left]))
             text, self._head_left = text[self._head_left :], self._head_left - len(text)
         if text:
             self._keep_tail(stream, text)
@@ -104,14 +129,6 @@ class Capture:
             gone = len(self._tail.popleft()[1])
             self._tail_size -= gone
             self._left_out += gone
-
-    def _numbered(self, kept: list[tuple[str, str]]) -> list[Piece]:
-        pieces: list[Piece] = []
-        for stream, text in _joined(kept):
-            pieces.append(Piece(self._seq, stream, text))
-            self._seq += 1
-        kept.clear()
-        return pieces
 
 
 def _joined(kept: list[tuple[str, str]]) -> list[tuple[str, str]]:
