@@ -35,7 +35,7 @@ from asched.declaration.definition import (
 from asched.declaration.options import JobOptions
 from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
-from asched.engine.clock import Clock, SystemClock, sleep
+from asched.engine.clock import Clock, SystemClock
 from asched.engine.engine import Engine
 from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, take_in
@@ -44,12 +44,11 @@ from asched.handles import JobHandle, RunHandle
 from asched.host.localzone import local_zone_key
 from asched.host.statedir import make_state_dir, state_dir
 from asched.ledger.opening import ledger_for
+from asched.retention import Retention
+from asched.stopping import hurry, wind_down
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-PRUNE_EVERY = timedelta(minutes=10)
-_PATIENCE = 15.0  # seconds for what still runs when the engine has failed
 
 
 class Scheduler:
@@ -87,8 +86,7 @@ class Scheduler:
         self._sources = sources
         self._defaults: Mapping[str, object] = defaults or {}
         self.drain = as_duration(drain)
-        self._retention = as_duration(retention)
-        self._runs_per_job = runs_per_job
+        self._retention = Retention(as_duration(retention), runs_per_job)
         self._runner = runner
         self._mask = mask
         self._secrets: Callable[[str], str | None] = os.environ.get
@@ -260,7 +258,8 @@ class Scheduler:
             attach(self._engine)
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
         self._task.add_done_callback(_say_so)
-        self._helpers = [asyncio.create_task(self._prune(), name="asched retention")]
+        keeping = self._retention.keep(self.ledger, self.clock, self._stopped)
+        self._helpers = [asyncio.create_task(keeping, name="asched retention")]
         late = [job for name, job in self._jobs.items() if name not in given]
         if late:  # added while we were beginning
             self._tell(lambda board, now, turn: self._take_in(late, board, now, turn))
@@ -283,32 +282,12 @@ class Scheduler:
     async def _stop(self, drain: timedelta, reason: str) -> None:
         engine, task = self._running, self._task
         assert task is not None
-        engine.drain()
         try:
-            if not task.done() and not await self._quiet_within(engine, task, drain):
-                engine.dispatch.stop_all(Cause.SHUTDOWN, reason)
-            engine.finish()
-            await _until_done(task)
-            if engine.dispatch.running:  # the engine failed: nobody hears how they end, but they must not live on
-                engine.dispatch.stop_all(Cause.SHUTDOWN, reason)
-                await engine.dispatch.gone(_PATIENCE)
+            await wind_down(engine, task, drain, reason)
         finally:
             await self._close(engine)
         if not task.cancelled():
             task.result()  # a fault of our own is not kept silent
-
-    async def _quiet_within(self, engine: Engine, task: asyncio.Task[None], drain: timedelta) -> bool:
-        quiet = asyncio.create_task(engine.quiet())
-        limit = asyncio.create_task(sleep(self.clock, drain.total_seconds()))
-        try:
-            await asyncio.wait({quiet, limit, task}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # of a job that cancels every task: no more patience with it
-            _not_ours()
-        done = quiet.done() and not quiet.cancelled()
-        for waiting in (quiet, limit):
-            waiting.cancel()
-        await asyncio.wait({quiet, limit})
-        return done
 
     async def _close(self, engine: Engine) -> None:
         self._stopped.set()
@@ -324,7 +303,7 @@ class Scheduler:
     def hurry(self, reason: str = "asched stopped") -> None:
         """While stopping: do not wait for the drain any more."""
         if self._engine is not None:
-            self._engine.dispatch.stop_all(Cause.SHUTDOWN, reason, at_once=True)
+            hurry(self._engine, reason)
 
     async def wait(self) -> None:
         """Until it stops. Raises what stopped it, when that was a fault of our own or of the ledger."""
@@ -388,23 +367,6 @@ class Scheduler:
             raise Refused(f"run {run} is over already")
         return RunHandle(self, fire, record.job)
 
-    async def _prune(self) -> None:
-        """Keep the ledger within its retention, a little at a time."""
-        while not self._stopped.is_set():
-            try:
-                await sleep(self.clock, PRUNE_EVERY.total_seconds())
-                await self._prune_once()
-            except asyncio.CancelledError:
-                if self._stopped.is_set():
-                    raise
-                _not_ours()
-
-    async def _prune_once(self) -> None:
-        before = self.clock.now() - self._retention
-        with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
-            while await self.ledger.prune(before, self._runs_per_job):
-                await sleep(self.clock, 0.05)
-
 
 def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
     """A file in the state directory, named after the first source, or after the program."""
@@ -427,22 +389,6 @@ def _say_so(task: asyncio.Future[None]) -> None:
     if error is not None:
         context = {"message": "asched: a fault of its own, or of its ledger", "exception": error, "future": task}
         task.get_loop().call_exception_handler(context)
-
-
-async def _until_done(task: asyncio.Task[None]) -> None:
-    """Wait for it, whatever becomes of us meanwhile: what is not recorded is lost."""
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            _not_ours()
-
-
-def _not_ours() -> None:
-    """A job cancelled every task of the loop; ours goes on."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
 
 
 def _swap(board: Board, wanted: Mapping[str, Job], now: Now, turn: Turn) -> None:

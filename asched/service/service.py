@@ -17,6 +17,7 @@ from asched.core.model import Job
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
 from asched.engine.clock import sleep
+from asched.engine.insistence import not_ours, until_done
 from asched.engine.watchdog import Block, Watchdog
 from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, LedgerUnusable, Refused
 from asched.scheduler import Scheduler
@@ -115,7 +116,7 @@ class Service:
             try:
                 await asyncio.wait({waking, over}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                _not_ours()
+                not_ours()
             for task in (waking, over):
                 task.cancel()
             await asyncio.gather(waking, over, return_exceptions=True)
@@ -126,11 +127,7 @@ class Service:
         stopping = asyncio.ensure_future(
             self.scheduler.stop(reason=f"asched was stopped ({self._signal or 'a fault'})")
         )
-        while not stopping.done():
-            try:
-                await asyncio.wait({stopping})
-            except asyncio.CancelledError:
-                _not_ours()
+        await until_done(stopping)
         error = None if stopping.cancelled() else stopping.exception()
         if error is not None:
             trace = "" if isinstance(error, LedgerError) else "".join(traceback.format_exception(error))
@@ -248,7 +245,7 @@ class Service:
             except asyncio.CancelledError:
                 if self._stop.is_set() or not self.scheduler.running:
                     raise
-                _not_ours()
+                not_ours()
 
     async def _open_control(self) -> None:
         if self._socket is None:
@@ -292,13 +289,6 @@ def _settle_memory() -> None:
     """What is there now is there to stay: the collector need not walk through all jobs again and again."""
     gc.collect()
     gc.freeze()
-
-
-def _not_ours() -> None:
-    """Somebody cancelled us who may not: a job that cancels every task of the loop."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
 
 
 def _call(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

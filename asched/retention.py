@@ -1,0 +1,40 @@
+"""Retention: closed fires leave the ledger once they are old enough, a little at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from asched.engine.clock import Clock, sleep
+from asched.engine.insistence import not_ours
+from asched.engine.ports import Ledger
+
+PRUNE_EVERY = timedelta(minutes=10)
+_BETWEEN = 0.05  # seconds between two bites: the engine wants the ledger too
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Keeps what is younger than `age`, and of that the newest `runs_per_job` of each job."""
+
+    age: timedelta
+    runs_per_job: int
+
+    async def keep(self, ledger: Ledger, clock: Clock, stopped: asyncio.Event) -> None:
+        """Prune every now and then, until `stopped` is set and the task is cancelled."""
+        while not stopped.is_set():
+            try:
+                await sleep(clock, PRUNE_EVERY.total_seconds())
+                await self._prune(ledger, clock)
+            except asyncio.CancelledError:
+                if stopped.is_set():
+                    raise
+                not_ours()
+
+    async def _prune(self, ledger: Ledger, clock: Clock) -> None:
+        before = clock.now() - self.age
+        with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
+            while await ledger.prune(before, self.runs_per_job):
+                await sleep(clock, _BETWEEN)
