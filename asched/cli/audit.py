@@ -6,10 +6,10 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.exits import FAILED
 from asched.cli.owners import ALL, lives
 from asched.cli.verb import verb
 from asched.engine.audit import Audit, audit
+from asched.service.exitcodes import FAILED
 
 
 @verb("audit")

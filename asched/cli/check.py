@@ -6,10 +6,10 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.exits import CONFIGURATION
 from asched.cli.verb import verb
 from asched.core.model import Job
 from asched.errors import ConfigurationError, Problem
+from asched.service.exitcodes import CONFIGURATION
 
 
 @verb("check")

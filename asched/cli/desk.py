@@ -133,8 +133,8 @@ class Desk:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Ledger]:
         """The ledger, to be read; also while a service writes it. Leaves with exit code 3 when there is none yet."""
-        from asched.cli.exits import NOT_FOUND
         from asched.ledger.sqlite import SqliteLedger
+        from asched.service.exitcodes import NOT_FOUND
 
         if self.place.in_memory:
             raise Refused('the ledger is ":memory:": it is in the service\'s memory, and nowhere to be read')

@@ -1,9 +1,4 @@
-"""Exit codes, and the one place where an error becomes one: a clear message on stderr, never a traceback.
-
-0 ok, 1 the run failed, 2 usage, 3 not found, 4 invalid configuration, 5 service not reachable, 6 refused,
-65 unusable ledger, 70 a fault of our own, 74 input or output failed, 75 ledger unavailable for now, 124 timed out,
-130 and 143 signals.
-"""
+"""The one place where an error becomes an exit code: with a clear message on stderr, never a traceback."""
 
 from __future__ import annotations
 
@@ -14,9 +9,19 @@ import sys
 import click
 
 from asched.cli.app import NobodyReads
-
-OK, FAILED, USAGE, NOT_FOUND, CONFIGURATION, UNREACHABLE, REFUSED = range(7)
-LEDGER, FAULT, IO, UNAVAILABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 65, 70, 74, 75, 124, 130, 143
+from asched.service.exitcodes import (
+    CONFIGURATION,
+    FAILED,
+    FAULT,
+    INTERRUPTED,
+    IO,
+    LEDGER,
+    NOT_FOUND,
+    OK,
+    REFUSED,
+    UNAVAILABLE,
+    UNREACHABLE,
+)
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -18,7 +18,7 @@ import click
 
 from asched.cli.byhand import writing
 from asched.cli.desk import Desk
-from asched.cli.exits import TERMINATED, exit_code_of
+from asched.cli.exits import exit_code_of
 from asched.core.masking import Mask, Masker, secret_values
 from asched.core.model import Job
 from asched.core.outcome import Interrupted
@@ -26,6 +26,7 @@ from asched.core.record import FireRecord
 from asched.engine.ports import Ledger
 from asched.ledger.memory import MemoryLedger
 from asched.service import logs
+from asched.service.exitcodes import TERMINATED
 from asched.service.oneshot import run_once
 from asched.service.process import run_to_the_end
 

@@ -10,7 +10,6 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.exits import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
 from asched.cli.kinds import ARGUMENT, INSTANT
 from asched.cli.logs import print_output, until_over
 from asched.cli.names import complete_job
@@ -20,6 +19,7 @@ from asched.core.outcome import Interrupted, Skip, Succeeded, TimedOut
 from asched.core.reasons import explain_outcome, explain_skip
 from asched.core.record import FireRecord
 from asched.errors import AschedError, Refused, ServiceUnreachable
+from asched.service.exitcodes import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
 
 if TYPE_CHECKING:
     from asched.core.model import Job

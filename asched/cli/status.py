@@ -9,9 +9,9 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.exits import FAILED
 from asched.cli.verb import verb
 from asched.errors import AschedError
+from asched.service.exitcodes import FAILED
 
 
 @verb("status")

@@ -8,9 +8,8 @@ import sys
 import threading
 import traceback
 
+from asched.service.exitcodes import FAULT
 from asched.service.logs import get_logger
-
-EXIT_FAULT = 70
 
 
 class LastResort:
@@ -50,4 +49,4 @@ class LastResort:
         saying = threading.Thread(target=get_logger().critical, args=("service.stuck",), kwargs=facts, daemon=True)
         saying.start()
         saying.join(1.0)  # whoever holds us may hold the log too
-        os._exit(EXIT_FAULT)
+        os._exit(FAULT)

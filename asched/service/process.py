@@ -20,7 +20,6 @@ from asched.service.printing import routed_prints
 
 CANCELLED_WITHIN = 1.0  # seconds for what is left on the loop
 TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
-EXIT_FAULT = 70
 
 
 def run_to_the_end(

@@ -17,12 +17,11 @@ from asched.host.statedir import make_state_dir
 from asched.scheduler import Scheduler
 from asched.service import logs
 from asched.service.config import Configuration, load, load_file
+from asched.service.exitcodes import CONFIGURATION
 from asched.service.init import stand_before
 from asched.service.process import run_to_the_end
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
-
-EXIT_CONFIGURATION = 4
 
 
 def read(path: str | Path, overrides: Mapping[str, object] | None = None) -> Configuration:
@@ -38,7 +37,7 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
         make_state_dir(configuration.state_dir)
     except ConfigurationError as error:
         print(format_problems(error.problems), file=sys.stderr)
-        return EXIT_CONFIGURATION
+        return CONFIGURATION
     mask = SecretMask(configuration.jobs)
     logs.set_up(configuration.log.format, configuration.log.level, mask)
     _report(configuration)

@@ -24,6 +24,7 @@ from asched.scheduler import Scheduler
 from asched.service import notify
 from asched.service.control import Control
 from asched.service.eventlog import EventLog
+from asched.service.exitcodes import CONFIGURATION, FAULT, LEDGER, OK, REFUSED, UNAVAILABLE
 from asched.service.health import health_of
 from asched.service.lastresort import LastResort
 from asched.service.logs import get_logger
@@ -33,8 +34,7 @@ from asched.service.status import status_of
 if TYPE_CHECKING:
     import structlog
 
-EXIT_OK, EXIT_CONFIGURATION, EXIT_REFUSED, EXIT_LEDGER, EXIT_FAULT, EXIT_UNAVAILABLE = 0, 4, 6, 65, 70, 75
-_REFUSALS = {ConfigurationError: EXIT_CONFIGURATION, LedgerUnusable: EXIT_LEDGER, LedgerUnavailable: EXIT_UNAVAILABLE}
+_REFUSALS = {ConfigurationError: CONFIGURATION, LedgerUnusable: LEDGER, LedgerUnavailable: UNAVAILABLE}
 _MARGIN = 6.0  # seconds beyond drain and kill_after to record how things ended
 
 Reload = Callable[[], Sequence[Job]]
@@ -66,7 +66,7 @@ class Service:
         self._log: structlog.typing.FilteringBoundLogger = get_logger()
         self._signal = ""
         self._asked = 0
-        self._code = EXIT_OK
+        self._code = OK
         self._last: LastResort | None = None
         self._control: Control | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -93,7 +93,7 @@ class Service:
             await self.scheduler.start()
         except (Refused, LedgerError, ConfigurationError) as error:
             self._log.error("service.refused", why=str(error))
-            return _REFUSALS.get(type(error), EXIT_REFUSED)
+            return _REFUSALS.get(type(error), REFUSED)
         if self._learn is not None:
             self._learn([handle.definition for handle in self.scheduler.jobs])
         _settle_memory()
@@ -132,7 +132,7 @@ class Service:
         if error is not None:
             trace = "" if isinstance(error, LedgerError) else "".join(traceback.format_exception(error))
             self._log.error("service.failed", why=str(error), exception=trace)
-            self._code = _REFUSALS.get(type(error), EXIT_FAULT)
+            self._code = _REFUSALS.get(type(error), FAULT)
 
     # Signals.
 
@@ -159,7 +159,7 @@ class Service:
     def fail(self, why: str) -> None:
         """Stop in order, but loudly."""
         self._log.error("service.failed", why=why)
-        self._code = EXIT_FAULT
+        self._code = FAULT
         self._stop.set()
 
     def _in_background(self, doing: Any) -> asyncio.Task[Any]:

@@ -11,7 +11,7 @@ import click
 import pytest
 from clifolder import ROOT, Folder
 
-from asched.cli import exits
+from asched.service import exitcodes
 from asched.cli.app import VERBS, app
 
 TEXT = (ROOT / "docs" / "reference" / "cli.md").read_text()
@@ -54,7 +54,7 @@ def test_the_flags_of_every_verb_are_those_of_every_verb(verb: str) -> None:
 
 def test_the_exit_codes_are_all_of_them() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", SECTIONS["Exit codes"], re.MULTILINE)}
-    assert documented == {value for name, value in vars(exits).items() if name.isupper()}
+    assert documented == {value for name, value in vars(exitcodes).items() if name.isupper()}
 
 
 # `--json`, verb by verb; where a service is needed, in test_cli_service.py.
