@@ -77,14 +77,7 @@ def run_here(desk: Desk, wanted: Wanted, report: Report) -> int:
         ended = signal.SIGTERM in interruptions.heard and isinstance(record.outcome, Interrupted)
         return TERMINATED if ended else code
 
-    async def main() -> int:
-        try:
-            return await run_and_report()
-        except Exception as error:  # for the loop it would be a service that failed
-            with redirect_stdout(out), redirect_stderr(err):
-                return exit_code_of(error)
-
-    return run_to_the_end(main(), lambda _: None, mask)
+    return run_to_the_end(run_and_report(), lambda _: None, mask, exit_code_of)
 
 
 async def _run(

@@ -11,10 +11,12 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asched.service.exitcodes import FAULT
 from asched.service.logs import get_logger
 from asched.service.printing import routed_prints
 
@@ -22,13 +24,24 @@ CANCELLED_WITHIN = 1.0  # seconds for what is left on the loop
 TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
 
 
+def say_fault(error: BaseException) -> int:
+    """In the log, with what a report needs."""
+    trace = "".join(traceback.format_exception(error))
+    get_logger().critical("service.failed", why=str(error) or type(error).__name__, exception=trace)
+    return FAULT
+
+
 def run_to_the_end(
-    main: Coroutine[Any, Any, int], fail: Callable[[str], None], mask: Callable[[str], str] = str
+    main: Coroutine[Any, Any, int],
+    fail: Callable[[str], None],
+    mask: Callable[[str], str] = str,
+    say: Callable[[BaseException], int] = say_fault,
 ) -> int:
     """Run it, then leave: tasks that swallow their cancellation, and threads that never return, are left behind.
 
     `fail` makes `main` end soon, in order: it is called when a job has stopped the loop under us. `mask` is applied to
-    what is printed outside of jobs.
+    what is printed outside of jobs. Of what `main` raises, `say` makes a message and the exit code: nothing is raised
+    here, for whoever would catch it might never get to leave.
     """
     loop = asyncio.new_event_loop()
     executor = ThreadPoolExecutor(thread_name_prefix="asched default")
@@ -38,7 +51,10 @@ def run_to_the_end(
     before = set(threading.enumerate())
     try:
         with routed_prints(mask):
-            code = _insist(loop, loop.create_task(main, name="asched service"), fail)
+            try:
+                code = _insist(loop, loop.create_task(main, name="asched service"), fail)
+            except BaseException as error:
+                code = say(error)
             _cancel_rest(loop)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

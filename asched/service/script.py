@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asched.errors import ConfigurationError
 from asched.scheduler import Scheduler
 from asched.service import logs
 from asched.service.process import run_to_the_end
@@ -15,14 +14,9 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
 
     Raises SystemExit with the exit code of `asched serve`, unless that is 0.
     """
-    from asched.declaration.problems import format_problems
-
     mask = SecretMask()
     logs.set_up(log_format, log_level, mask)
-    try:
-        service = Service(lambda: scheduler, learn=mask.learn)
-        code = run_to_the_end(service.run(), service.fail, mask)
-    except ConfigurationError as error:
-        raise SystemExit(format_problems(error.problems)) from None
+    service = Service(lambda: scheduler, learn=mask.learn)
+    code = run_to_the_end(service.run(), service.fail, mask)
     if code:
         raise SystemExit(code)

@@ -11,8 +11,8 @@ import click
 import pytest
 from clifolder import ROOT, Folder
 
-from asched.service import exitcodes
 from asched.cli.app import VERBS, app
+from asched.service import exitcodes
 
 TEXT = (ROOT / "docs" / "reference" / "cli.md").read_text()
 SECTIONS = dict(re.findall(r"^##+ ([^\n]+)\n(.*?)(?=^##|\Z)", TEXT, re.DOTALL | re.MULTILINE))
