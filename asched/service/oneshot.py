@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from asched.core.board import Board, Cause, JobState, Now, Turn
 from asched.core.change import Act, Activate, Retire
@@ -25,8 +26,12 @@ from asched.engine.clock import SystemClock
 from asched.engine.engine import Engine
 from asched.engine.instance import this_instance
 from asched.engine.ports import Ledger
+from asched.errors import LedgerError, NotRunning
 from asched.handles import as_instant
 from asched.runners.registry import Runners
+from asched.stopping import wind_down
+
+INTERRUPTED = "asched run was interrupted"
 
 
 async def run_once(
@@ -59,14 +64,19 @@ async def run_once(
         return fire, decision
 
     loop = asyncio.create_task(engine.run())
+    interrupting = asyncio.create_task(_interrupt_when(stop or asyncio.Event(), engine))
     try:
         fire, _ = await engine.ask(act)
-        await _until_over(engine, loop, stop)
+        await _until_over(engine, loop)
+    except NotRunning:
+        loop.result()  # raises why it is over
+        raise
     finally:
-        engine.finish()
-        await asyncio.wait({loop})
+        interrupting.cancel()
+        await wind_down(engine, loop, timedelta(0), INTERRUPTED)
         await runner.close()
-        await ledger.leave(number, clock.now())
+        with suppress(LedgerError):  # then the next start finds that nobody said farewell
+            await ledger.leave(number, clock.now())
     loop.result()
     record = await ledger.fire(fire.id)
     assert record is not None
@@ -85,29 +95,27 @@ def _introduce(job: Job, version: int, now: Now, turn: Turn) -> None:
     turn.changes.append(Retire(job.name, version, now.wall))
 
 
-async def _until_over(engine: Engine, loop: asyncio.Task[None], stop: asyncio.Event | None) -> None:
-    """Until all its attempts are over, or somebody wants it stopped."""
+async def _until_over(engine: Engine, loop: asyncio.Task[None]) -> None:
+    """Until all its attempts are over, or the engine is."""
     changed = asyncio.Event()
     engine.bus.listen(lambda _: changed.set())
-    asked = asyncio.create_task((stop or asyncio.Event()).wait())
     while engine.board.runs and not loop.done():
         changed.clear()
         waiting = asyncio.create_task(changed.wait())
-        await asyncio.wait({waiting, asked, loop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, loop}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        if asked.done():
-            await _interrupt(engine)
-            break
-    asked.cancel()
 
 
-async def _interrupt(engine: Engine) -> None:
-    """Stop what is executed, and what waits for its next attempt: nobody would make it."""
+async def _interrupt_when(stop: asyncio.Event, engine: Engine) -> None:
+    """Once somebody wants it stopped: stop what is executed, and what waits for its next attempt, which nobody would
+    make."""
+    await stop.wait()
     engine.drain()
-    await engine.ask(_call_off)
-    await engine.quiet()
+    engine.finish()  # or the engine would try for ever to reach a ledger that is away
+    with suppress(NotRunning):  # it is over already
+        await engine.ask(_call_off)
 
 
 def _call_off(board: Board, now: Now, turn: Turn) -> None:
     for fire in list(board.runs):
-        stop_run(board, fire, Cause.SHUTDOWN, "asched run was interrupted", now, turn)
+        stop_run(board, fire, Cause.SHUTDOWN, INTERRUPTED, now, turn)
