@@ -32,7 +32,9 @@ from asched.declaration.definition import (
     graph_problems,
     job,
 )
+from asched.declaration.faults import Fault
 from asched.declaration.options import JobOptions
+from asched.declaration.problems import job_problem
 from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock
@@ -163,8 +165,7 @@ class Scheduler:
         merged = {**self._jobs, **{one.name: one for one in jobs}}
         if self._engine is not None and any(one.after for one in jobs):
             _check_graph(merged.values())
-        for one in jobs:
-            definition_of(one)  # what cannot be written down must not fail in the engine
+        _check_definitions(jobs)
         self._jobs = merged
         if self._engine is not None:
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
@@ -179,10 +180,15 @@ class Scheduler:
         self._only_these = True
 
     async def reload(self, jobs: Sequence[Job]) -> None:
-        """Exactly these jobs from now on. Running runs keep the definition they started with."""
-        wanted = {one.name: one for one in jobs}
+        """Exactly these jobs from now on. Running runs keep the definition they started with.
+
+        Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are.
+        """
+        _check_graph(jobs)
+        _check_definitions(jobs)
+        wanted, before = {one.name: one for one in jobs}, set(self._jobs)
         await self._running.ask(lambda board, now, turn: _swap(board, wanted, now, turn))
-        self._jobs = wanted
+        self._jobs = wanted | {name: job for name, job in self._jobs.items() if name not in before}  # added meanwhile
 
     def discard(self, name: str) -> None:
         """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end."""
@@ -235,6 +241,7 @@ class Scheduler:
             defined = self._define(declared)
             self._jobs.setdefault(defined.name, defined)
         _check_graph(self._jobs.values())
+        _check_definitions(self._jobs.values())
         await self.ledger.open()
         try:
             await self._begin()
@@ -381,6 +388,18 @@ def _check_graph(jobs: Iterable[Job]) -> None:
     problems = graph_problems(jobs)
     if problems:
         raise ConfigurationError(problems)
+
+
+def _check_definitions(jobs: Iterable[Job]) -> None:
+    """What cannot be written down must not fail in the engine. Raises ConfigurationError."""
+    for one in jobs:
+        try:
+            definition_of(one)
+        except Exception as error:
+            why = f"its definition cannot be written down: {type(error).__name__}: {error}"
+            fault = Fault((), why, "look at its arguments, and at a trigger of your own")
+            file, _, line = one.source.rpartition(":")
+            raise ConfigurationError([job_problem(one.name, fault, file, int(line or 0))]) from error
 
 
 def _say_so(task: asyncio.Future[None]) -> None:

@@ -69,6 +69,7 @@ class Service:
         self._code = OK
         self._last: LastResort | None = None
         self._control: Control | None = None
+        self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> int:
@@ -183,14 +184,18 @@ class Service:
         """Load the jobs anew. Validated first: on any error the old set stays. Raises ConfigurationError, Refused."""
         if self._load is None:
             raise Refused("there is no configuration to load again")
-        notify.tell(RELOADING=1)
-        try:
-            jobs = await asyncio.to_thread(self._load)
-        except ConfigurationError as error:
-            self._log.error("service.reload_failed", why=format_problems(error.problems))
-            raise
-        finally:
-            notify.tell(READY=1)
+        async with self._reloading:  # one after the other: what was read last is what stays
+            notify.tell(RELOADING=1)
+            try:
+                return await self._reload(self._load)
+            except ConfigurationError as error:
+                self._log.error("service.reload_failed", why=format_problems(error.problems))
+                raise
+            finally:
+                notify.tell(READY=1)
+
+    async def _reload(self, load: Reload) -> dict[str, object]:
+        jobs = await asyncio.to_thread(load)
         before = {handle.name: definition_of(handle.definition) for handle in self.scheduler.jobs}
         await self.scheduler.reload(jobs)
         after = {job.name: definition_of(job) for job in jobs}

@@ -1,11 +1,12 @@
 """The public Scheduler: what somebody who embeds it may do to it, and what it must not do back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from asched import ConfigurationError, Refused, Scheduler
+from asched import ConfigurationError, NotRunning, Refused, Scheduler
 from asched.ledger.memory import MemoryLedger
 
 pytestmark = pytest.mark.anyio
@@ -104,3 +105,49 @@ async def test_the_lost_run_of_a_job_that_is_gone_is_abandoned():
     async with Scheduler(ledger=ledger) as s:
         (run,) = await s.runs("gone")
         assert run.outcome.kind == "abandoned"
+
+
+def unwritable(job):
+    """No JSON text says it: it holds itself."""
+    endless = []
+    endless.append(endless)
+    return replace(job, args={"endless": endless})
+
+
+async def test_a_reload_that_cannot_be_written_down_leaves_the_old_set_whole():
+    async with Scheduler(ledger=":memory:") as s:
+        for name in ("one", "two"):
+            s.add(nothing, "every 1h", name=name)
+        one, two = (s.definition(name) for name in ("one", "two"))
+        await s.reload([one, two])
+        for bad in ([unwritable(two)], [one, replace(two, name="one")], [replace(two, after=("nosuch",))]):
+            with pytest.raises(ConfigurationError, match=r'job "(one|two)"'):
+                await s.reload(bad)
+            assert [handle.name for handle in s.jobs] == ["one", "two"]
+            assert set(s.engine.board.jobs) == {"one", "two"}
+        await s.reload([two])
+        assert [handle.name for handle in s.jobs] == ["two"]
+
+
+async def test_a_reload_keeps_what_is_added_meanwhile_and_fails_with_its_engine():
+    s = Scheduler(ledger=SlowLedger())
+    async with s:
+        s.add(nothing, name="one")
+        one = s.definition("one")
+        reloading = asyncio.ensure_future(s.reload([replace(one, name="two")]))
+        await asyncio.sleep(0)
+        s.add(nothing, name="three")
+        await reloading
+        await s["three"].run()
+        assert {handle.name for handle in s.jobs} == set(s.engine.board.jobs) == {"two", "three"}
+    with pytest.raises(NotRunning):
+        await s.reload([one])
+    assert {handle.name for handle in s.jobs} == {"two", "three"}
+
+
+async def test_what_cannot_be_written_down_does_not_start():
+    s = Scheduler(ledger=":memory:")
+    s.add(nothing, name="one")
+    s.replace([unwritable(s.definition("one"))])
+    with pytest.raises(ConfigurationError, match="cannot be written down"):
+        await s.start()
