@@ -30,7 +30,10 @@ def test_it_is_where_the_service_has_it(
     monkeypatch.setenv("ASCHED_STATE_DIR", state_dir)
     folder.config.write_text(text)
     known = load("config.toml", overrides=flags)
-    assert find_place("config.toml", flags) == Place(known.ledger, known.state_dir, known.timezone)
+    place = find_place("config.toml", flags)
+    assert place == Place(known.ledger, known.state_dir, known.timezone)
+    if "service.state_dir" in flags:
+        assert str(place.state_dir) == flags["service.state_dir"], "a flag wins"
 
 
 def test_the_environment_has_its_say(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -250,6 +250,13 @@ def test_precedence_and_origins(here: Path) -> None:
     }
 
 
+def test_the_flag_for_the_state_directory_wins_over_the_environment(here: Path) -> None:
+    (here / "config.toml").write_text('[service]\nstate_dir = "file"\n')
+    env = {"ASCHED_STATE_DIR": "/env", "STATE_DIRECTORY": "/systemd"}
+    found = load("config.toml", env=env, overrides={"service.state_dir": "/flag"})
+    assert (found.state_dir, found.origins["service.state_dir"]) == (Path("/flag"), "flag")
+
+
 def test_a_python_file_is_a_configuration(here: Path) -> None:
     (here / "hello_served.py").write_text('from asched import job\n@job("every 10s")\nasync def hello(): ...\n')
     found = load_file("hello_served.py", env={"ASCHED_SERVICE__TIMEZONE": "Europe/Berlin"})
