@@ -21,6 +21,8 @@ class RoutedStream(TextIOBase):
         self._bytes = RoutedBytes(real, stream, mask)
 
     def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         output = current_output()
         if output is None:
             self._real.write(self._mask(text))  # also of threads that a job started
