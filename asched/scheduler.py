@@ -353,7 +353,8 @@ class Scheduler:
     # What happened.
 
     def events(self) -> AsyncIterator[Event]:
-        """Everything that happens from now on: dicts with "type", "at" and what docs/reference/events.md lists."""
+        """Everything that happens from now on, read or not yet: dicts with "type", "at" and what
+        docs/reference/events.md lists."""
         return self.bus.stream()
 
     async def runs(self, job: str | None = None, *, limit: int = 100) -> Sequence[FireRecord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -41,26 +42,35 @@ class Bus:
         self._listeners.remove(listener)
         self.publish({"type": "listener.dropped", "error": f"{type(error).__name__}: {error}"})
 
-    async def stream(self) -> AsyncIterator[Event]:
+    def stream(self) -> Stream:
         """All events from now on, until `close`. A reader that lags behind by more than KEPT loses the oldest, and is
         told."""
-        with self.subscribe() as subscription:
-            while (event := await subscription.next()) is not None:
-                yield event
+        return Stream(*self._subscribed())
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
         """What happens within it waits to be read."""
-        subscription = Subscription()
-        end = self.listen(subscription.take)
-        self._streams.append(subscription)
-        if self._closed:
-            subscription.end()
+        subscription, end = self._subscribed()
         try:
             yield subscription
         finally:
-            self._streams.remove(subscription)
             end()
+
+    def _subscribed(self) -> tuple[Subscription, Callable[[], None]]:
+        """A subscription from now on, and what ends it."""
+        subscription = Subscription()
+        deaf = self.listen(subscription.take)
+        self._streams.append(subscription)
+        if self._closed:
+            subscription.end()
+
+        def end() -> None:
+            deaf()
+            if subscription in self._streams:
+                self._streams.remove(subscription)
+                subscription.end()
+
+        return subscription, end
 
     def close(self) -> None:
         """Nothing more will happen: every stream ends once it is read."""
@@ -69,10 +79,31 @@ class Bus:
             subscription.end()
 
 
+class Stream(AsyncIterator[Event]):
+    """Events, for `async for`. It hears from when it is made, and is deaf once it is closed, or nobody holds it."""
+
+    def __init__(self, subscription: Subscription, end: Callable[[], None]) -> None:
+        self._subscription = subscription
+        self._end = weakref.finalize(self, end)
+        self._end.atexit = False
+
+    async def __anext__(self) -> Event:
+        event = await self._subscription.next() if self._end.alive else None
+        if event is None:
+            self._end()
+            raise StopAsyncIteration
+        return event
+
+    async def aclose(self) -> None:
+        """Hear nothing more. Whoever waits for the next event comes to the end."""
+        self._end()
+
+
 class Subscription:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(KEPT + 1)
         self._lost = 0
+        self._ended = False
 
     def take(self, event: Event) -> None:
         if self._queue.qsize() >= KEPT:
@@ -81,7 +112,9 @@ class Subscription:
         self._queue.put_nowait(event)
 
     def end(self) -> None:
-        self._queue.put_nowait(None)
+        if not self._ended:
+            self._ended = True
+            self._queue.put_nowait(None)  # there is always room for that
 
     async def next(self) -> Event | None:
         """The next event, or None when there will be no more."""

@@ -1,6 +1,7 @@
 """Events go out; listeners can neither slow nor harm what they listen to."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -112,3 +113,49 @@ async def test_a_stream_that_is_full_ends_too():
     bus.close()
     seen = [await reading, *[event async for event in stream]]
     assert seen[-1] == {"n": KEPT + 4}
+
+
+async def test_a_stream_hears_what_happens_before_it_is_first_read():
+    bus = Bus()
+    stream = bus.stream()
+    bus.publish({"n": 0})
+    bus.close()
+    assert [event async for event in stream] == [{"n": 0}]
+    assert [event async for event in stream] == [], "it stays at its end"
+
+
+async def test_a_stream_that_nobody_holds_any_more_is_deaf():
+    bus = Bus()
+    stream = bus.stream()
+    assert bus.heard
+    del stream
+    gc.collect()
+    assert not bus.heard
+    asyncio.get_running_loop().call_soon(bus.publish, {"n": 0})
+    async for _ in bus.stream():
+        break
+    gc.collect()
+    assert not bus.heard
+
+
+async def test_a_closed_stream_is_deaf_and_whoever_waits_for_it_comes_to_the_end():
+    bus = Bus()
+    stream = bus.stream()
+    reading = asyncio.ensure_future(anext(stream, None))
+    await asyncio.sleep(0)
+    await stream.aclose()
+    await stream.aclose()
+    assert await reading is None
+    assert not bus.heard
+    bus.publish({"n": 0})
+    assert [event async for event in stream] == []
+
+
+async def test_a_stream_is_closed_with_what_it_held():
+    bus = Bus()
+    stream = bus.stream()
+    for n in range(KEPT + 1):
+        bus.publish({"n": n})
+    bus.close()
+    await stream.aclose()
+    assert [event async for event in stream] == []
