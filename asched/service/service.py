@@ -23,13 +23,13 @@ from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, Le
 from asched.scheduler import Scheduler
 from asched.service import notify
 from asched.service.control import Control
+from asched.service.dump import dump
 from asched.service.eventlog import EventLog
 from asched.service.exitcodes import CONFIGURATION, FAULT, LEDGER, OK, REFUSED, UNAVAILABLE
 from asched.service.health import health_of
 from asched.service.lastresort import LastResort
 from asched.service.logs import get_logger
 from asched.service.signals import hearing
-from asched.service.status import status_of
 
 if TYPE_CHECKING:
     import structlog
@@ -209,14 +209,7 @@ class Service:
 
     def dump(self) -> None:
         """The state, to the log: for somebody who wonders what it is doing."""
-        status = status_of(self.scheduler)
-        jobs = status.pop("jobs")
-        self._log.info("service.dumped", **status)
-        for job in jobs if isinstance(jobs, list) else ():
-            self._log.info("job.dumped", **{key: value for key, value in job.items() if value})
-        for task in asyncio.all_tasks():
-            where = [f"{frame.f_code.co_filename}:{frame.f_lineno}" for frame in task.get_stack(limit=3)]
-            self._log.info("task.dumped", task=task.get_name(), where=where)
+        dump(self.scheduler, self._log)
 
     # The rest.
 
