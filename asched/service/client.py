@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from asched.errors import AschedError, ConfigurationError, Refused, ServiceUnreachable, UnknownJob, UnknownRun
+from asched.declaration.problems import Finding, shown_path
+from asched.errors import AschedError, ConfigurationError, Problem, Refused, ServiceUnreachable, UnknownJob, UnknownRun
 from asched.service.socketfile import connect
 
 _LONGEST = 1 << 24  # bytes of an answer: a status of many jobs
@@ -75,5 +78,20 @@ async def _ask(
         raise ServiceUnreachable("the service went away")
     answer: dict[str, Any] = json.loads(line)
     if not answer.get("ok"):
-        raise _ERRORS.get(answer.get("kind", ""), AschedError)(answer.get("message", "refused"))
+        raise _refusal(answer)
     return answer
+
+
+def _refusal(answer: dict[str, Any]) -> AschedError:
+    """What the service refused it with, as it was there."""
+    kind = _ERRORS.get(answer.get("kind", ""), AschedError)
+    if kind is ConfigurationError and answer.get("problems"):
+        return ConfigurationError([_problem(told) for told in answer["problems"]])
+    return kind(answer.get("message", "refused"))
+
+
+def _problem(told: dict[str, Any]) -> Problem:
+    """As it is seen from here; what another asched says beyond what we know is left out."""
+    known = {field.name for field in fields(Finding)}
+    problem = Finding(**{key: value for key, value in told.items() if key in known})
+    return replace(problem, path=shown_path(Path(problem.path))) if os.path.isabs(problem.path) else problem

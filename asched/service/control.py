@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asched.errors import AschedError, ConfigurationError, Refused, ScheduleError, UnknownJob, UnknownRun
+from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
 from asched.scheduler import Scheduler
 from asched.service.socketfile import bind
 from asched.service.status import status_of
@@ -195,7 +197,16 @@ def _text(request: Request, key: str) -> str:
 def _refusal(error: Exception) -> Answer:
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "failed")
     message = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
-    return {"ok": False, "kind": kind, "message": message or type(error).__name__}
+    answer: Answer = {"ok": False, "kind": kind, "message": message or type(error).__name__}
+    if isinstance(error, ConfigurationError):
+        answer["problems"] = [_problem(problem) for problem in error.problems]
+    return answer
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    """As it stands, but for its file, which whoever asks may see from another folder."""
+    is_file = os.path.exists(problem.path)
+    return {**asdict(problem), "path": os.path.abspath(problem.path) if is_file else problem.path}
 
 
 async def _send(writer: asyncio.StreamWriter, message: Mapping[str, object]) -> None:

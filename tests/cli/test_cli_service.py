@@ -235,6 +235,7 @@ def test_reload_takes_what_is_new_or_leaves_all_as_it_is(served: Served) -> None
         said = served.asched("reload")
         assert said.code == 4
         assert "99" in said.err
+        assert said.err == served.run("check").out, "with the same place, line, caret and help"
         assert "extra" in served.asched("status").out
     finally:
         served.jobs.write_text(JOBS)

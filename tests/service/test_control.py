@@ -134,9 +134,10 @@ async def test_pause_and_resume(desk: Desk) -> None:
 
 async def test_reload_and_dump(desk: Desk) -> None:
     assert await desk.ask("reload") == {"ok": True, "added": []}
-    desk.reloads.append(ConfigurationError([Problem("minute 61", "config.toml", 3)]))
+    desk.reloads.append(ConfigurationError([Problem("minute 61", "no.toml", 3)]))
     answer = await desk.ask("reload")
     assert (answer["ok"], answer["kind"]) == (False, "configuration")
+    assert (answer["problems"][0]["path"], answer["problems"][0]["line"]) == ("no.toml", 3)
     assert (await desk.ask("dump"))["ok"]
     assert desk.dumps == 1
 
