@@ -12,6 +12,7 @@ from asched.runners.notes import bounded, message_of, printable
 if TYPE_CHECKING:
     import structlog
 
+JOBS_LOGGER = "asched.job"  # how whoever sets up logging knows the lines of jobs
 _VALUE = 1000  # characters of one value
 
 
@@ -26,7 +27,7 @@ def job_log(job: str, run: str, output: OutputSink) -> structlog.typing.Filterin
         return (message,), dict(event)
 
     log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.get_logger("asched.job").bind(job=job, run=run),
+        structlog.get_logger(JOBS_LOGGER).bind(job=job, run=run),
         processors=[record],
         wrapper_class=structlog.make_filtering_bound_logger(0),
         context_class=dict,

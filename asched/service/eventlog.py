@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from asched.core.outcome import Skip, SkipReason
 from asched.core.reasons import explain_skip
 from asched.engine.bus import Event
+from asched.service.livelog import LiveLog
 
 if TYPE_CHECKING:
     import structlog
-
-LINES_PER_RUN = 200  # of output that are logged; the ledger keeps head and tail of all
 
 _LEVELS = {
     "run.started": "debug",
@@ -39,12 +38,14 @@ _NOT_LATE = 1.0  # seconds: less is not worth a word
 
 
 class EventLog:
-    """A listener for the bus. `output`: also log what jobs print."""
+    """A listener for the bus. `output`: also log what jobs print, as far as `live` admits it."""
 
-    def __init__(self, logger: structlog.typing.FilteringBoundLogger, *, output: bool = True) -> None:
+    def __init__(
+        self, logger: structlog.typing.FilteringBoundLogger, live: LiveLog | None = None, *, output: bool = True
+    ) -> None:
         self._logger = logger
+        self._live = live or LiveLog()
         self._output = output
-        self._printed: dict[object, int] = {}
 
     def __call__(self, event: Event) -> None:
         kind = str(event["type"])
@@ -52,20 +53,18 @@ class EventLog:
             if self._output:
                 self._print(event)
             return
-        if kind.startswith("run."):
-            self._printed.pop(event.get("run"), None)
-        getattr(self._logger, _LEVELS.get(kind, "info"))(kind, **_facts(event))
+        facts = _facts(event)
+        if kind.startswith("run.") and kind != "run.started" and (unlogged := self._live.end(str(event.get("run")))):
+            facts["unlogged_lines"] = unlogged
+        getattr(self._logger, _LEVELS.get(kind, "info"))(kind, **facts)
 
     def _print(self, event: Event) -> None:
         if event["stream"] == "log":
             return  # run.log has logged it already
-        run = event.get("run")
         for line in str(event["text"]).splitlines():
-            count = self._printed[run] = self._printed.get(run, 0) + 1
-            if count > LINES_PER_RUN:
-                return
-            more = "" if count < LINES_PER_RUN else f"… more is in `asched logs {run}`"
-            self._logger.info("output", job=event["job"], run=run, stream=event["stream"], line=line, more=more)
+            facts = {"job": event["job"], "run": event.get("run"), "stream": event["stream"], "line": line}
+            if self._live.admit(str(facts["run"]), facts):
+                self._logger.info("output", **facts)
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import sys
 import threading
 import traceback
 
+from asched.service import logs
 from asched.service.exitcodes import FAULT
-from asched.service.logs import get_logger
 
 
 class LastResort:
@@ -46,7 +46,8 @@ class LastResort:
         where = "".join(traceback.format_stack(frame)) if frame else "unknown"
         why = "what still runs did not let go in time; the next start settles it"
         facts = {"why": why, "main_thread": where[-3000:]}
-        saying = threading.Thread(target=get_logger().critical, args=("service.stuck",), kwargs=facts, daemon=True)
+        saying = threading.Thread(target=logs.get_logger().critical, args=("service.stuck",), kwargs=facts, daemon=True)
         saying.start()
         saying.join(1.0)  # whoever holds us may hold the log too
+        logs.flush()
         os._exit(FAULT)

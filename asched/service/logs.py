@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import logging
@@ -9,9 +10,12 @@ import os
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 
+from asched.runners.joblog import JOBS_LOGGER
 from asched.runners.notes import printable
+from asched.service.livelog import LiveLog
+from asched.service.logwriter import LogWriter
 
 if TYPE_CHECKING:
     import structlog
@@ -21,20 +25,33 @@ Record = MutableMapping[str, Any]
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _COLOURS = {"debug": "\x1b[2m", "info": "", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
+FLUSHED_WITHIN = 1.0  # seconds at the end for a log that nobody may be reading
 _OFF = "\x1b[0m"
 _LONGEST = 4000  # characters of one value
 _DEEPEST = 6  # levels of a value
+_writer: LogWriter | None = None  # of this process: it has one log
 _CHATTY = ("httpx", "httpcore", "asyncio")  # httpx logs whole URLs, which may hold keys
 
 
-def set_up(format: str = "auto", level: str = "info", mask: Mask = str, stream: TextIO | None = None) -> None:
-    """Configure structlog for this process. `mask` is applied to every text that leaves."""
+def set_up(
+    format: str = "auto",
+    level: str = "info",
+    mask: Mask = str,
+    stream: TextIO | None = None,
+    *,
+    live: LiveLog | None = None,
+    in_background: bool = False,
+) -> None:
+    """Configure structlog for this process. `mask` is applied to every text that leaves; of the lines of jobs only
+    those are logged that `live` admits. `in_background`: whoever logs does not wait for whoever reads."""
     import structlog
 
     stream = stream or sys.stderr
     console = format == "console" or (format == "auto" and stream.isatty())
+    out = _background(stream) if in_background else _Stream(stream)
     structlog.configure(
         processors=[
+            lambda logger, _, record: _admitted(logger, record, live),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
@@ -43,11 +60,38 @@ def set_up(format: str = "auto", level: str = "info", mask: Mask = str, stream: 
             _Console(stream) if console else _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stream(stream))),
+        logger_factory=lambda *names: _Lines(out, *names),
         cache_logger_on_first_use=False,
     )
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def flush(within: float = FLUSHED_WITHIN) -> None:
+    """Wait until what was logged is written, that many seconds at most."""
+    if _writer is not None:
+        _writer.flush(within)
+
+
+def _background(stream: TextIO) -> LogWriter:
+    global _writer
+    stream.flush()
+    _writer = LogWriter(stream.fileno(), stream.encoding, _say_lost)
+    atexit.register(flush)
+    return _writer
+
+
+def _say_lost(lines: int) -> None:
+    get_logger().warning("log.dropped", lines=lines, why="nobody read them in time")
+
+
+def _admitted(logger: object, record: Record, live: LiveLog | None) -> Record:
+    """What a job says with run.log is counted; what is said of jobs is not."""
+    import structlog
+
+    if live is None or getattr(logger, "name", "") != JOBS_LOGGER or live.admit(str(record.get("run")), record):
+        return record
+    raise structlog.DropEvent
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
@@ -99,18 +143,28 @@ def _json(_: object, __: str, record: Record) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
+class _Lines:
+    """Where structlog's records end, as lines. `name` is what the logger was asked for by."""
+
+    def __init__(self, out: _Stream | LogWriter, name: str = "") -> None:
+        self.name = name
+        self._out = out
+
+    def msg(self, message: str) -> None:
+        self._out.write(message + "\n")
+
+    debug = info = warning = error = critical = msg
+
+
 class _Stream:
     """A log that nobody reads any more, or a full disk, harms nobody."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def write(self, text: str) -> None:
+    def write(self, line: str) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line)
             self._stream.flush()
 
 

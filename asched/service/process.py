@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asched.service import logs
 from asched.service.exitcodes import FAULT
 from asched.service.logs import get_logger
 from asched.service.printing import routed_prints
@@ -102,6 +103,7 @@ def _threads_left(before: set[threading.Thread]) -> bool:
 
 def _leave(code: int) -> None:
     """Without the interpreter's farewell, which would wait for them. The ledger is closed by now."""
+    logs.flush()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):

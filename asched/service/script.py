@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asched.scheduler import Scheduler
 from asched.service import logs
+from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
 from asched.service.serve import SecretMask
 from asched.service.service import Service
@@ -14,9 +15,9 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
 
     Raises SystemExit with the exit code of `asched serve`, unless that is 0.
     """
-    mask = SecretMask()
-    logs.set_up(log_format, log_level, mask)
-    service = Service(lambda: scheduler, learn=mask.learn)
+    mask, live = SecretMask(), LiveLog()
+    logs.set_up(log_format, log_level, mask, live=live, in_background=True)
+    service = Service(lambda: scheduler, learn=mask.learn, live=live)
     code = run_to_the_end(service.run(), service.fail, mask)
     if code:
         raise SystemExit(code)

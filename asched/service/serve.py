@@ -19,6 +19,7 @@ from asched.service import logs
 from asched.service.config import Configuration, load, load_file
 from asched.service.exitcodes import CONFIGURATION
 from asched.service.init import stand_before
+from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
@@ -32,22 +33,23 @@ def read(path: str | Path, overrides: Mapping[str, object] | None = None) -> Con
 
 def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = None) -> int:
     """Serve until told to stop. Returns the exit code; what is wrong with the configuration goes to stderr."""
+    if os.getpid() == 1:
+        stand_before()  # first of all: what follows may start threads
     try:
         configuration = read(path, overrides)
         make_state_dir(configuration.state_dir)
     except ConfigurationError as error:
         print(format_problems(error.problems), file=sys.stderr)
         return CONFIGURATION
-    mask = SecretMask(configuration.jobs)
-    logs.set_up(configuration.log.format, configuration.log.level, mask)
+    mask, live = SecretMask(configuration.jobs), LiveLog()
+    logs.set_up(configuration.log.format, configuration.log.level, mask, live=live, in_background=True)
     _report(configuration)
-    if os.getpid() == 1:
-        stand_before()
     service = Service(
         lambda: scheduler_for(configuration, mask),
         socket=socket_path(configuration.state_dir, configuration.ledger),
         reload=Reload(configuration, lambda: read(path, overrides), mask),
         facts=facts_of(configuration),
+        live=live,
         log_output=configuration.log.output,
     )
     return run_to_the_end(service.run(), service.fail, mask)

@@ -28,6 +28,7 @@ from asched.service.eventlog import EventLog
 from asched.service.exitcodes import CONFIGURATION, FAULT, LEDGER, OK, REFUSED, UNAVAILABLE
 from asched.service.health import health_of
 from asched.service.lastresort import LastResort
+from asched.service.livelog import LiveLog
 from asched.service.logs import get_logger
 from asched.service.signals import hearing
 
@@ -43,7 +44,7 @@ Reload = Callable[[], Sequence[Job]]
 class Service:
     """Serves the scheduler that `make` makes, on the loop, until it is told to stop. `reload` loads the jobs anew, or
     raises ConfigurationError; None when there is nothing to load from. `facts` go into every status.
-    `learn` is told of the jobs before any of them runs."""
+    `live` bounds what jobs say in the log. `learn` is told of the jobs before any of them runs."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Service:
         socket: Path | None = None,
         reload: Reload | None = None,
         facts: dict[str, object] | None = None,
+        live: LiveLog | None = None,
         log_output: bool = True,
         learn: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
@@ -59,6 +61,7 @@ class Service:
         self._socket = socket
         self._load = reload
         self._facts = facts or {}
+        self._live = live
         self._log_output = log_output
         self._learn = learn
         self.scheduler: Scheduler
@@ -84,12 +87,12 @@ class Service:
         }
         try:
             with hearing(handlers, self._at_once):
-                return await self._live()
+                return await self._serve()
         finally:
             self._last.close()
 
-    async def _live(self) -> int:
-        self.scheduler.bus.listen(EventLog(self._log, output=self._log_output))
+    async def _serve(self) -> int:
+        self.scheduler.bus.listen(EventLog(self._log, self._live, output=self._log_output))
         try:
             await self.scheduler.start()
         except (Refused, LedgerError, ConfigurationError) as error:
