@@ -30,7 +30,7 @@ _OFF = "\x1b[0m"
 _LONGEST = 4000  # characters of one value
 _DEEPEST = 6  # levels of a value
 _writer: LogWriter | None = None  # of this process: it has one log
-_CHATTY = ("httpx", "httpcore", "asyncio")  # httpx logs whole URLs, which may hold keys
+_CHATTY = ("httpx", "httpcore", "asyncio", "aiosqlite")  # httpx logs whole URLs, which may hold keys
 
 
 def set_up(

@@ -8,6 +8,7 @@ from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
 from asched.service.serve import SecretMask
 from asched.service.service import Service
+from asched.service.stdlog import route_logging
 
 
 def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "info") -> None:
@@ -17,6 +18,7 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
     """
     mask, live = SecretMask(), LiveLog()
     logs.set_up(log_format, log_level, mask, live=live, in_background=True)
+    route_logging(log_level)
     service = Service(lambda: scheduler, learn=mask.learn, live=live)
     code = run_to_the_end(service.run(), service.fail, mask)
     if code:

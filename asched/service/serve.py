@@ -23,6 +23,7 @@ from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
+from asched.service.stdlog import route_logging
 
 
 def read(path: str | Path, overrides: Mapping[str, object] | None = None) -> Configuration:
@@ -43,6 +44,7 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
         return CONFIGURATION
     mask, live = SecretMask(configuration.jobs), LiveLog()
     logs.set_up(configuration.log.format, configuration.log.level, mask, live=live, in_background=True)
+    route_logging(configuration.log.level)
     _report(configuration)
     service = Service(
         lambda: scheduler_for(configuration, mask),
