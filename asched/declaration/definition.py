@@ -133,7 +133,7 @@ def define(
         secrets=given,
         tags=values.get("tags", ()),
         description=values.get("description", ""),
-        disabled="; ".join(reasons) if values.get("enabled", True) else "disabled by its definition",
+        disabled="; ".join(reasons) if values.get("enabled", True) else "enabled is false",
         timezone=tz,
         source=declared.source,
     )

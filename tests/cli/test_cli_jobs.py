@@ -106,6 +106,13 @@ def test_show_says_why_a_job_is_disabled_or_paused(folder: Folder) -> None:
     assert ": on holiday" in folder.asched("show", "tick").out
 
 
+def test_a_job_that_is_switched_off_says_by_what(folder: Folder) -> None:
+    folder.jobs.write_text("from asched import job\n@job(enabled=False)\ndef off() -> None: ...\n")
+    assert "off: enabled is false" in folder.asched("check").err
+    assert "off is disabled: enabled is false" in folder.asched("list").err
+    assert "disabled: enabled is false" in folder.asched("show", "off").out
+
+
 def test_show_does_not_show_secrets(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLI_TEST_SECRET_THAT_IS_NOT_THERE", "canary-4711")
     for arguments in (("show", "locked"), ("show", "locked", "--json"), ("list", "--json")):

@@ -255,7 +255,7 @@ def test_secrets_are_given_by_name_and_a_missing_one_disables() -> None:
 
 
 def test_a_job_may_be_disabled_by_its_definition() -> None:
-    assert made(plain, enabled=False).disabled == "disabled by its definition"
+    assert made(plain, enabled=False).disabled == "enabled is false"
 
 
 NAMES = [("ok-1.2_x", True), ("", False), ("a b", False), ("é", False), ("a" * 101, False), ("<lambda>", False)]
