@@ -12,7 +12,7 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.names import complete_job
-from asched.cli.outlook import Known, standing, upcoming_of
+from asched.cli.outlook import Known, once_it_ends, standing, upcoming_of
 from asched.cli.policies import policies_json, policy_lines
 from asched.cli.verb import verb
 from asched.core.change import Pause
@@ -27,12 +27,14 @@ SHOWN = 5  # of the latest runs, and of the next instants
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job, and what the ledger knows of it. `recent` runs are newest first."""
+    """A job, and what the ledger knows of it. `recent` runs are newest first. `once_it_ends`: when it is due, as long
+    as nobody knows the instant."""
 
     job: Job
     upcoming: Sequence[datetime]
     recent: Sequence[FireRecord]
     pause: Pause | None
+    once_it_ends: str
 
     @property
     def next_at(self) -> datetime | None:
@@ -75,8 +77,7 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
     pause = known.pauses.get(job.name)
     if pause is not None and pause.until is not None and pause.until <= now:
         pause = None  # nobody was there to end it, and whoever comes will
-    version = known.versions.get(job.name)
-    return Standing(job, upcoming_of(job, version, now, count), recent, pause)
+    return Standing(job, upcoming_of(job, known, now, count), recent, pause, once_it_ends(job, known))
 
 
 def when_due(job: Job) -> str:
@@ -87,7 +88,7 @@ def when_due(job: Job) -> str:
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
-    next_at = show.when(one.next_at, zone(one.job.timezone))
+    next_at = one.once_it_ends or show.when(one.next_at, zone(one.job.timezone))
     return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one.recent)
 
 
@@ -129,10 +130,11 @@ def show_command(desk: Desk, job: str) -> None:
         return
     for name, value in _facts(desk, one):
         click.echo(f"{name:<16} {value}")
-    if one.upcoming:
+    instants = [show.when(instant, zone(one.job.timezone)) for instant in one.upcoming]
+    if instants or one.once_it_ends:
         click.echo("\nnext")
-        for instant in one.upcoming:
-            click.echo(f"  {show.when(instant, zone(one.job.timezone))}")
+        for instant in instants or [one.once_it_ends]:
+            click.echo(f"  {instant}")
     if one.recent:
         click.echo("\nlatest runs")
         for record in one.recent:

@@ -9,8 +9,10 @@ from datetime import datetime
 from itertools import islice, repeat
 
 from asched.core.change import Pause
+from asched.core.durations import format_duration
 from asched.core.model import Job
 from asched.core.record import VersionRecord
+from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
 from asched.core.version import definition_of, same_trigger
@@ -19,33 +21,51 @@ from asched.engine.ports import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger says of jobs: their active versions, and who is paused."""
+    """What the ledger says of jobs: their active versions, who is paused, and who has a run or a fire that is open."""
 
     versions: dict[str, VersionRecord] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
+    open: frozenset[str] = frozenset()
 
 
 async def standing(ledger: Ledger | None) -> Known:
     if ledger is None:
         return Known()
     stored = await ledger.restore()
-    return Known({one.job: one for one in stored.versions}, {pause.job: pause for pause in stored.pauses})
+    return Known(
+        {one.job: one for one in stored.versions},
+        {pause.job: pause for pause in stored.pauses},
+        frozenset(record.job for record in stored.open),
+    )
 
 
-def upcoming_of(job: Job, version: VersionRecord | None, now: datetime, n: int) -> list[datetime]:
+def upcoming_of(job: Job, known: Known, now: datetime, n: int) -> list[datetime]:
     """The next instants after now, as a running service has them."""
-    return list(islice(_instants(job, version, now), n))
+    return list(islice(_instants(job, known, now), n))
+
+
+def once_it_ends(job: Job, known: Known) -> str:
+    """ "1m after it ends", of a job that counts from the end of a run that is open; "" of any other."""
+    if isinstance(job.trigger, AfterFinish) and job.name in known.open and not job.disabled:
+        return f"{format_duration(job.trigger.period)} after it ends"
+    return ""
 
 
 def upcoming(jobs: list[Job], known: Known, now: datetime, n: int) -> list[tuple[datetime, Job]]:
     """The next n instants over all jobs."""
-    streams = [zip(_instants(job, known.versions.get(job.name), now), repeat(place)) for place, job in enumerate(jobs)]
+    streams = [zip(_instants(job, known, now), repeat(place)) for place, job in enumerate(jobs)]
     return [(instant, jobs[place]) for instant, place in islice(heapq.merge(*streams), n)]
 
 
-def _instants(job: Job, version: VersionRecord | None, now: datetime) -> Iterator[datetime]:
+def _instants(job: Job, known: Known, now: datetime) -> Iterator[datetime]:
+    version = known.versions.get(job.name)
     trigger = _trigger(job, version, now)
-    if trigger is None or trigger.relative or job.disabled:
+    if trigger is None or job.disabled:
+        return
+    if trigger.relative:
+        at = None if version is None or job.name in known.open else _after(trigger, version.watermark)
+        if at is not None and at > now:
+            yield at  # counted from the end of its last run; the next end is not known
         return
     at = _after(trigger, now)
     while at is not None:

@@ -11,7 +11,7 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.kinds import ZONE
 from asched.cli.names import complete_job
-from asched.cli.outlook import Known, standing, upcoming
+from asched.cli.outlook import Known, once_it_ends, standing, upcoming
 from asched.cli.verb import verb
 from asched.core.explain import explain_trigger
 from asched.core.model import Job
@@ -35,11 +35,15 @@ def next_command(desk: Desk, job: str | None, count: int) -> None:
     if found:
         rows = [(show.when(at, zone(one.timezone)), one.name, _note(one, at, known)) for at, one in found]
         show.table(("WHEN", "JOB", "NOTE"), rows)
-        desk.hint(f"asched show {found[0][1].name}")
     elif job:
         desk.talk(f"{job}: {jobs[0].disabled or _why_not(jobs[0])}")
     else:
         desk.talk("nothing is due by itself: `asched list` shows the jobs")
+    for one in jobs:
+        if then := once_it_ends(one, known):
+            desk.talk(f"{one.name} runs; it is due again {then}")
+    if found:
+        desk.hint(f"asched show {found[0][1].name}")
 
 
 async def _upcoming(desk: Desk, jobs: list[Job], count: int) -> tuple[Found, Known]:
