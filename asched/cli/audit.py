@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.owners import ALL, lives
 from asched.cli.verb import verb
-from asched.engine.audit import Audit, audit
 from asched.service.exitcodes import FAILED
+
+if TYPE_CHECKING:
+    from asched.engine.audit import Audit
 
 
 @verb("audit")
@@ -31,6 +34,9 @@ def audit_command(desk: Desk) -> None:
 
 async def _audit(desk: Desk) -> tuple[Audit, int, bool]:
     """What was found, how many jobs there are, and whether anybody is at work."""
+    from asched.cli.owners import ALL, lives
+    from asched.engine.audit import audit
+
     async with desk.reading() as ledger:
         jobs = len({version.job for version in await ledger.versions()})
         instances = await ledger.instances(limit=ALL)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.verb import verb
-from asched.core.model import Job
 from asched.errors import ConfigurationError, Problem
 from asched.service.exitcodes import CONFIGURATION
+
+if TYPE_CHECKING:
+    from asched.core.model import Job
 
 
 @verb("check")

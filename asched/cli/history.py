@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,13 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import DURATION
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
-from asched.core.reasons import explain_gap
-from asched.core.record import FireQuery, FireRecord, GapRecord
+
+if TYPE_CHECKING:
+    from asched.core.record import FireQuery, FireRecord, GapRecord
+
+    Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
 
 _BAD = ("failed", "timed_out", "abandoned")
-
-Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
 
 
 @verb("runs")
@@ -28,6 +30,9 @@ Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
 @click.option("-n", "count", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
 def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | None, count: int) -> None:
     """What was run, newest first, and how it went."""
+    from asched.core.reasons import explain_gap
+    from asched.core.record import FireQuery
+
     if failed and skipped:
         raise click.UsageError("--failed and --skipped exclude each other: what was skipped did not fail")
     query = FireQuery(

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.names import complete_job
-from asched.cli.outlook import Known, once_it_ends, standing, upcoming_of
-from asched.cli.policies import policies_json, policy_lines
 from asched.cli.verb import verb
-from asched.core.change import Pause
-from asched.core.explain import explain_trigger
-from asched.core.model import Job
-from asched.core.record import FireQuery, FireRecord
-from asched.core.zones import zone
-from asched.engine.ports import Ledger
+
+if TYPE_CHECKING:
+    from asched.cli.outlook import Known
+    from asched.core.change import Pause
+    from asched.core.model import Job
+    from asched.core.record import FireRecord
+    from asched.engine.ports import Ledger
 
 SHOWN = 5  # of the latest runs, and of the next instants
 
@@ -39,6 +39,10 @@ class Standing:
     @property
     def next_at(self) -> datetime | None:
         return self.upcoming[0] if self.upcoming else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.job.timezone)
 
     @property
     def state(self) -> str:
@@ -65,12 +69,17 @@ def list_command(desk: Desk) -> None:
 
 
 async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standing]:
+    from asched.cli.outlook import standing
+
     async with desk.reading_if_any() as ledger:
         known = await standing(ledger)
         return [await _standing(ledger, known, job, desk.now(), count) for job in jobs]
 
 
 async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime, count: int) -> Standing:
+    from asched.cli.outlook import once_it_ends, upcoming_of
+    from asched.core.record import FireQuery
+
     recent: Sequence[FireRecord] = ()
     if ledger is not None:
         recent = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=count))
@@ -82,13 +91,15 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
 
 def when_due(job: Job) -> str:
     """A job's schedule in words."""
+    from asched.core.explain import explain_trigger
+
     if job.trigger is not None:
         return explain_trigger(job.trigger)
     return f"after {' and '.join(job.after)}" if job.after else "by hand"
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
-    next_at = one.once_it_ends or show.when(one.next_at, zone(one.job.timezone))
+    next_at = one.once_it_ends or show.when(one.next_at, one.zone)
     return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one.recent)
 
 
@@ -130,7 +141,7 @@ def show_command(desk: Desk, job: str) -> None:
         return
     for name, value in _facts(desk, one):
         click.echo(f"{name:<16} {value}")
-    instants = [show.when(instant, zone(one.job.timezone)) for instant in one.upcoming]
+    instants = [show.when(instant, one.zone) for instant in one.upcoming]
     if instants or one.once_it_ends:
         click.echo("\nnext")
         for instant in instants or [one.once_it_ends]:
@@ -139,11 +150,13 @@ def show_command(desk: Desk, job: str) -> None:
         click.echo("\nlatest runs")
         for record in one.recent:
             said = f"{show.state_of(record)}, took {show.took(record.duration)}"
-            click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, zone(one.job.timezone))}  {said}")
+            click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, one.zone)}  {said}")
     desk.hint("asched list" if one.job.disabled else f"asched run {job}")
 
 
 def _more_json(one: Standing) -> dict[str, object]:
+    from asched.cli.policies import policies_json
+
     return {
         "tags": list(one.job.tags),
         "args": dict(one.job.args),
@@ -156,6 +169,8 @@ def _more_json(one: Standing) -> dict[str, object]:
 
 
 def _facts(desk: Desk, one: Standing) -> list[tuple[str, str]]:
+    from asched.cli.policies import policy_lines
+
     job = one.job
     facts = [
         ("job", job.name),

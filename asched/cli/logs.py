@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.names import complete_run_or_job
-from asched.cli.owners import check_owner
 from asched.cli.verb import verb
-from asched.core.outcome import Failed
-from asched.core.reasons import explain_outcome
-from asched.core.record import FireRecord, OutputRecord
-from asched.engine.clock import SystemClock, sleep
-from asched.engine.ports import Ledger
+
+if TYPE_CHECKING:
+    from asched.core.record import FireRecord, OutputRecord
+    from asched.engine.ports import Ledger
 
 LOOK_EVERY = 0.2  # seconds, while following
 CHECK_EVERY = 10  # looks: is who runs it still there?
@@ -71,6 +71,9 @@ async def until_over(ledger: Ledger, record: FireRecord) -> FireRecord:
 
 
 async def _next_look(ledger: Ledger, record: FireRecord, looks: int) -> None:
+    from asched.cli.owners import check_owner
+    from asched.engine.clock import SystemClock, sleep
+
     if looks % CHECK_EVERY == 0:
         await check_owner(ledger, record)
     await sleep(SystemClock(), LOOK_EVERY)
@@ -81,6 +84,9 @@ def _piece(piece: OutputRecord) -> dict[str, object]:
 
 
 def _end(record: FireRecord) -> str:
+    from asched.core.outcome import Failed
+    from asched.core.reasons import explain_outcome
+
     if record.outcome is None:
         return f"it is {show.state_of(record)}"
     said = f"{explain_outcome(record.outcome)}, after {show.took(record.duration)}"

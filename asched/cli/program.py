@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from asched.core.outcome import Failed, Skip
-from asched.core.record import FireRecord, GapRecord
+if TYPE_CHECKING:
+    from asched.core.record import FireRecord, GapRecord
 
 
 def as_json(value: object) -> None:
@@ -32,6 +32,7 @@ def _encoded(value: object) -> object:
 def record_json(record: FireRecord) -> dict[str, Any]:
     """A fire, and, once started, its run."""
     from asched.cli.show import state_of
+    from asched.core.outcome import Failed, Skip
 
     outcome, decision = record.outcome, record.decision
     error = outcome.error if isinstance(outcome, Failed) else None

@@ -11,18 +11,14 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.kinds import ARGUMENT, INSTANT
-from asched.cli.logs import print_output, until_over
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
-from asched.core.action import Function
-from asched.core.outcome import Interrupted, Skip, Succeeded, TimedOut
-from asched.core.reasons import explain_outcome, explain_skip
-from asched.core.record import FireRecord
 from asched.errors import AschedError, Refused, ServiceUnreachable
 from asched.service.exitcodes import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
 
 if TYPE_CHECKING:
     from asched.core.model import Job
+    from asched.core.record import FireRecord
 
 
 @verb("run")
@@ -78,6 +74,8 @@ def _in_service(
 
 
 async def _follow(desk: Desk, run: str) -> FireRecord:
+    from asched.cli.logs import print_output, until_over
+
     async with desk.reading() as ledger:
         record = await desk.run_named(ledger, run)
         return await (until_over(ledger, record) if desk.as_json else print_output(ledger, record, follow=True))
@@ -105,11 +103,13 @@ def _check_known_arguments(desk: Desk, job: str, args: Mapping[str, object]) -> 
 
 def _check_arguments(job: Job, args: Mapping[str, object]) -> None:
     """What the job does not take is known before it runs."""
+    from asched.core.action import Function
+    from asched.declaration.signature import read_function
+
     if not args:
         return
     if not isinstance(job.action, Function):
         raise click.BadParameter(f'job "{job.name}" is no function: it takes no arguments', param_hint="--arg")
-    from asched.declaration.signature import read_function
 
     _, faults = read_function(job.action.call, {**job.args, **args})
     if faults:
@@ -118,6 +118,9 @@ def _check_arguments(job: Job, args: Mapping[str, object]) -> None:
 
 
 def _report(desk: Desk, record: FireRecord) -> int:
+    from asched.core.outcome import Skip
+    from asched.core.reasons import explain_outcome, explain_skip
+
     if desk.as_json:
         show.as_json(show.record_json(record))
     elif isinstance(record.decision, Skip):
@@ -130,6 +133,8 @@ def _report(desk: Desk, record: FireRecord) -> int:
 
 def exit_code(record: FireRecord) -> int:
     """What became of the run, for scripts."""
+    from asched.core.outcome import Interrupted, Succeeded, TimedOut
+
     match record.outcome:
         case Succeeded():
             return OK

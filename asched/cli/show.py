@@ -6,17 +6,18 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import click
 
 from asched.cli.program import as_json as as_json
 from asched.cli.program import gap_json as gap_json
 from asched.cli.program import record_json as record_json
-from asched.core.model import Origin
-from asched.core.outcome import Skip
-from asched.core.reasons import explain_outcome, explain_skip
-from asched.core.record import FireRecord
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from asched.core.record import FireRecord
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -83,7 +84,7 @@ def counted(count: int, noun: str) -> str:
 
 def state_of(record: FireRecord) -> str:
     """One word for where a fire stands."""
-    if isinstance(record.decision, Skip):
+    if record.decision.kind == "skip":
         return "skipped"
     if record.decision.kind == "queue":
         return "queued"
@@ -94,6 +95,10 @@ def state_of(record: FireRecord) -> str:
 
 def why(record: FireRecord) -> str:
     """A remark on a fire: why it was skipped, or what is worth knowing of its end."""
+    from asched.core.model import Origin
+    from asched.core.outcome import Skip
+    from asched.core.reasons import explain_outcome, explain_skip
+
     if isinstance(record.decision, Skip):
         return explain_skip(record.decision)
     remarks = [str(record.fire.origin)] if record.fire.origin is not Origin.SCHEDULE else []

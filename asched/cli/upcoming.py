@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,15 +11,16 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.kinds import ZONE
 from asched.cli.names import complete_job
-from asched.cli.outlook import Known, once_it_ends, standing, upcoming
 from asched.cli.verb import verb
-from asched.core.explain import explain_trigger
-from asched.core.model import Job
-from asched.core.phrases import parse_schedule
-from asched.core.triggers.protocol import Trigger
-from asched.core.zones import zone
 
-Found = list[tuple[datetime, Job]]
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from asched.cli.outlook import Known
+    from asched.core.model import Job
+    from asched.core.triggers.protocol import Trigger
+
+    Found = list[tuple[datetime, Job]]
 
 
 @verb("next")
@@ -27,6 +28,9 @@ Found = list[tuple[datetime, Job]]
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
 def next_command(desk: Desk, job: str | None, count: int) -> None:
     """What is due next, over all jobs or for one, each in its own zone."""
+    from asched.cli.outlook import once_it_ends
+    from asched.core.zones import zone
+
     jobs = [desk.job(job)] if job else [one for one in desk.configuration.jobs if not one.disabled]
     found, known = desk.wait_for(_upcoming(desk, jobs, count))
     if desk.as_json:
@@ -47,12 +51,16 @@ def next_command(desk: Desk, job: str | None, count: int) -> None:
 
 
 async def _upcoming(desk: Desk, jobs: list[Job], count: int) -> tuple[Found, Known]:
+    from asched.cli.outlook import standing, upcoming
+
     async with desk.reading_if_any() as ledger:
         known = await standing(ledger)
         return upcoming(jobs, known, desk.now(), count), known
 
 
 def _json(at: datetime, job: Job, known: Known) -> dict[str, object]:
+    from asched.core.zones import zone
+
     return {
         "at": at.astimezone(zone(job.timezone)),
         "job": job.name,
@@ -74,6 +82,8 @@ def _note(job: Job, at: datetime, known: Known) -> str:
 
 
 def _why_not(job: Job) -> str:
+    from asched.core.explain import explain_trigger
+
     if job.trigger is not None and job.trigger.relative:
         return f"due {explain_trigger(job.trigger)}"
     if job.trigger is not None:
@@ -87,6 +97,9 @@ def _why_not(job: Job) -> str:
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
 def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None:
     """A schedule in English, and when it is due next."""
+    from asched.core.explain import explain_trigger
+    from asched.core.phrases import parse_schedule
+
     trigger = parse_schedule(schedule, tz=tz.key)
     instants = _instants(trigger, desk.now(), count)
     if desk.as_json:
@@ -102,6 +115,7 @@ def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None
 
 def _instants(trigger: Trigger, now: datetime, count: int) -> list[datetime]:
     """From now on, as if it were scheduled now; of one that counts from the end of a run, only the first."""
+
     found: list[datetime] = []
     trigger = trigger.anchored(now)
     at = trigger.next_after(now)

@@ -7,7 +7,10 @@ import statistics
 import subprocess
 import sys
 
+import pytest
 from clifolder import ROOT
+
+from asched.cli.app import VERBS
 
 HEAVY = {"pydantic", "httpx", "rich", "sqlite3", "aiosqlite", "croniter", "structlog", "anyio"}
 BAR = 0.100  # seconds of CPU
@@ -42,8 +45,16 @@ def test_help_loads_neither_what_runs_jobs_nor_what_prints_tables() -> None:
     assert {name for name in found if name.startswith("asched")} == {"asched", "asched.cli", "asched.cli.app"}
 
 
-def test_help_stays_within_its_budget() -> None:
+@pytest.mark.parametrize("arguments", [["version"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+def test_neither_does_the_help_of_a_verb_nor_the_version(arguments: list[str]) -> None:
+    found = loaded(f"from asched.cli.app import app\napp.main({arguments}, standalone_mode=False)")
+    assert not found & {*HEAVY, "asyncio"}
+    assert not {name for name in found if name.startswith(("asched.core", "asched.engine"))}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["version"]], ids=" ".join)
+def test_help_stays_within_its_budget(arguments: list[str]) -> None:
     """The bar is for a machine with nothing else to do: a busy one is slower at everything, `pass` included."""
     bare = cpu("-c", "pass")
-    spent = cpu("-m", "asched", "--help")
+    spent = cpu("-m", "asched", *arguments)
     assert spent <= max(BAR, 8 * bare), f"{spent * 1000:.0f} ms, a bare Python {bare * 1000:.0f} ms"
