@@ -115,7 +115,6 @@ def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None
 
 def _instants(trigger: Trigger, now: datetime, count: int) -> list[datetime]:
     """From now on, as if it were scheduled now; of one that counts from the end of a run, only the first."""
-
     found: list[datetime] = []
     trigger = trigger.anchored(now)
     at = trigger.next_after(now)

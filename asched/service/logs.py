@@ -6,14 +6,13 @@ import atexit
 import contextlib
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
 from asched.runners.joblog import JOBS_LOGGER
-from asched.runners.notes import printable
+from asched.service.console import Console
 from asched.service.livelog import LiveLog
 from asched.service.logwriter import LogWriter
 
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
 Mask = Callable[[str], str]
 Record = MutableMapping[str, Any]
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_COLOURS = {"debug": "\x1b[2m", "info": "", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 FLUSHED_WITHIN = 1.0  # seconds at the end for a log that nobody may be reading
-_OFF = "\x1b[0m"
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LONGEST = 4000  # characters of one value
 _DEEPEST = 6  # levels of a value
 _writer: LogWriter | None = None  # of this process: it has one log
@@ -48,7 +45,7 @@ def set_up(
 
     stream = stream or sys.stderr
     console = format == "console" or (format == "auto" and stream.isatty())
-    out = _background(stream) if in_background else _Stream(stream)
+    out = (_background(stream) if in_background else None) or _Stream(stream)
     structlog.configure(
         processors=[
             lambda logger, _, record: _admitted(logger, record, live),
@@ -57,7 +54,7 @@ def set_up(
             structlog.processors.format_exc_info,
             _stamped,
             lambda _, __, record: _masked(record, mask),
-            _Console(stream) if console else _json,
+            Console(stream) if console else _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=lambda *names: _Lines(out, *names),
@@ -73,10 +70,14 @@ def flush(within: float = FLUSHED_WITHIN) -> None:
         _writer.flush(within)
 
 
-def _background(stream: TextIO) -> LogWriter:
+def _background(stream: TextIO) -> LogWriter | None:
+    """None for a stream that is no file of the system's, such as a notebook's: nothing there can stall."""
     global _writer
-    stream.flush()
-    _writer = LogWriter(stream.fileno(), stream.encoding, _say_lost)
+    try:
+        stream.flush()
+        _writer = LogWriter(stream.fileno(), stream.encoding, _say_lost)
+    except (OSError, ValueError):
+        return None
     atexit.register(flush)
     return _writer
 
@@ -166,47 +167,3 @@ class _Stream:
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(line)
             self._stream.flush()
-
-
-class _Console:
-    """12:00:10.123 run.succeeded        job=host run=3-17 took=12ms late=3ms"""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._colours = stream.isatty() and not os.environ.get("NO_COLOR")
-
-    def __call__(self, _: object, __: str, record: Record) -> str:
-        at = datetime.fromisoformat(str(record.pop("at"))).astimezone()
-        level, event = str(record.pop("level", "info")), _line(str(record.pop("event", "")))
-        trace = record.pop("exception", "")
-        told = {key: value for key, value in record.items() if value not in ("", None)}
-        facts = " ".join(f"{_line(key)}={_shown(key, value)}" for key, value in told.items())
-        line = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d} {event:<20} {facts}".rstrip()
-        colour = _COLOURS.get(level, "") if self._colours else ""
-        line = f"{colour}{line}{_OFF}" if colour else line
-        return line + _indented(str(trace))
-
-
-def _indented(traceback: str) -> str:
-    """Each line behind a bar, so that none can pass for a record."""
-    return "".join(f"\n    | {printable(line)}" for line in traceback.splitlines())
-
-
-def _line(text: str) -> str:
-    return printable(text).replace("\n", "\\n")
-
-
-def _shown(key: str, value: object) -> str:
-    if key.endswith("_s") and isinstance(value, int | float):
-        return human_seconds(value)
-    text = _line(str(value))
-    return f'"{text}"' if " " in text or not text else text
-
-
-def human_seconds(seconds: float) -> str:
-    """12ms, 3.4s, 2m05s, 3h12m."""
-    if abs(seconds) < 1:
-        return f"{seconds * 1000:.0f}ms"
-    if abs(seconds) < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"

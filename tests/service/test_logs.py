@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from asched.core.masking import Masker
-from asched.service import logs
+from asched.service import console, logs
 
 SECRET = "s3cret-canary"
 
@@ -123,6 +123,13 @@ def test_a_full_disk_harms_nobody() -> None:
     logs.get_logger().info("not written")
 
 
+def test_a_stream_that_is_no_file_is_written_to_all_the_same() -> None:
+    stream = io.StringIO()
+    logs.set_up("json", "info", str, stream, in_background=True)
+    logs.get_logger().info("written")
+    assert json.loads(stream.getvalue())["event"] == "written"
+
+
 def test_the_level_is_kept() -> None:
     stream = io.StringIO()
     logs.set_up("json", "warning", str, stream)
@@ -135,4 +142,4 @@ def test_the_level_is_kept() -> None:
     ("seconds", "text"), [(0.012, "12ms"), (3.4, "3.4s"), (125, "2m05s"), (11520, "3h12m"), (59.96, "60.0s")]
 )
 def test_durations_for_people(seconds: float, text: str) -> None:
-    assert logs.human_seconds(seconds) == text
+    assert console.human_seconds(seconds) == text
