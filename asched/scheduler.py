@@ -22,19 +22,16 @@ from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
 from asched.core.runs import stop
 from asched.core.triggers.at import At
-from asched.core.version import definition_of
+from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import (
     Declaration,
     Schedule,
     declared_problems,
     default_name,
     define,
-    graph_problems,
     job,
 )
-from asched.declaration.faults import Fault
 from asched.declaration.options import JobOptions
-from asched.declaration.problems import job_problem
 from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock
@@ -164,8 +161,8 @@ class Scheduler:
                 raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
         merged = {**self._jobs, **{one.name: one for one in jobs}}
         if self._engine is not None and any(one.after for one in jobs):
-            _check_graph(merged.values())
-        _check_definitions(jobs)
+            check_graph(merged.values())
+        check_definitions(jobs)
         self._jobs = merged
         if self._engine is not None:
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
@@ -184,8 +181,8 @@ class Scheduler:
 
         Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are.
         """
-        _check_graph(jobs)
-        _check_definitions(jobs)
+        check_graph(jobs)
+        check_definitions(jobs)
         wanted, before = {one.name: one for one in jobs}, set(self._jobs)
         await self._running.ask(lambda board, now, turn: _swap(board, wanted, now, turn))
         self._jobs = wanted | {name: job for name, job in self._jobs.items() if name not in before}  # added meanwhile
@@ -240,8 +237,8 @@ class Scheduler:
         for declared in declarations_of(self._sources):
             defined = self._define(declared)
             self._jobs.setdefault(defined.name, defined)
-        _check_graph(self._jobs.values())
-        _check_definitions(self._jobs.values())
+        check_graph(self._jobs.values())
+        check_definitions(self._jobs.values())
         await self.ledger.open()
         try:
             await self._begin()
@@ -383,24 +380,6 @@ def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
     if name == "__main__":
         name = Path(getattr(sys.modules.get("__main__"), "__file__", None) or "asched").stem
     return make_state_dir(state_dir()) / f"{name}.db"
-
-
-def _check_graph(jobs: Iterable[Job]) -> None:
-    problems = graph_problems(jobs)
-    if problems:
-        raise ConfigurationError(problems)
-
-
-def _check_definitions(jobs: Iterable[Job]) -> None:
-    """What cannot be written down must not fail in the engine. Raises ConfigurationError."""
-    for one in jobs:
-        try:
-            definition_of(one)
-        except Exception as error:
-            why = f"its definition cannot be written down: {type(error).__name__}: {error}"
-            fault = Fault((), why, "look at its arguments, and at a trigger of your own")
-            file, _, line = one.source.rpartition(":")
-            raise ConfigurationError([job_problem(one.name, fault, file, int(line or 0))]) from error
 
 
 def _say_so(task: asyncio.Future[None]) -> None:

@@ -19,14 +19,13 @@ from asched.core.triggers.union import AnyOf
 from asched.core.version import definition_of
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
-from asched.declaration.graph import graph_problems
 from asched.declaration.options import JobOptions, policies_of, read_options
 from asched.declaration.optionvalues import JOB_NAME
 from asched.declaration.problems import Finding, job_problem, shown_path
 from asched.declaration.signature import read_function, underlying, whereabouts
 from asched.errors import ScheduleError
 
-__all__ = ["Declaration", "declared_problems", "define", "definition_text", "graph_problems", "job"]
+__all__ = ["Declaration", "declared_problems", "define", "definition_text", "job"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

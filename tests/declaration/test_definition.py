@@ -16,9 +16,9 @@ import pytest
 from asched.core.action import Command, Function, Request
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
-from asched.declaration.definition import Declaration, declared_problems, define, definition_text, graph_problems, job
+from asched.declaration.definition import Declaration, declared_problems, define, definition_text, job
 from asched.declaration.faults import Fault
-from asched.declaration.graph import graph_faults
+from asched.declaration.graph import graph_faults, graph_problems
 from asched.declaration.problems import format_problems
 
 if TYPE_CHECKING:
