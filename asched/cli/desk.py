@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from asched.cli.place import Place, find_place
-from asched.cli.whichfile import check_file
 from asched.errors import Refused, ServiceUnreachable, UnknownJob, UnknownRun
 
 if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from asched.cli.place import Place
     from asched.core.model import Job
     from asched.core.record import FireRecord
     from asched.engine.ports import Ledger
@@ -44,6 +43,7 @@ class Desk:
     @cached_property
     def configuration(self) -> Configuration:
         """With every job: their modules are imported. Raises ConfigurationError."""
+        from asched.cli.whichfile import check_file
         from asched.service.serve import read
 
         check_file(self.config)
@@ -52,6 +52,9 @@ class Desk:
     @cached_property
     def place(self) -> Place:
         """Where the ledger and the service are; imports no job. Raises ConfigurationError."""
+        from asched.cli.place import Place, find_place
+        from asched.cli.whichfile import check_file
+
         check_file(self.config)
         found = find_place(self.config, self.overrides)
         if found is not None:

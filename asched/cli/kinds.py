@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from asched.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 class Kind(click.ParamType):  # type: ignore[type-arg]

@@ -5,7 +5,6 @@ Times are RFC 3339 with their offset, durations seconds, and keys of durations e
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 
 def as_json(value: object) -> None:
+    import json
+
     click.echo(json.dumps(value, default=_encoded, ensure_ascii=False, indent=2))
 
 
@@ -77,5 +78,7 @@ def gap_json(record: GapRecord) -> dict[str, Any]:
 
 
 def _result(record: FireRecord) -> object:
+    import json
+
     kept = getattr(record.outcome, "result", None)
     return None if kept is None else json.loads(kept)

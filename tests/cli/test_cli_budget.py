@@ -52,9 +52,9 @@ def test_neither_does_the_help_of_a_verb_nor_the_version(arguments: list[str]) -
     assert not {name for name in found if name.startswith(("asched.core", "asched.engine"))}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["version"]], ids=" ".join)
-def test_help_stays_within_its_budget(arguments: list[str]) -> None:
+@pytest.mark.parametrize(("arguments", "times"), [(["--help"], 8), (["run", "--help"], 10), (["version"], 10)])
+def test_help_stays_within_its_budget(arguments: list[str], times: int) -> None:
     """The bar is for a machine with nothing else to do: a busy one is slower at everything, `pass` included."""
     bare = cpu("-c", "pass")
     spent = cpu("-m", "asched", *arguments)
-    assert spent <= max(BAR, 8 * bare), f"{spent * 1000:.0f} ms, a bare Python {bare * 1000:.0f} ms"
+    assert spent <= max(BAR, times * bare), f"{spent * 1000:.0f} ms, a bare Python {bare * 1000:.0f} ms"
