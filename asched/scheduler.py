@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -38,6 +38,7 @@ from asched.engine.clock import Clock, SystemClock
 from asched.engine.engine import Engine
 from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, take_in
+from asched.engine.watching import Watching
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
 from asched.handles import JobHandle, RunHandle
 from asched.host.localzone import local_zone_key
@@ -94,6 +95,7 @@ class Scheduler:
         self._heir: Inheritance | None = None
         self._engine: Engine | None = None
         self._task: asyncio.Task[None] | None = None
+        self._watching: Watching | None = None
         self._helpers: list[asyncio.Task[None]] = []
         self._stopped = asyncio.Event()
 
@@ -170,6 +172,12 @@ class Scheduler:
     def _take_in(self, jobs: Sequence[Job], board: Board, now: Now, turn: Turn) -> None:
         assert self._heir is not None
         take_in(board, jobs, self._heir, now, turn)
+        self._watch()
+
+    def _watch(self) -> None:
+        """There are other jobs on the board than before: they may watch something."""
+        if self._watching is not None:
+            self._watching.notice()
 
     def replace(self, jobs: Iterable[Job]) -> None:
         """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good."""
@@ -184,8 +192,18 @@ class Scheduler:
         check_graph(jobs)
         check_definitions(jobs)
         wanted, before = {one.name: one for one in jobs}, set(self._jobs)
-        await self._running.ask(lambda board, now, turn: _swap(board, wanted, now, turn))
+        await self._running.ask(lambda board, now, turn: self._swap(wanted, board, now, turn))
         self._jobs = wanted | {name: job for name, job in self._jobs.items() if name not in before}  # added meanwhile
+
+    def _swap(self, wanted: Mapping[str, Job], board: Board, now: Now, turn: Turn) -> None:
+        for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
+            remove(board, name, now, turn)
+        for name, definition in wanted.items():
+            if not definition.disabled:
+                state = board.jobs.get(name)
+                place(board, definition, None if state is None else current(state), now, turn)
+        board.link()
+        self._watch()
 
     def discard(self, name: str) -> None:
         """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end."""
@@ -262,11 +280,18 @@ class Scheduler:
             attach(self._engine)
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
         self._task.add_done_callback(_say_so)
-        keeping = self._retention.keep(self.ledger, self.clock, self._stopped)
-        self._helpers = [asyncio.create_task(keeping, name="asched retention")]
+        self._watching = Watching(self._engine)
+        self._help("asched retention", self._retention.keep(self.ledger, self.clock, self._stopped))
+        self._help("asched watching", self._watching.run(self._stopped))
         late = [job for name, job in self._jobs.items() if name not in given]
         if late:  # added while we were beginning
             self._tell(lambda board, now, turn: self._take_in(late, board, now, turn))
+
+    def _help(self, name: str, doing: Coroutine[Any, Any, None]) -> None:
+        """Beside the engine, until it stops."""
+        helper = asyncio.create_task(doing, name=name)
+        helper.add_done_callback(_say_so)
+        self._helpers.append(helper)
 
     def _a_runner(self) -> Runner:
         if self._runner is None:
@@ -388,16 +413,6 @@ def _say_so(task: asyncio.Future[None]) -> None:
     if error is not None:
         context = {"message": "asched: a fault of its own, or of its ledger", "exception": error, "future": task}
         task.get_loop().call_exception_handler(context)
-
-
-def _swap(board: Board, wanted: Mapping[str, Job], now: Now, turn: Turn) -> None:
-    for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
-        remove(board, name, now, turn)
-    for name, definition in wanted.items():
-        if not definition.disabled:
-            state = board.jobs.get(name)
-            place(board, definition, None if state is None else current(state), now, turn)
-    board.link()
 
 
 def _remove(board: Board, name: str, now: Now, turn: Turn) -> None:

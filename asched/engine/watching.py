@@ -17,6 +17,7 @@ from asched.core.triggers.watch import Watch, watches_of
 from asched.core.watched import Look, Watched
 from asched.engine.clock import sleep
 from asched.engine.engine import Engine
+from asched.engine.insistence import not_ours
 from asched.errors import LedgerUnavailable, NotRunning
 
 EVERY = 1.0  # seconds between two looks, while anything is watched
@@ -26,7 +27,7 @@ Key = tuple[str, Watch]  # (job, what it watches)
 
 
 class Watching:
-    """Runs beside its engine until it is cancelled, or the engine is over."""
+    """Runs beside its engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -37,20 +38,28 @@ class Watching:
         """Other jobs than before: somebody may watch something now."""
         self._jobs_changed.set()
 
-    async def run(self) -> None:
-        while not self._engine.over:
-            wanted = self._wanted()
-            if not wanted:
-                await self._jobs_changed.wait()
-                self._jobs_changed.clear()
-                continue
-            with contextlib.suppress(LedgerUnavailable, NotRunning):  # the engine says so itself
-                await self.look(wanted)
-            await sleep(self._engine.clock, EVERY)
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Look, until `stopped` is set and the task is cancelled."""
+        while not stopped.is_set():
+            try:
+                await self._next_look()
+                with contextlib.suppress(LedgerUnavailable, NotRunning):  # the engine says so itself
+                    await self.look()
+            except asyncio.CancelledError:
+                if stopped.is_set():
+                    raise
+                not_ours()
 
-    async def look(self, wanted: set[Key] | None = None) -> None:
+    async def _next_look(self) -> None:
+        if self._wanted():
+            await sleep(self._engine.clock, EVERY)
+        else:
+            await self._jobs_changed.wait()
+        self._jobs_changed.clear()
+
+    async def look(self) -> None:
         """Look once at everything that is watched."""
-        await self._keep_only(self._wanted() if wanted is None else wanted)
+        await self._keep_only(self._wanted())
         looks = await asyncio.to_thread(_take_looks, {watch for _, watch in self._watched})
         due = [key for key, watched in self._watched.items() if self._is_due(key, watched, looks[key[1]])]
         if due:
