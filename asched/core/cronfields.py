@@ -39,7 +39,7 @@ MONTH = Unit("month", 1, 12, 12, _numbered(1, "jan feb mar apr may jun jul aug s
 WEEKDAY = Unit("weekday", 0, 7, 7, _numbered(0, "sun mon tue wed thu fri sat"))  # 7 is Sunday too
 YEAR = Unit("year", 1970, 2099, 130)
 
-_LAYOUTS = {
+LAYOUTS = {
     5: (MINUTE, HOUR, DAY, MONTH, WEEKDAY),
     6: (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY),
     7: (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR),
@@ -94,13 +94,13 @@ class Fields:
 def read_fields(expression: str) -> Fields:
     """Reads 5 fields, 6 (seconds first) or 7 (year last). Raises ScheduleError pointing at what is wrong."""
     words = list(re.finditer(r"\S+", expression))
-    if len(words) not in _LAYOUTS:
+    if len(words) not in LAYOUTS:
         raise ScheduleError(
             f"a cron expression has 5 fields, 6 (seconds first) or 7 (year last), not {len(words)}",
             text=expression,
             help=_help_for_count(expression, len(words)),
         )
-    units = _LAYOUTS[len(words)]
+    units = LAYOUTS[len(words)]
     read = tuple(
         _Reader(expression, word.start(), unit, len(words)).read(word.group())
         for word, unit in zip(words, units, strict=True)

@@ -74,6 +74,9 @@ exec cron -f
 """
 
 
+_OWN_NAMESPACE = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
 @dataclass(frozen=True, slots=True)
 class Night:
     """One offset change, and the wall times, as seconds since 1970, between which clocks jump."""
@@ -172,10 +175,12 @@ def _run_daemon(night: Night, folder: Path, speed: int) -> None:
     environment = {"PATH": os.environ["PATH"], "TZ": night.zone, "NO_FAKE_STAT": "1", "FAKETIME_DONT_RESET": "1"}
     with (folder / "log").open("wb") as log:
         daemon = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
-            + ["sh", "-c", command, "sh", f"@{start:%Y-%m-%d %H:%M:%S} x{speed}", str(folder)],
-            env=environment, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            [*_OWN_NAMESPACE, "sh", "-c", command, "sh", f"@{start:%Y-%m-%d %H:%M:%S} x{speed}", str(folder)],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         time.sleep((BEFORE + AFTER).total_seconds() / speed + 1)
         if daemon.poll() is not None:
@@ -201,8 +206,9 @@ def main() -> None:
             verdicts.append(verdict)
             print(_line(verdict), *verdict.differences, sep="\n    ", flush=True)
     differences = sum(len(verdict.differences) for verdict in verdicts)
+    jobs, fires = sum(verdict.jobs for verdict in verdicts), sum(verdict.fires for verdict in verdicts)
     print(
-        f"{len(verdicts)} offset changes, {sum(v.jobs for v in verdicts)} jobs, {sum(v.fires for v in verdicts)} fires, "
+        f"{len(verdicts)} offset changes, {jobs} jobs, {fires} fires, "
         f"{sum(v.repeats for v in verdicts)} repeats in gaps merged, {differences} differences"
     )
     sys.exit(1 if differences else 0)
