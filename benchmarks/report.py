@@ -15,7 +15,19 @@ from benchmarks.contest import Entry, Result
 from benchmarks.workloads import Metric
 
 ROUNDS_OF_NOTE = 2  # with fewer there is no spread to show
-_SHOWN = ("asched", "apscheduler", "sqlalchemy", "schedule", "aiocron", "cronsim", "aiosqlite", "structlog", "anyio")
+_SHOWN = (
+    "asched",
+    "apscheduler",
+    "sqlalchemy",
+    "schedule",
+    "aiocron",
+    "croniter",
+    "cronsim",
+    "crontab",
+    "aiosqlite",
+    "structlog",
+    "anyio",
+)
 
 
 def machine(versions: Mapping[str, Mapping[str, str]], command: str) -> dict[str, Any]:

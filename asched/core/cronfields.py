@@ -118,12 +118,14 @@ def _help_for_count(expression: str, count: int) -> str:
 
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
+_STEP = re.compile(r"[0-9]{1,9}")  # int() refuses thousands of digits, with an error of its own
 _RANGE = re.compile(r"(?P<low>[^-/*?#]+)(?:-(?P<high>[^-/*?#]+))?(?:/(?P<step>[^-/*?#]+))?")
 _STAR = re.compile(r"\*(?:/(?P<step>[^-/*?#]+))?")
 _LAST_DAY = re.compile(r"L(?:-(?P<back>[0-9]{1,2}))?")
 _NEAREST = re.compile(r"(?P<day>[0-9]{1,2})W")
-_NTH = re.compile(r"(?P<weekday>[0-9A-Z]+)#(?P<nth>[0-9]+)")
+_NTH = re.compile(r"(?P<weekday>[0-9A-Z]+)#(?P<nth>[0-9]{1,4})")
 _LAST_WEEKDAY = re.compile(r"(?P<weekday>[0-9]|[A-Z]{3})L")
+_ELSEWHERE = re.compile(r"[0-9A-Z]+(?:(?P<to>-[0-9A-Z]+)#[0-9L]|#L)")  # as other tools have it
 _DICE = re.compile(r"[HR](?:[(/].*)?")
 
 
@@ -162,6 +164,8 @@ class _Reader:
             if back > 30:
                 raise self._wrong("no month has a day that far before its last", at, item)
             return LastDay(back)
+        if item[:1] == "W" and _NEAREST.fullmatch(item[1:] + "W"):
+            raise self._wrong(f'"{item}" is not a day', at, item, f'did you mean "{item[1:]}W"?')
         if match := _NEAREST.fullmatch(item):
             return NearestWorkday(self._value(match["day"], at))
         return None
@@ -177,6 +181,9 @@ class _Reader:
         if item == "L" or re.fullmatch("L[0-7]", item):
             last = f'the last Friday is "5L"; did you mean "{item[1:] or 6}L"?'
             raise self._wrong(f'"{item}" is not a weekday', at, item, last)
+        if "#" in item and (elsewhere := _ELSEWHERE.fullmatch(item)):
+            help = 'each day by itself, as in "MON#1,TUE#1"' if elsewhere["to"] else f'did you mean "{item[:-2]}L"?'
+            raise self._wrong(f'"{item}" is not a weekday', at, item, help)
         return None
 
     def _plain(self, item: str, at: int) -> set[int]:
@@ -213,7 +220,7 @@ class _Reader:
     def _step(self, text: str | None, at: int, item: str) -> int:
         if text is None:
             return 1
-        if not text.isascii() or not text.isdigit() or int(text) == 0:
+        if not _STEP.fullmatch(text) or int(text) == 0:
             raise self._wrong(f'step "{text}" is not a whole number from 1', at, text)
         if int(text) > self.unit.cycle:
             raise self._wrong(
@@ -256,6 +263,8 @@ class _Reader:
             return self._wrong(f"an empty item in the {self.unit.name} field", at, " ", "a comma too many?")
         if dice := _DICE.fullmatch(item.upper()):
             return self._wrong(_DICE_SAYS[dice.group()[0]], at, item, _DICE_HELP)
+        if item == "?":
+            return self._wrong(f'"?" is not a {self.unit.name}', at, item, 'did you mean "*"?')
         if close := get_close_matches(item.lower()[:3], self.unit.names, n=1, cutoff=0.6):
             return self._wrong(f'"{item}" is not a {self.unit.name}', at, item, f'did you mean "{close[0]}"?')
         return self._wrong(f'"{item}" is not a {self.unit.name}', at, item)

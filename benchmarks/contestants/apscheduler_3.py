@@ -12,6 +12,7 @@ NOTES = {
     "max_instances 1, coalesce off; jobs in memory",
     "durable": "stores each job's next fire time only, one commit a run with SQLite's default journal: neither start "
     "nor end nor outcome; coalesce on and no misfire limit, which favours it",
+    "next_fire": "its CronTrigger, as the scheduler asks it",
     "register": "nothing about the function's arguments beyond their number is checked",
 }
 CASES = {"durable": "FULL"}
@@ -85,3 +86,12 @@ async def _register(race) -> None:
     scheduler.start(paused=True)
     race.lap(WAITING)
     scheduler.shutdown(wait=False)
+
+
+def next_fire(corpus) -> None:
+    from apscheduler.triggers.cron import CronTrigger
+
+    corpus.run(
+        lambda expression, start, zone: CronTrigger.from_crontab(expression, timezone=zone),
+        lambda trigger, at: trigger.get_next_fire_time(at, at),
+    )

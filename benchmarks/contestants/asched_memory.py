@@ -10,6 +10,7 @@ PACKAGES = ()
 NOTES = {
     "burst": "records every fire, run and outcome in memory; nothing on disk",
     "register": "validated at `add`; at the start each job's definition is recorded and its first instant computed",
+    "next_fire": "no iterator: each answer follows from the instant that is asked about",
 }
 
 
@@ -42,3 +43,9 @@ async def _register(race) -> None:
     race.lap(ADDED)
     async with scheduler:
         race.lap(WAITING)
+
+
+def next_fire(corpus) -> None:
+    from asched.core.cron import Cron
+
+    corpus.run(lambda expression, start, zone: Cron(expression, zone.key), Cron.next_after)
