@@ -27,6 +27,7 @@ TYPICAL = [
     "30 1 * * *", "*/30 1 * * *", "0 0-23 * * *", "0 0 * * *", "59 23 * * *", "15 2 * * 0", "0 */3 * * *",
     "50 */3 * * *", "7-59/10 0-3 * * *", "15 0 1-31/2 * 0", "30 23-2 L * 5L", "0 22-4/3 LW,15W * SUN#2",
 ]  # fmt: skip
+TYPICAL_SECONDS = ["* 30 2 * * *", "*/20 15 0-3 * * *", "5,50 30 1 * * *", "15 */20 * * * *", "0 0 0 * * * 2024-2037"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def prove(places: Iterable[tuple[str, datetime]], seed: int, by_minute: int, by_
             _compare(tally, dice, span, zone, expression)
         if by_second:
             span = Span(zone, at - SECONDS_MARGIN, at + SECONDS_MARGIN, seconds=True)
-            for expression in _some(dice, span, zone, by_second, seconds=True):
+            for expression in [*TYPICAL_SECONDS, *_some(dice, span, zone, by_second, seconds=True)]:
                 _compare(tally, dice, span, zone, expression)
         tally.windows += 1 + bool(by_second)
     return tally

@@ -20,6 +20,7 @@ from asched.errors import ScheduleError
 
 # A call is some ten nanoseconds to some microseconds: so many are well below 20 ms.
 MOST_CALLS = 2_000  # 1,319 were the most, in 0.15 ms
+MOST_COLD_CALLS = 20_000  # with the offsets of the years that it needs: 10 ms
 ZONES = ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "Antarctica/Troll", "Pacific/Apia"]
 
 # The rarest there are: leap days on one weekday, 13 leap years apart over 2100; days that few months have; the last
@@ -74,6 +75,15 @@ def test_the_rarest_expressions_are_answered_in_few_steps(expression: str, rule:
         for start in ("1969-12-31", "2024-02-29", "2026-03-08T06:59:59.999999", "2096-03-01", "2198-12-31"):
             at = datetime.fromisoformat(start).replace(tzinfo=UTC)
             assert calls(lambda cron=cron, at=at: cron.next_after(at)) < MOST_CALLS, (expression, zone, start)
+
+
+@pytest.mark.parametrize("expression", RARE)
+def test_the_first_question_in_a_zone_reads_few_years_of_it(expression: str) -> None:
+    offsets.cache_clear()
+    cron_module._instants.cache_clear()
+    cron = read(expression, "Europe/Berlin")
+    assert isinstance(cron, Cron)
+    assert calls(lambda: cron.next_after(datetime(2096, 3, 1, tzinfo=UTC))) < MOST_COLD_CALLS
 
 
 numbers = st.integers(0, 70).map(str)
