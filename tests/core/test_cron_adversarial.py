@@ -103,7 +103,7 @@ noise = st.text(alphabet="0123456789*/-,#LWH?() \t\nSUNFEB²١", max_size=60)
 instants = st.datetimes(datetime(1960, 1, 1), datetime(2210, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(grammar, noise), st.sampled_from(ZONES), st.sampled_from(["auto", "skip", "last", "both"]), instants)
 def test_whatever_is_written_is_read_or_refused_and_answered_soon(
     expression: str, zone: str, dst: Any, at: datetime

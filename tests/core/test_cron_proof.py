@@ -39,7 +39,7 @@ def test_all_offset_changes_of_all_zones_have_no_difference(capsys: pytest.Captu
     steady = prove(_ordinary_days(sets), SEED, by_minute=24, by_second=0)
     with capsys.disabled():
         print(f"\n{sum(one.zones for one in sets)} zones, {len(sets)} rule sets, {FIRST_YEAR} to {LAST_YEAR}")
-        print(f"around offset changes: {around}\non ordinary days: {steady}")
+        print(f"around {len(changing)} offset changes: {around}\non ordinary days: {steady}")
     assert around.differences + steady.differences == []
 
 

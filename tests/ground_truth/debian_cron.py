@@ -35,8 +35,8 @@ from asched.core.cron import Cron
 MINUTE = timedelta(minutes=1)
 TRIES = 3
 
-# An ordinary pair; half an hour; two hours; 45-minute offset; midnight; a zone that is behind UTC by half an hour;
-# "summer time" that is the standard one.
+# Ordinary pairs; half an hour; two hours; an offset with 45 minutes; a gap at midnight; an offset with half an hour;
+# over midnight UTC; and "summer time" that is the standard one.
 NIGHTS = [
     ("America/New_York", "2026-03-08T07:00"),
     ("America/New_York", "2026-11-01T06:00"),
@@ -84,7 +84,7 @@ _APART += ("--pid", "--fork", "--kill-child", "--mount-proc")
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One offset change, and the wall times, as seconds since 1970, between which clocks jump."""
+    """One offset change in one zone."""
 
     zone: str
     change: datetime
@@ -119,7 +119,7 @@ class Night:
         clock, other_day, weekday = f"{last.minute} {last.hour}", last.day % 28 + 1, last.isoweekday() % 7
         fixed += [f"{clock} {other_day} * {weekday}", f"{clock} */31 * {weekday}", f"{clock} {last.day} * */6"]
         starred = ["* * * * *", "*/10 * * * *", "0 * * * *", "20 */2 * * *", "50 */3 * * *"]
-        starred += [f"*/15 {low.hour} * * *", f"* {high.hour} * * *", f"*/30 {low.hour}-{max(low, high).hour} * * *"]
+        starred += [f"*/15 {low.hour} * * *", f"* {high.hour} * * *", f"*/30 {low.hour}-{high.hour} * * *"]
         return list(dict.fromkeys(one for one in fixed + starred if _is_forward(one)))
 
 
