@@ -4,6 +4,7 @@
     @daily                @yearly @annually @monthly @weekly @daily @midnight @hourly
     @reboot  @startup     once per boot; at every start of the scheduler
     every 10m             an interval; also `@every 10m`, and `every 10m from INSTANT` with its anchor
+    every 15s to 30s      an interval that varies between the two
     after 60s             counted from the end of the previous run; also `60s after finish`
     daily at 02:30        also `every day at`, `weekdays at`, `weekends at`, `mon,thu at 09:00, 17:00`
     hourly at :15         also `every hour at`, and `hourly`, `daily`, `weekly`, `monthly`, `yearly`
@@ -31,6 +32,7 @@ from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import any_of
+from asched.core.triggers.varied import VariedEvery
 from asched.core.zones import after_gap, instants_of
 from asched.errors import ScheduleError
 
@@ -99,7 +101,9 @@ def _moved(error: ScheduleError, text: str, by: int, length: int) -> ScheduleErr
     return ScheduleError(error.message, text=text, span=(by + start, by + end), help=error.help)
 
 
-_EVERY = re.compile(r"@?every\s+(?P<period>.+?)(?:\s+from\s+(?P<anchor>\S+))?", re.IGNORECASE)
+_EVERY = re.compile(
+    r"@?every\s+(?P<period>.+?)(?:\s+to\s+(?P<longest>.+?))?(?:\s+from\s+(?P<anchor>\S+))?", re.IGNORECASE
+)
 _AFTER = re.compile(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
 _AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
 _HOURLY = re.compile(r"(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
@@ -174,10 +178,16 @@ class _Grammar:
     def _every(self, phrase: str) -> Trigger | None:
         if not (match := _EVERY.fullmatch(phrase)):
             return None
-        if match["anchor"] is None:
-            return Every(self._duration(match, "period"))
-        anchor = self._instants(match, "anchor")[0]
-        return Every(self._duration(match, "period"), anchor)
+        period = self._duration(match, "period")
+        anchor = None if match["anchor"] is None else self._instants(match, "anchor")[0]
+        if match["longest"] is None:
+            return Every(period, anchor)
+        longest = self._duration(match, "longest")
+        if longest <= period:
+            written = f'did you mean "every {match["longest"]} to {match["period"]}"?'
+            help = written if longest < period else f'did you mean "every {match["period"]}"?'
+            raise self._wrong("the second period must be longer than the first", match, "longest", help)
+        return VariedEvery(period, longest, anchor)
 
     def _after(self, phrase: str) -> Trigger | None:
         if not (match := _AFTER.fullmatch(phrase)):

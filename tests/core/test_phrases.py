@@ -135,7 +135,6 @@ def test_an_instant_that_is_skipped_cannot_be_asked_for_with_skip() -> None:
         ("every 10x", '"x" is not a unit of time', "10x", ...),
         ("every 0s", "a period must be longer than nothing", "0s", ""),
         ("after 0s", "a period must be longer than nothing", "0s", ""),
-        ("every 15s to 30s", "not a duration", "to 30s", ...),
         ("2026-13-01", '"2026-13-01" is not an instant', "2026-13-01", ...),
         ("every 5s from noon", '"noon" is not an instant', "noon", ...),
         ("x * * * *", '"x" is not a minute', "x", ""),

@@ -13,6 +13,7 @@ from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
 from asched.errors import ScheduleError
 
@@ -30,9 +31,10 @@ def from_spec(spec: Mapping[str, Any]) -> Trigger:
 def _from_spec(spec: Mapping[str, Any]) -> Trigger:
     match spec["kind"]:
         case "every":
-            anchor = spec["anchor"]
-            since = None if anchor is None else datetime.fromisoformat(anchor)
-            return Every(parse_duration(spec["period"]), since)
+            return Every(parse_duration(spec["period"]), _instant(spec["anchor"]))
+        case "varied_every":
+            low, high = parse_duration(spec["low"]), parse_duration(spec["high"])
+            return VariedEvery(low, high, _instant(spec["anchor"]))
         case "after_finish":
             return AfterFinish(parse_duration(spec["period"]))
         case "at":
@@ -47,3 +49,7 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return Cron(spec["expression"], spec["tz"], spec["dst"], spec["day_rule"])
         case other:
             raise ScheduleError(f'unknown kind of trigger "{other}"')
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
