@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from asched.core.cron import Cron, DayRule, Dst
 from asched.core.durations import as_duration
 from asched.core.explain import explain_trigger
 from asched.core.phrases import parse_schedule
+from asched.core.timeofday import parse_time
 from asched.core.triggers.at import At
+from asched.core.triggers.both import all_of
+from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import Every
+from asched.core.triggers.minus import Minus
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.search import refuse_what_never_fires
 from asched.core.triggers.union import any_of
+from asched.core.triggers.varied import VariedEvery
+from asched.core.triggers.within import Within
+from asched.core.weekdays import parse_weekdays
+from asched.core.windows import ALL_DAY, Windows
+from asched.core.writteninstants import read_end, read_instants
 from asched.core.zones import zone
 from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
@@ -51,8 +62,52 @@ class Schedule:
         """Due whenever either is."""
         return Schedule(any_of((self.trigger, other.trigger)), self.tz)
 
+    def __and__(self, other: Schedule) -> Schedule:
+        """Due when both are, at the same instant. Raises ScheduleError where that can never be, as the others do."""
+        return self._made(all_of((self.trigger, other.trigger)))
+
+    def __sub__(self, other: Schedule) -> Schedule:
+        """Due when this is and the other is not."""
+        return self._made(Minus(self.trigger, other.trigger))
+
+    def between(self, start: str | time, end: str | time, *, on: str = "daily", tz: str | None = None) -> Schedule:
+        """Those in a window of local time: from `start`, which is in it, to `end`, which is not; "22:00" to "06:00"
+        passes midnight. `on`: the weekdays on which it begins, as in "weekdays" or "mon,thu". In the schedule's zone
+        unless there is another `tz`.
+        """
+        span = parse_time(_clock(start)), parse_time(_clock(end), up_to_midnight=True)
+        return self._made(Within(self.trigger, Windows((span,), zone(tz or self.tz).key, parse_weekdays(on))))
+
+    def on(self, weekdays: str, *, tz: str | None = None) -> Schedule:
+        """Those on these weekdays, as in "weekdays", "mon,thu" or "fri-sun"."""
+        return self._made(Within(self.trigger, Windows((ALL_DAY,), zone(tz or self.tz).key, parse_weekdays(weekdays))))
+
+    def starting(self, start: str | datetime) -> Schedule:
+        """Those from `start` on: an aware datetime, or a text, in the schedule's zone unless it has an offset.
+
+        An interval without an anchor counts from there.
+        """
+        return self._made(
+            Bounded(self.trigger, start=self._instant(start, lambda text: read_instants(text, self.tz)[0]))
+        )
+
+    def until(self, end: str | datetime) -> Schedule:
+        """Those up to and with `end`; a date alone includes its whole day."""
+        return self._made(Bounded(self.trigger, end=self._instant(end, lambda text: read_end(text, self.tz))))
+
+    def times(self, n: int) -> Schedule:
+        """The first `n` of them, counted from where it starts, else from when it is first scheduled."""
+        return self._made(Bounded(self.trigger, times=n))
+
     def __str__(self) -> str:
         return self.trigger.text()
+
+    def _made(self, trigger: Trigger) -> Schedule:
+        refuse_what_never_fires(trigger)
+        return Schedule(trigger, self.tz)
+
+    def _instant(self, given: str | datetime, read: Callable[[str], datetime]) -> datetime:
+        return read(given) if isinstance(given, str) else _aware(given)
 
 
 def cron(expression: str, *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRule = "crontab") -> Schedule:
@@ -63,18 +118,28 @@ def cron(expression: str, *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRu
     return Schedule(Cron(expression, zone(tz).key, dst, day_rule), tz)
 
 
-def every(period: str | float | timedelta, *, anchor: datetime | None = None) -> Schedule:
-    """At anchor + k · period, for ever, without drift. Without an anchor it is when the job is first scheduled."""
-    return Schedule(Every(as_duration(period), None if anchor is None else _aware(anchor)))
+def every(
+    period: str | float | timedelta, to: str | float | timedelta | None = None, *, anchor: datetime | None = None
+) -> Schedule:
+    """At anchor + k · period, for ever, without drift. Without an anchor it is when the job is first scheduled.
+
+    With `to`, each gap is between the two, varying, and the mean in the middle does not drift.
+    """
+    anchor = None if anchor is None else _aware(anchor)
+    if to is not None:
+        return Schedule(VariedEvery(as_duration(period), as_duration(to), anchor))
+    return Schedule(Every(as_duration(period), anchor))
 
 
 def at(when: str | datetime, *, tz: str = "UTC") -> Schedule:
-    """Once. An ISO text without an offset, or a naive datetime, is local time in `tz`."""
+    """Once. An ISO text without an offset, or a naive datetime, is local time in `tz`; "in 10m" counts from when it
+    is scheduled.
+    """
     if isinstance(when, datetime):
         return Schedule(At(when if when.tzinfo else when.replace(tzinfo=zone(tz))), tz)
     trigger = parse_schedule(when, tz=tz)
-    if not isinstance(trigger, At):
-        raise ScheduleError("not an instant", text=when, help='write it as "2026-12-24T17:30"')
+    if not isinstance(trigger, At | In):
+        raise ScheduleError("not an instant", text=when, help='write it as "2026-12-24T17:30", or "in 10m"')
     return Schedule(trigger, tz)
 
 
@@ -83,6 +148,10 @@ def schedule(
 ) -> Schedule:
     """Any text of the schedule grammar, or several of them: "daily at 02:30", "every 10m", "0 9 * * mon-fri"."""
     return Schedule(parse_schedule(text, tz=zone(tz).key, dst=dst, day_rule=day_rule), tz)
+
+
+def _clock(given: str | time) -> str:
+    return given if isinstance(given, str) else given.isoformat()
 
 
 def _aware(instant: datetime) -> datetime:

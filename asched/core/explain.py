@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asched.core.cron import Cron
 from asched.core.cronsentence import cron_sentence
+from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
+from asched.core.triggers.both import AllOf
+from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.minus import Minus
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
-from asched.core.wording import amounts, each
+from asched.core.triggers.within import Within
+from asched.core.triggers.wrapping import MINUS, binding
+from asched.core.weekdays import EVERY_DAY
+from asched.core.windows import Windows
+from asched.core.wording import amounts, each, listed, weekday_runs
 
 
 def explain_trigger(trigger: Trigger) -> str:
@@ -28,16 +38,59 @@ def explain_trigger(trigger: Trigger) -> str:
         case AfterFinish(period):
             return f"{amounts(period)} after the end of the previous run"
         case At(instant):
-            return f"once, at {instant.replace(tzinfo=None).isoformat(' ')} UTC"
+            return f"once, at {_said(instant)}"
         case Startup(once_per_boot):
             return "once after each boot of the machine" if once_per_boot else "at every start of the scheduler"
         case Watch(path, event):
             return f"when {path} has changed" if event == "changes" else f"as long as there are files in {path}"
+        case In(delay):
+            return f"once, {amounts(delay)} after it is scheduled"
+        case OncePerWindow(windows):
+            return f"once {'a day ' if windows.weekdays == EVERY_DAY else ''}{_in_windows(windows)}"
         case AnyOf(triggers):
             return "; and ".join(explain_trigger(member) for member in triggers)
+        case AllOf(triggers):
+            return "whenever these coincide: " + "; with ".join(_part(member) for member in triggers)
+        case Minus(minuend, other):
+            return f"{_part(minuend)}, except {_part(other)}"
+        case Within(inner, windows):
+            return f"{_part(inner)}, {_in_windows(windows)}"
+        case Bounded(inner, start, end, times):
+            return f"{_part(inner)}, {_bounds(start, end, times)}"
         case _:
             return trigger.text()
 
 
 def _counted_from(anchor: datetime | None) -> str:
     return f", counted from {anchor:%Y-%m-%d %H:%M:%S} UTC" if anchor else ""
+
+
+def _part(trigger: Trigger) -> str:
+    """A sentence inside a sentence: in parentheses when it is made of several."""
+    return f"({explain_trigger(trigger)})" if binding(trigger) <= MINUS else explain_trigger(trigger)
+
+
+def _in_windows(windows: Windows) -> str:
+    """ "between 08:00 and 18:00 on Monday to Friday (Europe/Berlin)"."""
+    spans = [f"between {format_time(start)} and {format_time(end)}" for start, end in windows.spans]
+    said = [] if windows.all_day else [listed(spans, "or")]
+    said += [] if windows.weekdays == EVERY_DAY else [f"on {weekday_runs(windows.weekdays)}"]
+    said += [f"({windows.tz})"] if windows.tz != "UTC" else []
+    return " ".join(said or ["all day"])
+
+
+def _bounds(start: datetime | None, end: datetime | None, times: int | None) -> str:
+    said = [f"from {_said(start)}"] if start else []
+    said += [_up_to(end)] if end else []
+    said += [f"{times} time{'s' if times > 1 else ''} in all"] if times else []
+    return ", ".join(said)
+
+
+def _up_to(end: datetime) -> str:
+    """The last instant of a day is one before midnight."""
+    following = end + timedelta(microseconds=1)
+    return f"until {_said(end)}" if following.microsecond else f"before {_said(following)}"
+
+
+def _said(instant: datetime) -> str:
+    return f"{instant.replace(tzinfo=None).isoformat(' ')} UTC"

@@ -9,9 +9,11 @@
     daily at 02:30        also `every day at`, `weekdays at`, `weekends at`, `mon,thu at 09:00, 17:00`
     hourly at :15         also `every hour at`, and `hourly`, `daily`, `weekly`, `monthly`, `yearly`
     at 2026-12-24T17:30   one instant; in the schedule's zone unless it has an offset; `at` may be left out
-    A | B                 both
+    in 10m                once, so long after it is scheduled
+    once a day between 02:00 and 05:00    also `once on mon,thu between …`: at its beginning, or late inside it
 
-What stands on the calendar becomes a Cron.
+These make up larger ones with `|`, `&`, `except`, `between`, `from`, `until` and `times`: see `composition`. What
+stands on the calendar becomes a Cron.
 """
 
 from __future__ import annotations
@@ -19,26 +21,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from typing import TypeVar
 
+from asched.core.composition import Composition
 from asched.core.cron import Cron, DayRule, Dst
-from asched.core.cronfields import WEEKDAY
 from asched.core.durations import parse_duration
 from asched.core.explain import explain_trigger
+from asched.core.pointing import moved
+from asched.core.timeofday import parse_time
 from asched.core.triggers.at import At
+from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
-from asched.core.zones import after_gap, instants_of
+from asched.core.weekdays import parse_weekdays, weekday_field
+from asched.core.writteninstants import read_instants
+from asched.core.writtenwindows import read_windows
 from asched.errors import ScheduleError
 
 GRAMMAR = (
     'write cron ("30 2 * * *"), an interval ("every 10m", "after 60s"), a time ("daily at 02:30", '
-    '"mon,thu at 09:00", "every hour at :15"), a nickname ("@daily") or an instant ("2026-12-24T17:30")'
+    '"mon,thu at 09:00", "every hour at :15", "once a day between 02:00 and 05:00"), a nickname ("@daily") or an '
+    'instant ("2026-12-24T17:30"); more with "|", "&", "except", "between", "from", "until", "5 times"'
 )
 
 _NICKNAMES = {
@@ -59,14 +69,6 @@ _WORDS = {
     "every month": "0 0 1 * *",
     "every year": "0 0 1 1 *",
 }
-_DAYS = {
-    "daily": "*",
-    "day": "*",
-    "weekdays": "MON-FRI",
-    "weekday": "MON-FRI",
-    "weekends": "SAT,SUN",
-    "weekend": "SAT,SUN",
-}
 _STARTUPS = {"@reboot": Startup(once_per_boot=True), "@startup": Startup()}
 
 
@@ -80,52 +82,45 @@ def parse_schedule(
     """
     if not isinstance(text, str):
         return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule) for one in text])
-    if "|" in text:
-        return any_of([_part(text, *part.span(), tz, dst, day_rule) for part in _PARTS.finditer(text)])
-    return _Grammar(text, tz, dst, day_rule).parse()
-
-
-_PARTS = re.compile(r"(?:^|(?<=\|))[^|]*")
-
-
-def _part(text: str, start: int, end: int, tz: str, dst: Dst, day_rule: DayRule) -> Trigger:
     try:
-        return _Grammar(text[start:end], tz, dst, day_rule).parse()
+        return Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule).read(), tz).read(text)
     except ScheduleError as error:
-        raise _moved(error, text, start, end - start) from None
-
-
-def _moved(error: ScheduleError, text: str, by: int, length: int) -> ScheduleError:
-    """The same complaint about a part of `text`, pointing into the whole."""
-    start, end = error.span or (0, length)
-    return ScheduleError(error.message, text=text, span=(by + start, by + end), help=error.help)
+        error.text = error.text or text
+        raise
 
 
 _EVERY = re.compile(
     r"@?every\s+(?P<period>.+?)(?:\s+to\s+(?P<longest>.+?))?(?:\s+from\s+(?P<anchor>\S+))?", re.IGNORECASE
 )
 _AFTER = re.compile(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
+_ONCE = re.compile(
+    r"once\s+(?:(?:a|every|per)\s+(?P<day>[a-z]+)|on\s+(?P<days>[a-z,\s-]+?))\s+(?P<windows>between\b.*)", re.IGNORECASE
+)
+_ONCE_WORD = re.compile(r"once\b", re.IGNORECASE)
+_IN = re.compile(r"in\s+(?P<delay>.+)", re.IGNORECASE)
 _AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
 _HOURLY = re.compile(r"(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
 _DAILY = re.compile(r"(?P<days>[a-z,\s-]+?)\s+at\s+(?P<times>[0-9].*)", re.IGNORECASE)
-_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Grammar:
-    """One text and the options that go with it. Each rule answers None when the text is not of its kind."""
+class _Phrase:
+    """One text that is no composition, and its options. Each rule answers None when the text is not of its kind."""
 
     text: str
     tz: str
     dst: Dst
     day_rule: DayRule
 
-    def parse(self) -> Trigger:
+    def read(self) -> Trigger:
         rules: tuple[Callable[[str], Trigger | None], ...] = (
             self._word,
             self._hourly,
             self._daily,
             self._every,
+            self._once,
+            self._in,
             self._after,
             self._at,
             self._crontab,
@@ -154,26 +149,15 @@ class _Grammar:
     def _daily(self, phrase: str) -> Trigger | None:
         if not (match := _DAILY.fullmatch(phrase)):
             return None
-        days = self._days(match)
+        days = self._part(match, "days", weekday_field)
         times = [self._time(item.strip(), match) for item in match["times"].split(",")]
         return any_of([self._cron(f"{clock} * * {days}") for clock in _merged(times)])
 
-    def _days(self, match: re.Match[str]) -> str:
-        days = re.sub(r"\s*([,-])\s*", r"\1", " ".join(match["days"].lower().split())).removeprefix("every ")
-        if days in _DAYS:
-            return _DAYS[days]
-        names = re.split("[,-]", days)
-        shorts = [_short(name) for name in names]
-        if wrong := [name for name, short in zip(names, shorts, strict=True) if short is None]:
-            raise self._wrong(f'"{wrong[0]}" is not a day', match, "days", _help_for_day(wrong[0]))
-        return re.sub("[a-z]+", lambda name: str(_short(name.group())).upper(), days)
-
-    def _time(self, item: str, match: re.Match[str]) -> tuple[int, int, int]:
-        clock = _TIME.fullmatch(item)
-        hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (99, 0, 0)
-        if hour > 23 or minute > 59 or second > 59:
-            raise self._wrong(f'"{item}" is not a time of day', match, "times", 'as in "02:30" or "17:05:30"')
-        return hour, minute, second
+    def _time(self, item: str, match: re.Match[str]) -> int:
+        try:
+            return parse_time(item)
+        except ScheduleError as error:
+            raise self._wrong(error.message, match, "times", error.help) from None
 
     def _every(self, phrase: str) -> Trigger | None:
         if not (match := _EVERY.fullmatch(phrase)):
@@ -188,6 +172,20 @@ class _Grammar:
             help = written if longest < period else f'did you mean "every {match["period"]}"?'
             raise self._wrong("the second period must be longer than the first", match, "longest", help)
         return VariedEvery(period, longest, anchor)
+
+    def _once(self, phrase: str) -> Trigger | None:
+        if not _ONCE_WORD.match(phrase):
+            return None
+        if not (match := _ONCE.fullmatch(phrase)):
+            help = 'as in "once a day between 02:00 and 05:00", "once on mon,thu between 22:00 and 02:00"'
+            raise ScheduleError('"once" needs days and a window', text=self.text, help=help)
+        windows = self._part(match, "windows", lambda text: read_windows(text, self.tz))
+        days = self._part(match, "days" if match["days"] else "day", parse_weekdays)
+        return OncePerWindow(replace(windows, weekdays=tuple(day for day in windows.weekdays if day in days)))
+
+    def _in(self, phrase: str) -> Trigger | None:
+        match = _IN.fullmatch(phrase)
+        return In(self._duration(match, "delay")) if match else None
 
     def _after(self, phrase: str) -> Trigger | None:
         if not (match := _AFTER.fullmatch(phrase)):
@@ -218,32 +216,19 @@ class _Grammar:
         return error
 
     def _duration(self, match: re.Match[str], group: str) -> timedelta:
-        try:
-            period = parse_duration(match[group])
-        except ScheduleError as error:
-            raise self._moved(error, match, group) from None
+        period = self._part(match, group, parse_duration)
         if not period:
             raise self._wrong("a period must be longer than nothing", match, group)
         return period
 
     def _instants(self, match: re.Match[str], group: str) -> tuple[datetime, ...]:
-        try:
-            written = datetime.fromisoformat(match[group])
-        except ValueError:
-            example = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
-            raise self._wrong(f'"{match[group]}" is not an instant', match, group, example) from None
-        if written.utcoffset() is not None:
-            return (written.astimezone(UTC),)
-        return self._on_the_wall(written, match, group)
+        return self._part(match, group, lambda text: read_instants(text, self.tz, self.dst))
 
-    def _on_the_wall(self, wall: datetime, match: re.Match[str], group: str) -> tuple[datetime, ...]:
-        """A naive time, with the same rules for gaps and folds as a fixed-time cron job."""
-        passes = instants_of(wall, self.tz)
-        if not passes and self.dst == "skip":
-            raise self._wrong(f"there is no {match[group]} in {self.tz}: clocks skip it", match, group)
-        if not passes:
-            return (after_gap(wall, self.tz),)
-        return {"both": passes, "last": passes[-1:]}.get(self.dst, passes[:1])
+    def _part(self, match: re.Match[str], group: str, read: Callable[[str], T]) -> T:
+        try:
+            return read(match[group])
+        except ScheduleError as error:
+            raise self._moved(error, match, group) from None
 
     def _wrong(self, message: str, match: re.Match[str], group: str, help: str = "") -> ScheduleError:
         error = ScheduleError(message, span=(0, len(match[group])), help=help)
@@ -251,7 +236,7 @@ class _Grammar:
 
     def _moved(self, error: ScheduleError, match: re.Match[str], group: str) -> ScheduleError:
         indent = len(self.text) - len(self.text.lstrip())
-        return _moved(error, self.text, indent + match.start(group), len(match[group]))
+        return moved(error, self.text, indent + match.start(group), len(match[group]))
 
     def _unknown(self, phrase: str) -> ScheduleError:
         if not phrase:
@@ -264,22 +249,11 @@ class _Grammar:
         return ScheduleError("this schedule is not understood", text=self.text, help=hint)
 
 
-def _short(name: str) -> str | None:
-    """ "monday", "mon" and "mondays" are "mon"; None for what is no weekday."""
-    full = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
-    return name[:3] if name in WEEKDAY.names or name.removesuffix("s") in full else None
-
-
-def _help_for_day(name: str) -> str:
-    close = get_close_matches(name, _DAYS, n=1) or get_close_matches(name[:3], WEEKDAY.names, n=1)
-    return f'did you mean "{close[0]}"?' if close else '"daily", "weekdays", "weekends", or as in "mon,thu"'
-
-
-def _merged(times: list[tuple[int, int, int]]) -> list[str]:
+def _merged(times: list[int]) -> list[str]:
     """Cron's time fields for them, as few expressions as hours with the same minute allow."""
     hours: dict[tuple[int, int], list[str]] = {}
-    for hour, minute, second in times:
-        hours.setdefault((second, minute), []).append(str(hour))
+    for time in times:
+        hours.setdefault((time % 60, time // 60 % 60), []).append(str(time // 3600))
     return [
         f"{second} {minute} {_numbers(of)}" if second else f"{minute} {_numbers(of)}"
         for (second, minute), of in sorted(hours.items())

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 from asched.core.action import Action, Command, Request
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
+from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.version import definition_of
@@ -116,6 +117,8 @@ def define(
     except ValueError as error:
         return [*faults, Fault(("tz",), str(error))]
     trigger = _trigger(schedule, tz, values, faults)
+    if "catch_up_window" not in {*declared.options, *overrides} and (window := window_of(trigger)) is not None:
+        values["catch_up_window"] = window  # a schedule of the job's own is nearer to it than the defaults
     if schedule is not None and values.get("after"):
         faults.append(Fault(("after",), "has both a schedule and after", "it runs at its own times, or after others"))
     action = _action(declared.function, values, faults)

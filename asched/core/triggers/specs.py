@@ -9,12 +9,19 @@ from typing import Any
 from asched.core.cron import Cron
 from asched.core.durations import parse_duration
 from asched.core.triggers.at import At
+from asched.core.triggers.both import AllOf
+from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.minus import Minus
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
+from asched.core.triggers.within import Within
+from asched.core.windows import windows_from_spec
 from asched.errors import ScheduleError
 
 
@@ -47,6 +54,19 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
         case "cron":
             return Cron(spec["expression"], spec["tz"], spec["dst"], spec["day_rule"])
+        case "all_of":
+            return AllOf(tuple(from_spec(member) for member in spec["triggers"]))
+        case "minus":
+            return Minus(from_spec(spec["trigger"]), from_spec(spec["other"]))
+        case "bounded":
+            trigger, start, end = from_spec(spec["trigger"]), _instant(spec["start"]), _instant(spec["end"])
+            return Bounded(trigger, start, end, spec["times"])
+        case "within":
+            return Within(from_spec(spec["trigger"]), windows_from_spec(spec["windows"]))
+        case "once_per_window":
+            return OncePerWindow(windows_from_spec(spec["windows"]))
+        case "in":
+            return In(parse_duration(spec["delay"]))
         case other:
             raise ScheduleError(f'unknown kind of trigger "{other}"')
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
+from asched.core.triggers.wrapping import UNION
 from asched.errors import ScheduleError
 
 
@@ -24,6 +25,7 @@ class AnyOf:
     triggers: tuple[Trigger, ...]
 
     relative: ClassVar[bool] = False
+    binding: ClassVar[int] = UNION
 
     def __post_init__(self) -> None:
         flat = {member for trigger in self.triggers for member in _members(trigger)}

@@ -48,4 +48,3 @@ def survives(trigger: Trigger, tz: str = "UTC") -> None:
     assert parse_schedule(trigger.text(), tz=tz) == trigger, trigger.text()
     sentence = explain_trigger(trigger)
     assert sentence == " ".join(sentence.split())
-    assert sentence != trigger.text()

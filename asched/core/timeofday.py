@@ -1,0 +1,27 @@
+"""Times of day as people write them, in seconds since midnight: "8:00", "17:05:30"."""
+
+from __future__ import annotations
+
+import re
+
+from asched.core.walltimes import DAY_SECONDS
+from asched.errors import ScheduleError
+
+_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?")
+
+
+def parse_time(text: str, *, up_to_midnight: bool = False) -> int:
+    """Raises ScheduleError. "24:00", the end of the day, is understood when it is asked for."""
+    clock = _TIME.fullmatch(text)
+    hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (99, 0, 0)
+    time = (hour * 60 + minute) * 60 + second
+    if time > DAY_SECONDS or (time == DAY_SECONDS and not up_to_midnight):
+        raise ScheduleError(f'"{text}" is not a time of day', text=text, help='as in "02:30" or "17:05:30"')
+    return time
+
+
+def format_time(time: int) -> str:
+    """As `parse_time` reads it: "02:30", with seconds where there are some."""
+    minutes, second = divmod(time, 60)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{clock}:{second:02}" if second else clock

@@ -1,0 +1,59 @@
+"""The instants of one that are not instants of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.search import Search
+from asched.core.triggers.wrapping import (
+    BOUNDED,
+    MINUS,
+    bracketed,
+    refuse_what_floats,
+    refuse_what_has_no_instants,
+)
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """The instants of `trigger` that are not, to the microsecond, instants of `other`.
+
+    Refuses what counts from when it is first scheduled: it would share instants with others by accident only.
+    """
+
+    trigger: Trigger
+    other: Trigger
+    _search: Search = field(default_factory=Search, init=False, repr=False, compare=False)
+
+    relative: ClassVar[bool] = False
+    startup: ClassVar[None] = None
+    binding: ClassVar[int] = MINUS
+
+    def __post_init__(self) -> None:
+        for member in (self.trigger, self.other):
+            refuse_what_has_no_instants(member, "except")
+            refuse_what_floats(member, "except")
+
+    @property
+    def steady(self) -> bool:
+        return self.trigger.steady and self.other.steady
+
+    def next_after(self, instant: datetime) -> datetime | None:
+        return self._search.first(self.trigger.next_after, instant, self._past, self)
+
+    def _past(self, at: datetime) -> datetime:
+        return at + _TICK if self.other.next_after(at - _TICK) == at else at
+
+    def spec(self) -> dict[str, object]:
+        return {"kind": "minus", "trigger": self.trigger.spec(), "other": self.other.spec()}
+
+    def text(self) -> str:
+        return f"{bracketed(self.trigger, MINUS)} except {bracketed(self.other, BOUNDED)}"
+
+    def anchored(self, at: datetime) -> Minus:
+        return self

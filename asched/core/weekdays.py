@@ -1,0 +1,58 @@
+"""Weekdays as people write them: "weekdays", "mon,thu", "fri-mon", "Sundays"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import pairwise
+
+from asched.core.cronfields import WEEKDAY, read_fields
+from asched.errors import ScheduleError
+
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)  # 0 is Sunday
+
+_WORDS = {
+    "daily": "*",
+    "day": "*",
+    "weekdays": "MON-FRI",
+    "weekday": "MON-FRI",
+    "weekends": "SAT,SUN",
+    "weekend": "SAT,SUN",
+}
+_FULL = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+_SHORT = {number: name for name, number in WEEKDAY.names.items()}
+
+
+def weekday_field(text: str) -> str:
+    """The weekday field of a cron expression for them. Raises ScheduleError."""
+    days = re.sub(r"\s*([,-])\s*", r"\1", " ".join(text.lower().split())).removeprefix("every ")
+    if days in _WORDS:
+        return _WORDS[days]
+    for name in re.split("[,-]", days):
+        if _short(name) is None:
+            raise ScheduleError(f'"{name}" is not a day', text=text, help=_help(name))
+    return re.sub("[a-z]+", lambda name: str(_short(name.group())).upper(), days)
+
+
+def parse_weekdays(text: str) -> tuple[int, ...]:
+    """Sorted, 0 is Sunday. Raises ScheduleError."""
+    return read_fields(f"0 0 * * {weekday_field(text)}").weekday.values
+
+
+def format_weekdays(weekdays: Iterable[int]) -> str:
+    """As `parse_weekdays` reads them: Monday first, three or more in a row as a range."""
+    days = sorted(day or 7 for day in weekdays)
+    starts = [0, *(i for i, (a, b) in enumerate(pairwise(days), 1) if b != a + 1), len(days)]
+    runs = [[_SHORT[day % 7] for day in days[start:end]] for start, end in pairwise(starts)]
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(run) for run in runs)
+
+
+def _short(name: str) -> str | None:
+    """ "monday", "mon" and "mondays" are "mon"; None for what is no weekday."""
+    return name[:3] if name in WEEKDAY.names or name.removesuffix("s") in _FULL else None
+
+
+def _help(name: str) -> str:
+    close = get_close_matches(name, _WORDS, n=1) or get_close_matches(name[:3], WEEKDAY.names, n=1)
+    return f'did you mean "{close[0]}"?' if close else '"daily", "weekdays", "weekends", or as in "mon,thu"'

@@ -1,0 +1,43 @@
+"""Instants as people write them: ISO texts, in a zone unless they have an offset."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from asched.core.cron import Dst
+from asched.core.zones import after_gap, instants_of
+from asched.errors import ScheduleError
+
+_EXAMPLE = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def read_instants(text: str, tz: str, dst: Dst = "auto") -> tuple[datetime, ...]:
+    """In UTC; two where `dst` is "both" and clocks show that time twice. Raises ScheduleError."""
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        raise ScheduleError(f'"{text}" is not an instant', text=text, help=_EXAMPLE) from None
+    if written.utcoffset() is not None:
+        return (written.astimezone(UTC),)
+    return _on_the_wall(written, text, tz, dst)
+
+
+def read_end(text: str, tz: str) -> datetime:
+    """The last instant that "until" such a text includes: of a date alone, the last one of that day."""
+    if not _DATE.fullmatch(text):
+        return read_instants(text, tz, "last")[-1]
+    read_instants(text, tz)  # a day that there is
+    following = datetime.fromisoformat(text) + timedelta(days=1)
+    return read_instants(following.isoformat(), tz)[0] - timedelta(microseconds=1)
+
+
+def _on_the_wall(wall: datetime, text: str, tz: str, dst: Dst) -> tuple[datetime, ...]:
+    """A naive time, with the same rules for gaps and folds as a fixed-time cron job."""
+    passes = instants_of(wall, tz)
+    if not passes and dst == "skip":
+        raise ScheduleError(f"there is no {text} in {tz}: clocks skip it", text=text)
+    if not passes:
+        return (after_gap(wall, tz),)
+    return {"both": passes, "last": passes[-1:]}.get(dst, passes[:1])
