@@ -162,6 +162,30 @@ def test_explain_says_it_in_english_and_the_next_five(folder: Folder) -> None:
     assert all(" 09:00:00+0" in line for line in rest)
 
 
+def test_explain_of_what_is_made_of_others(folder: Folder) -> None:
+    text = "(every 10m | daily at 12:05) between 12:00 and 13:00 on weekdays until 2100-01-01"
+    said = folder.asched("explain", text, "--tz", "Europe/Berlin", "-n", "8")
+    first, *rest = said.out.splitlines()
+    assert first.startswith(
+        "(every day at 12:05 (Europe/Berlin); and every 10 minutes), between 12:00 and 13:00 on Mon"
+    )
+    assert len(rest) == 8
+    assert all(" 12:" in line for line in rest)
+    wrong = folder.asched("explain", "every 10m between 8 and 18")
+    assert (wrong.code, wrong.out) == (4, "")
+    assert '"8" is not a time of day\n    every 10m between 8 and 18\n                      ^\n' in wrong.err
+
+
+def test_what_is_made_of_others_is_listed_shown_and_due(folder: Folder) -> None:
+    text = "once on mon-sun between 02:00 and 05:00 except 0 2 1 1 *"
+    folder.config.write_text(
+        f'{folder.config.read_text()}[[job]]\nname = "nightly"\nschedule = "{text}"\ncommand = ["true"]\n'
+    )
+    assert "once a day between 02:00 and 05:00" in folder.asched("list").out
+    assert "catch up window  3h" in folder.asched("show", "nightly").out.replace("_", " ")
+    assert folder.asched("next", "nightly").out.count(" 02:00:00+0") == 5
+
+
 def test_explain_needs_no_configuration(folder: Folder) -> None:
     folder.config.unlink()
     assert folder.asched("explain", "every 10m").code == 0

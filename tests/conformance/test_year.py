@@ -16,9 +16,15 @@ from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, simulate
+from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.minus import Minus
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.varied import VariedEvery
+from asched.core.triggers.within import Within
+from asched.core.windows import Windows
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
@@ -40,13 +46,25 @@ def a_trigger(rng, number):
         return Every(rng.randint(5, 15) * MINUTE)
     if number < 24:
         return Cron(f"{rng.randrange(60)} * * * *", rng.choice(ZONES))
-    match rng.randrange(6):
+    match rng.randrange(12):
         case 0:
             return Every(rng.randint(3, 72) * HOUR + rng.randrange(3600) * S)
         case 1:
             return AfterFinish(rng.randint(2, 48) * HOUR)
         case 2:
             return AnyOf((Startup(), Every(rng.randint(6, 48) * HOUR)))
+        case 3:
+            return VariedEvery(rng.randint(3, 24) * HOUR, rng.randint(25, 72) * HOUR)
+        case 4:
+            begin, end = sorted(rng.sample(range(0, 24 * 3600, 600), 2))
+            windows = Windows(rng.choice([((begin, end),), ((end, begin),)]), rng.choice(ZONES), (1, 2, 3, 4, 5))
+            return rng.choice([OncePerWindow(windows), Within(Cron("*/10 */4 * * *", rng.choice(ZONES)), windows)])
+        case 5:
+            start = START + rng.randint(-50, 50) * DAY
+            return Bounded(Cron(rng.choice(CRONS), rng.choice(ZONES)), start, start + 90 * DAY, rng.randint(1, 60))
+        case 6:
+            zone = rng.choice(ZONES)
+            return Minus(Cron(rng.choice(CRONS), zone), Cron("30 2,3,6 * * sun,mon", zone))
         case _:
             return Cron(rng.choice(CRONS), rng.choice(ZONES))
 

@@ -11,10 +11,17 @@ from hypothesis import strategies as st
 from asched.core.cron import Cron
 from asched.core.instants import between, latest_between
 from asched.core.triggers.at import At
+from asched.core.triggers.both import AllOf
+from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import Every
+from asched.core.triggers.minus import Minus
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.varied import VariedEvery
+from asched.core.triggers.within import Within
+from asched.core.windows import Windows
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -73,6 +80,14 @@ MIXED: list[Trigger] = [
     Cron("0 0 29 2 *"),
     AnyOf((Cron("*/5 9 * * MON"), Cron("0 0 1 1 *"))),
     AnyOf((At(NOON + timedelta(days=3)), Cron("* 10 5 * * *"))),
+    VariedEvery(timedelta(seconds=1), timedelta(hours=2), NOON),
+    Within(Every(timedelta(minutes=7), NOON), Windows(((22 * 3600, 6 * 3600),), "Europe/Berlin", (1, 2, 3, 4, 5))),
+    Bounded(Every(timedelta(seconds=9), NOON), start=NOON + timedelta(days=1), end=NOON + timedelta(days=900)),
+    Bounded(Cron("*/5 * * * *"), start=NOON, times=1000),
+    AllOf((Every(timedelta(minutes=7), NOON), Every(timedelta(minutes=11), NOON), Cron("* * * * *"))),
+    AllOf((Cron("0 0 * * *", "Europe/Berlin"), Cron("0 19 * * *", "America/New_York"))),
+    Minus(Cron("* * * * *"), Cron("* 9-17 * * *")),
+    OncePerWindow(Windows(((2 * 3600, 5 * 3600),), "Europe/Berlin", (1,))),
 ]
 
 

@@ -16,10 +16,13 @@ import pytest
 from asched.core.action import Command, Function, Request
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
+from asched.core.triggers.union import any_of
+from asched.core.version import definition_of
 from asched.declaration.definition import Declaration, declared_problems, define, definition_text, job
 from asched.declaration.faults import Fault
 from asched.declaration.graph import graph_faults, graph_problems
 from asched.declaration.problems import format_problems
+from asched.schedules import every
 
 if TYPE_CHECKING:
     from asched.runners.context import Run
@@ -354,3 +357,50 @@ def test_importing_definitions_stays_light() -> None:
 
 def _root() -> Path:
     return Path(__file__).parents[2]
+
+
+ONCE = "once a day between 02:00 and 05:00"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "options", "defaults", "window"),
+    [
+        (ONCE, {}, {}, timedelta(hours=3)),
+        (ONCE, {}, {"catch_up_window": "24h"}, timedelta(hours=3)),
+        (ONCE, {"catch_up_window": "1h"}, {}, timedelta(hours=1)),
+        (ONCE, {"catch_up_window": "none"}, {}, None),
+        ([ONCE, "once on mon between 12:00 and 13:00"], {}, {}, timedelta(hours=1)),
+        ([ONCE, "@daily"], {}, {"catch_up_window": "24h"}, timedelta(hours=24)),
+        ("@daily", {}, {}, None),
+    ],
+)
+def test_what_is_due_once_in_a_window_may_be_late_until_its_end(
+    schedule: object, options: dict[str, object], defaults: dict[str, object], window: timedelta | None
+) -> None:
+    defined = define(Declaration("it", schedule, options, plain), defaults=defaults)
+    assert isinstance(defined, Job)
+    assert defined.policies.catch_up_window == window
+
+
+def test_an_override_of_the_window_wins_and_one_of_the_schedule_brings_its_own() -> None:
+    declared = Declaration("it", "@daily", {"catch_up_window": "9h"}, plain)
+    for overrides, hours in (({"schedule": ONCE}, 9), ({"schedule": ONCE, "catch_up_window": "2h"}, 2)):
+        defined = define(declared, overrides=overrides)
+        assert isinstance(defined, Job)
+        assert defined.policies.catch_up_window == timedelta(hours=hours)
+
+
+def test_schedules_are_made_up_in_texts_in_lists_and_in_values() -> None:
+    text = "every 10m between 08:00 and 18:00 on weekdays"
+    expected = parse_schedule(text, tz="Europe/Berlin")
+    value = every("10m").between("08:00", "18:00", on="weekdays", tz="Europe/Berlin")
+    assert made(plain, text, tz="Europe/Berlin").trigger == expected
+    assert made(plain, value).trigger == expected
+    assert made(plain, [text, "@daily"], tz="Europe/Berlin").trigger == any_of(
+        [expected, parse_schedule("@daily", tz="Europe/Berlin")]
+    )
+    assert wrong(plain, ["@daily", "every 10m between 8 and 18"]) == [
+        'schedule.1: "8" is not a time of day (as in "02:30" or "17:05:30")'
+    ]
+    assert made(plain, text).trigger == made(plain, text).trigger
+    assert definition_of(made(plain, text)) == definition_of(made(plain, text))

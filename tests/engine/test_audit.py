@@ -12,9 +12,17 @@ from asched.core.model import CatchUp, Fire, Overlap
 from asched.core.outcome import Skip, SkipReason
 from asched.core.record import FireQuery, FireRecord, GapRecord
 from asched.core.triggers.at import At
+from asched.core.triggers.both import AllOf
+from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.minus import Minus
+from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.varied import VariedEvery
+from asched.core.triggers.within import Within
+from asched.core.windows import Windows
 from asched.engine.audit import NAMED, audit
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
@@ -48,8 +56,14 @@ def tables(harness):
     return harness.ledger._tables
 
 
+NOW_OF_DAY = START.hour * 3600 + START.minute * 60
 TRIGGERS = [Every(7 * S), Cron("*/2 * * * *", "Asia/Kathmandu"), AfterFinish(20 * S), At(START + H), Startup(),
-            AnyOf((Startup(), Every(30 * S), Cron("5 * * * *")))]  # fmt: skip
+            AnyOf((Startup(), Every(30 * S), Cron("5 * * * *"))), VariedEvery(4 * S, 20 * S), In(70 * S),
+            Bounded(Every(7 * S), end=START + H, times=300),
+            Within(Every(5 * S), Windows(((0, 86_400),), "Asia/Kathmandu", (0, 1, 2, 3, 4, 5))),
+            AllOf((Cron("* * * * *"), Cron("*/2 * * * *"), Every(120 * S, START - H))),
+            Minus(Cron("* * * * *"), Cron("*/3 * * * *")),
+            OncePerWindow(Windows(((NOW_OF_DAY + 60, NOW_OF_DAY + 600),)))]  # fmt: skip
 
 
 @pytest.mark.parametrize("catch_up", CatchUp)

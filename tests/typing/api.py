@@ -53,6 +53,14 @@ async def embedded() -> None:
     upcoming: list[datetime] = payday.upcoming(3)
     nearest: datetime | None = payday.next()
     print(payday.explain(), upcoming, nearest)
+    office = every("15s", to="30s").between("08:00", "18:00", on="weekdays", tz="Europe/Berlin")
+    few = (
+        ((office | payday) - cron("0 9 * * mon") & schedule("daily at 09:00"))
+        .starting("2026-01-01")
+        .until("2027-01-01")
+    )
+    s.add(ping, few.times(5), name="few")
+    s.at("in 10m", ping)
 
 
 if __name__ == "__main__":
