@@ -8,6 +8,7 @@ from asched.core.cron import Cron
 from asched.core.cronsentence import cron_sentence
 from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
+from asched.core.triggers.binding import MINUS, binding
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.delayed import In
@@ -20,7 +21,6 @@ from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
 from asched.core.triggers.within import Within
-from asched.core.triggers.wrapping import MINUS, binding
 from asched.core.weekdays import EVERY_DAY
 from asched.core.windows import Windows
 from asched.core.wording import amounts, each, listed, weekday_runs

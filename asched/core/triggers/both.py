@@ -9,16 +9,11 @@ from datetime import datetime, timedelta
 from math import gcd
 from typing import ClassVar
 
+from asched.core.triggers.binding import BOTH, MINUS, bracketed
 from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger, later
 from asched.core.triggers.search import Search
-from asched.core.triggers.wrapping import (
-    BOTH,
-    MINUS,
-    bracketed,
-    refuse_what_floats,
-    refuse_what_has_no_instants,
-)
+from asched.core.triggers.wrapping import refuse_what_floats, refuse_what_has_no_instants
 from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 

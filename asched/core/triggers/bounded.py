@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
+from asched.core.triggers.binding import BOUNDED, WITHIN, bracketed
 from asched.core.triggers.protocol import Trigger, as_utc, instant_text, later
-from asched.core.triggers.wrapping import BOUNDED, WITHIN, bracketed, refuse_what_has_no_instants
+from asched.core.triggers.wrapping import refuse_what_has_no_instants
 from asched.errors import ScheduleError
 
 MOST_TIMES = 10_000

@@ -6,15 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
-from asched.core.triggers.wrapping import (
-    BOUNDED,
-    MINUS,
-    bracketed,
-    refuse_what_floats,
-    refuse_what_has_no_instants,
-)
+from asched.core.triggers.wrapping import refuse_what_floats, refuse_what_has_no_instants
 
 _TICK = timedelta(microseconds=1)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from asched.core.triggers.binding import UNION
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
-from asched.core.triggers.wrapping import UNION
 from asched.errors import ScheduleError
 
 

@@ -18,8 +18,10 @@ from asched.core.phrases import parse_schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import Watch
 from asched.core.triggers.within import Within
 from asched.core.windows import ALL_DAY, EVERY_DAY, Windows
 from asched.errors import ScheduleError
@@ -192,8 +194,17 @@ def test_it_lives_on_wall_time_and_is_anchored_inside() -> None:
         trigger.next_after(NOON)
 
 
-@pytest.mark.parametrize("inner", [AfterFinish(HOUR), Startup(), AnyOf((Startup(), At(NOON)))])
-def test_what_has_no_instants_is_refused(inner: AfterFinish | Startup | AnyOf) -> None:
+@pytest.mark.parametrize(
+    "inner",
+    [
+        AfterFinish(HOUR),
+        Startup(),
+        AnyOf((Startup(), At(NOON))),
+        Watch("/data/in"),
+        AnyOf((Watch("/data/in"), At(NOON))),
+    ],
+)
+def test_what_has_no_instants_is_refused(inner: Trigger) -> None:
     with pytest.raises(ScheduleError, match="between"):
         Within(inner, Windows((ALL_DAY,)))
 
