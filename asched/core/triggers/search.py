@@ -9,7 +9,7 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 
-STEPS = 10_000  # so many are looked at, then it is given up
+STEPS = 50_000  # so many are looked at (a third of a second), then it is given up
 
 _FAR = 16  # a search of so many steps is remembered
 _KEPT = 32  # so many of them
