@@ -2,7 +2,7 @@
 
     A | B                                      whenever either is due
     A & B                                      when both are, at the same instant
-    A except B                                 when A is and B is not; the first of several goes first
+    A except B                                 when A is and B is not; several are taken out one by one
     A between 08:00 and 18:00 on weekdays      those in windows of local time; also `between …` or `on …` alone
     A from X   A until Y   A 5 times           those from an instant on, up to one (included), the first so many
     ( … )                                      what is inside, as one
@@ -34,7 +34,7 @@ _EITHER = re.compile(r"\|")
 _BOTH = re.compile("&")
 _EXCEPT = re.compile(r"(?:(?<=[\s)])|^)except(?=[\s(]|$)", re.IGNORECASE)
 _SUFFIX = re.compile(
-    r"(?<=[\s)])(?:(?P<word>between|from|until|on)(?=\s|$)|(?P<count>[0-9]+)\s+(?P<times>times?)(?=\s|$))",
+    r"(?<=[\s)])(?:(?P<word>between|from|until|on)(?=\s|$)|(?P<count>[0-9]{1,9})\s+(?P<times>times?)(?=\s|$))",
     re.IGNORECASE,
 )
 _WINDOW = re.compile(r"(?:between|on)\b", re.IGNORECASE)
@@ -42,6 +42,7 @@ _DAYS = re.compile(r"on\b[a-z,\s-]*", re.IGNORECASE)
 _INTERVAL = re.compile(r"\s*@?every\s", re.IGNORECASE)
 _CALENDAR = re.compile(r"\s*every\s+(?:[0-9]+\s+)?(?:week|month|year)s?\s", re.IGNORECASE)
 _ONCE = re.compile(r"\s*once\s", re.IGNORECASE)
+_DEEPEST = 20  # so many parentheses in each other, and suffixes behind each other
 _WORDS = ("between", "from", "until", "times", "except")
 
 
@@ -70,15 +71,15 @@ class Composition:
         if len(parts) == 1:
             return self._suffixed(text)
         trigger, *others = [read_part(text, *part, self._suffixed) for part in parts]
-        for other in others:
-            trigger = _firing(Minus(trigger, other))
-        return trigger
+        return _firing(Minus(trigger, any_of(others)))
 
     def _suffixed(self, text: str) -> Trigger:
         starts = list(_suffixes(text))
         if not starts:
             return self._operand(text)
         trigger = read_part(text, 0, starts[0], self._operand)
+        if len(starts) > _DEEPEST:
+            raise ScheduleError(f"more than {_DEEPEST} bounds of one schedule", text=text, span=(starts[0], len(text)))
         suffixes = list(zip(starts, [*starts[1:], len(text)], strict=True))
         for start, end in sorted(suffixes, key=lambda place: not _WINDOW.match(text, place[0])):
             trigger = read_part(text, start, end, _Suffix(trigger, self.tz).read)
@@ -167,6 +168,9 @@ def _depths(text: str) -> list[int]:
             opened.pop()
         elif character == "(":
             opened.append(place)
+            if len(opened) > _DEEPEST:
+                span = (place, place + 1)
+                raise ScheduleError(f"more than {_DEEPEST} parentheses in each other", text=text, span=span)
         depths.append(len(opened))
     if opened:
         raise ScheduleError("this is never closed", text=text, span=(opened[-1], opened[-1] + 1))

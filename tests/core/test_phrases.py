@@ -186,7 +186,35 @@ def test_canonical_texts_read_back_to_equal_triggers(texts: list[str], rule: str
         assert parse_schedule(trigger.text(), tz=TZ, day_rule=rule) == trigger  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5000 + "@daily" + ")" * 5000,
+        "@daily" + " on mon" * 5000,
+        "@daily " + "9" * 5000 + " times",
+        "every 1h between " + "9" * 5000 + ":00 and 10:00",
+    ],
+    ids=len,
+)
+def test_nobody_gets_lost_in_a_long_text(text: str) -> None:
+    with pytest.raises(ScheduleError):
+        parse_schedule(text)
+
+
 WORDS = [
+    "between",
+    "08:00",
+    "and",
+    "until",
+    "except",
+    "&",
+    "(",
+    ")",
+    "times",
+    "once",
+    "in",
+    "to",
+    "on",
     "every",
     "daily",
     "at",

@@ -9,6 +9,7 @@ from typing import ClassVar
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
+from asched.core.triggers.union import any_of
 from asched.core.triggers.wrapping import refuse_what_floats, refuse_what_has_no_instants
 
 _TICK = timedelta(microseconds=1)
@@ -17,6 +18,8 @@ _TICK = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Minus:
     """The instants of `trigger` that are not, to the microsecond, instants of `other`.
+
+    What is taken out of one that has something taken out already is taken out together.
 
     Refuses what counts from when it is first scheduled: it would share instants with others by accident only.
     """
@@ -33,6 +36,9 @@ class Minus:
         for member in (self.trigger, self.other):
             refuse_what_has_no_instants(member, "except")
             refuse_what_floats(member, "except")
+        if isinstance(self.trigger, Minus):
+            object.__setattr__(self, "other", any_of((self.trigger.other, self.other)))
+            object.__setattr__(self, "trigger", self.trigger.trigger)
 
     @property
     def steady(self) -> bool:

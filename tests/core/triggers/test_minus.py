@@ -64,6 +64,13 @@ def test_a_cron_without_another(night: tuple[str, datetime], a: int, b: int, wee
     survives(trigger, zone)
 
 
+def test_several_are_taken_out_together() -> None:
+    a, b, c = Cron("0 9 * * *"), Cron("0 9 13 * *"), Cron("0 9 14 * *")
+    assert Minus(Minus(a, b), c) == Minus(a, AnyOf((b, c))) == Minus(Minus(a, c), b)
+    many = parse_schedule("0 9 * * *" + "".join(f" except 0 9 {day % 28 + 1} * *" for day in range(2000)))
+    assert many.next_after(NOON) == datetime(2026, 1, 29, 9, tzinfo=UTC)
+
+
 def test_only_the_very_instant_is_taken_out() -> None:
     trigger = Minus(Every(HOUR, NOON), At(NOON + 2 * HOUR))
     assert instants(trigger, NOON, NOON + 4 * HOUR) == [NOON + HOUR, NOON + 3 * HOUR, NOON + 4 * HOUR]
