@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from asched.core.board import Board, JobState, Kind, Now, Turn
+from collections.abc import Iterator
+from itertools import islice
+
+from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.change import Unpause
 from asched.core.plan import begin_attempt, fire_due, unpause
 from asched.core.runs import call_off
@@ -10,8 +13,7 @@ from asched.core.runs import call_off
 
 def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
     """Decide at most `limit` deadlines that have come, in their written order. Returns how many were taken."""
-    taken = board.wall.pop_due(now.wall, limit)
-    taken += board.steady.pop_due(now.steady, limit - len(taken))
+    taken = list(islice(_in_order(board, now), limit))
     for kind, name, fire in taken:
         state = board.jobs.get(name)
         if state is None:
@@ -25,6 +27,17 @@ def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
                 fire_due(board, state, now, turn)  # what came due before the pause was over
                 unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), turn)
     return len(taken)
+
+
+def _in_order(board: Board, now: Now) -> Iterator[Deadline]:
+    """Takes them out of both timelines: what has been due for longest goes first, then by their place."""
+    while True:
+        axes = ((board.wall, now.wall), (board.steady, now.steady))
+        heads = [(first, here, axis) for axis, here in axes if (first := axis.first()) is not None]
+        come = [((at - here, place), axis) for (at, place), here, axis in heads if at <= here]
+        if not come:
+            return
+        yield min(come, key=lambda one: one[0])[1].pop()
 
 
 def _retry(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:

@@ -1,15 +1,18 @@
-"""The timeline: one heap of deadlines, with lazy deletion and a written order for the same instant."""
+"""The timeline: one heap of deadlines, with lazy deletion and a written order for the same instant.
+
+The order is total, and nothing of it depends on what happened before: docs/design.md has it as a table.
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable
 from datetime import datetime
 from enum import IntEnum
 from itertools import count
 from typing import Generic, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
+Key = TypeVar("Key", bound=tuple[object, ...])
+Place = tuple[int, int, Key]  # rank, priority (higher first), key: who goes first at the same instant
 
 
 class Rank(IntEnum):
@@ -21,10 +24,10 @@ class Rank(IntEnum):
 
 
 class Timeline(Generic[Key]):
-    """Each key has at most one deadline; putting it again moves it. Ties: rank, priority (higher first), age."""
+    """Each key has at most one deadline; putting it again moves it. Keys can be compared: the smaller goes first."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[datetime, int, int, int, Key]] = []
+        self._heap: list[tuple[datetime, Place[Key], int]] = []
         self._live: dict[Key, int] = {}  # key -> sequence number of its only valid entry
         self._sequence = count()
 
@@ -34,7 +37,7 @@ class Timeline(Generic[Key]):
     def put(self, key: Key, at: datetime, rank: Rank = Rank.FIRE, priority: int = 0) -> None:
         number = next(self._sequence)
         self._live[key] = number
-        heapq.heappush(self._heap, (at, rank, -priority, number, key))
+        heapq.heappush(self._heap, (at, (rank, -priority, key), number))
         self._prune()
 
     def remove(self, key: Key) -> None:
@@ -46,25 +49,25 @@ class Timeline(Generic[Key]):
         self._drop_stale_head()
         return self._heap[0][0] if self._heap else None
 
-    def pop_due(self, now: datetime, limit: int) -> list[Key]:
-        """Take out at most `limit` keys whose deadline is at or before `now`, in order."""
-        due: list[Key] = []
-        while len(due) < limit:
-            self._drop_stale_head()
-            if not self._heap or self._heap[0][0] > now:
-                break
-            key = heapq.heappop(self._heap)[4]
-            del self._live[key]
-            due.append(key)
-        return due
+    def first(self) -> tuple[datetime, Place[Key]] | None:
+        """The earliest deadline with its place among those of the same instant, or None."""
+        self._drop_stale_head()
+        return self._heap[0][:2] if self._heap else None
+
+    def pop(self) -> Key:
+        """Take out the first. There is one."""
+        self._drop_stale_head()
+        key = heapq.heappop(self._heap)[1][2]
+        del self._live[key]
+        return key
 
     def _drop_stale_head(self) -> None:
         heap = self._heap
-        while heap and self._live.get(heap[0][4]) != heap[0][3]:
+        while heap and self._live.get(heap[0][1][2]) != heap[0][2]:
             heapq.heappop(heap)
 
     def _prune(self) -> None:
         """Rebuild when stale entries outnumber live ones, so that moving a deadline stays O(log n) and memory flat."""
         if len(self._heap) > 2 * len(self._live) + 64:
-            self._heap = [entry for entry in self._heap if self._live.get(entry[4]) == entry[3]]
+            self._heap = [entry for entry in self._heap if self._live.get(entry[1][2]) == entry[2]]
             heapq.heapify(self._heap)

@@ -272,7 +272,7 @@ def test_cancelling_between_two_attempts_ends_the_run_there():
     turn = Turn()
     assert stop(board, run, Cause.OPERATOR, "by ada", at(12), turn)
     assert [f.outcome for f in of_kind(turn, Finish)] == [Cancelled("by ada")]
-    assert (running(board), board.steady.pop_due(at(9e6).wall, 9)) == ([], [(Kind.FIRE, "tick", 0)])
+    assert (running(board), len(board.steady), board.steady.pop()) == ([], 1, (Kind.FIRE, "tick", 0))
 
 
 def test_cancelling_what_is_over_says_so():

@@ -1,6 +1,7 @@
 """The timeline: each key once, a written order for the same instant, and no growth from moving deadlines."""
 
 from datetime import timedelta
+from itertools import permutations
 
 from boards import NOON
 from hypothesis import given, settings
@@ -22,15 +23,23 @@ operations = st.lists(
 )
 
 
+def pop_due(timeline, now, limit):
+    """At most so many keys whose deadline has come, in order."""
+    due = []
+    while len(due) < limit and (first := timeline.first()) is not None and first[0] <= now:
+        due.append(timeline.pop())
+        assert first[1][2] == due[-1]
+    return due
+
+
 class Naive:
     """A dict and a sort."""
 
     def __init__(self):
-        self.entries, self.age = {}, 0
+        self.entries = {}
 
     def put(self, key, at, rank, priority):
-        self.age += 1
-        self.entries[key] = (at, rank, -priority, self.age)
+        self.entries[key] = (at, rank, -priority, key)
 
     def remove(self, key):
         self.entries.pop(key, None)
@@ -61,38 +70,43 @@ def test_it_does_what_a_sorted_dict_would(operations):
                 timeline.remove(*details)
                 naive.remove(*details)
             case "pop":
-                assert timeline.pop_due(*details) == naive.pop_due(*details)
+                assert pop_due(timeline, *details) == naive.pop_due(*details)
             case "next":
                 assert timeline.next_at() == naive.next_at()
         assert len(timeline) == len(naive.entries)
     assert timeline.next_at() == naive.next_at()
-    assert timeline.pop_due(NOON + timedelta(days=1), 100) == naive.in_order()
+    assert pop_due(timeline, NOON + timedelta(days=1), 100) == naive.in_order()
 
 
-def test_at_the_same_instant_resumes_go_before_retries_before_fires_before_lower_priorities():
-    timeline = Timeline()
-    timeline.put("low", NOON, Rank.FIRE, -1)
-    timeline.put("fire", NOON)
-    timeline.put("high", NOON, Rank.FIRE, 5)
-    timeline.put("younger", NOON)
-    timeline.put("retry", NOON, Rank.RETRY)
-    timeline.put("resume", NOON, Rank.RESUME)
-    assert timeline.pop_due(NOON, 10) == ["resume", "retry", "high", "fire", "younger", "low"]
+def test_at_the_same_instant_rank_goes_before_priority_before_name_whatever_was_put_first():
+    wanted = [
+        ("resume", Rank.RESUME, -9),
+        ("retry", Rank.RETRY, -9),
+        ("high", Rank.FIRE, 5),
+        ("alpha", Rank.FIRE, 0),
+        ("beta", Rank.FIRE, 0),
+        ("a low one", Rank.FIRE, -1),
+    ]
+    for order in permutations(wanted):
+        timeline = Timeline()
+        for name, rank, priority in order:
+            timeline.put(name, NOON, rank, priority)
+        assert pop_due(timeline, NOON, 10) == [name for name, *_ in wanted]
 
 
 def test_putting_a_key_again_moves_it():
     timeline = Timeline()
     timeline.put("a", NOON)
     timeline.put("a", NOON + S)
-    assert (timeline.pop_due(NOON, 9), timeline.next_at(), len(timeline)) == ([], NOON + S, 1)
+    assert (pop_due(timeline, NOON, 9), timeline.next_at(), len(timeline)) == ([], NOON + S, 1)
 
 
 def test_no_more_are_taken_than_asked_for_and_the_rest_stays_in_order():
     timeline = Timeline()
     for n in range(5):
         timeline.put(n, NOON + n * S)
-    assert timeline.pop_due(NOON + 9 * S, 2) == [0, 1]
-    assert timeline.pop_due(NOON + 9 * S, 9) == [2, 3, 4]
+    assert pop_due(timeline, NOON + 9 * S, 2) == [0, 1]
+    assert pop_due(timeline, NOON + 9 * S, 9) == [2, 3, 4]
 
 
 def test_moving_deadlines_for_ever_keeps_the_heap_within_twice_its_live_entries():
