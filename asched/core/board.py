@@ -65,6 +65,7 @@ class JobState:
     running: dict[int, RunState] = field(default_factory=dict)
     queue: deque[Fire] = field(default_factory=deque)
     broken: str = ""  # its trigger raised: what it said
+    decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
 
     @property
     def steady(self) -> bool:
@@ -84,6 +85,7 @@ class Previous:
     definition: str
     trigger: Trigger | None
     active: bool
+    decided_until: datetime | None = None  # by the versions before it, where that is later
 
 
 @dataclass(frozen=True, slots=True)

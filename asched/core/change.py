@@ -175,6 +175,9 @@ class Absence:
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
+CORRECT = "correct"  # what asched itself asks for when the clock was set back a long way: begin a job anew
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What an operator asked for: the audit row. `verb`: run, cancel, pause, resume, reload, …"""

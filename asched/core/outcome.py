@@ -23,6 +23,7 @@ class SkipReason(StrEnum):
     BLOCKED = "blocked"  # what it depends on did not succeed: facts.upstream
     INVALID = "invalid"  # its trigger or action could not be evaluated: facts.error
     EXCLUDED = "excluded"  # a calendar, or an operator, took this instant out
+    REPEATED = "repeated"  # decided before the clock was corrected, and not caught up again: facts.decided_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from asched.core.board import Board, BrokenJob, Cause, JobState, Kind, Now, RunS
 from asched.core.change import Begin, Decide, Gap, Promote, Unpause
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.policy import Candidate, Settled, admit, settle, settle_one
+from asched.core.policy import Candidate, Settled, admit, settle, settle_one, whole_gap
 from asched.core.timeline import Rank
 
 Decided = tuple[Fire, Decision]
@@ -69,6 +69,13 @@ def _settle(board: Board, state: JobState, first: datetime, here: datetime) -> S
     """What is due, by the policies; moves `next_at` on to the first instant that is not."""
     trigger, policies = state.job.trigger, state.job.policies
     assert trigger is not None
+    repeated_until = _repeated_until(state, here)
+    if repeated_until is not None and first <= repeated_until:
+        facts = {"decided_until": state.decided_until.isoformat()} if state.decided_until else {}
+        state.next_at = trigger.next_after(repeated_until)
+        return Settled(
+            repeated_until, (), (), whole_gap(trigger, state.watermark, repeated_until, SkipReason.REPEATED, facts)
+        )
     following = None if state.relative else trigger.next_after(first)
     if following is None or following > here or board.due_at(state, following) > here:
         settled = settle_one(first, board.due_at(state, first), here, policies)
@@ -78,6 +85,16 @@ def _settle(board: Board, state: JobState, first: datetime, here: datetime) -> S
     if many is not None:
         state.next_at = trigger.next_after(many.until)
     return many
+
+
+def _repeated_until(state: JobState, here: datetime) -> datetime | None:
+    """Up to where nothing is owed again. Where the clock was set back, and now leaps beyond everything that earlier
+    versions decided, it was wrong meanwhile: what lies between was not missed. (Where it is right now and was ahead
+    before, it comes to those instants one by one, and they are owed like any other.)"""
+    if state.decided_until is None or here < state.decided_until:
+        return None
+    policies = state.job.policies
+    return min(state.decided_until, here - policies.grace - policies.jitter - _SMALLEST)
 
 
 def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn: Turn) -> None:

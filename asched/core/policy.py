@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -171,7 +171,7 @@ def _gap_reason(policies: Policies, candidates: Sequence[Candidate]) -> tuple[Sk
 
 
 def _gap(
-    trigger: Trigger, after: datetime, until: datetime, reason: SkipReason, facts: dict[str, object]
+    trigger: Trigger, after: datetime, until: datetime, reason: SkipReason, facts: Mapping[str, object]
 ) -> Iterator[Gap]:
     if until <= after:
         return
@@ -180,9 +180,15 @@ def _gap(
         yield Gap(after, until, reason, count if count <= COUNTED else None, facts)
 
 
-def whole_gap(trigger: Trigger, after: datetime, until: datetime, reason: SkipReason) -> Sequence[Gap]:
+def whole_gap(
+    trigger: Trigger,
+    after: datetime,
+    until: datetime,
+    reason: SkipReason,
+    facts: Mapping[str, object] | None = None,
+) -> Sequence[Gap]:
     """All instants in (after, until] as one gap, if there are any."""
-    return tuple(_gap(trigger, after, until, reason, {}))
+    return tuple(_gap(trigger, after, until, reason, facts or {}))
 
 
 def _missed(late: timedelta, **facts: object) -> Skip:

@@ -66,6 +66,9 @@ def explain_skip(skip: Skip) -> str:
             return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
         case SkipReason.EXCLUDED:
             return f"excluded: {facts.get('cancelled', 'taken out')}"
+        case SkipReason.REPEATED:
+            until = facts.get("decided_until", "some instant")
+            return f"repeated: up to {until} all was decided before the clock was corrected, and is not caught up again"
         case _:
             assert_never(skip.reason)
 

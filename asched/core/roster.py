@@ -7,12 +7,13 @@ beginning, and what the old one still owed is recorded as a gap; a change of any
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
-from asched.core.change import Activate, Decide, Finish, Gap, Pause, Promote, Retire
+from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Promote, Retire
+from asched.core.durations import format_duration
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.policy import whole_gap
@@ -29,9 +30,22 @@ CLOCK_CORRECTED = timedelta(hours=3)
 STEADY_CORRECTED = timedelta(minutes=1)
 
 
-def previous_of(record: VersionRecord) -> Previous:
+def previous_of(record: VersionRecord, decided_until: datetime | None = None) -> Previous:
     active = record.retired_at is None
-    return Previous(record.version, record.watermark, record.definition, _trigger_of(record), active)
+    trigger = _trigger_of(record)
+    return Previous(record.version, record.watermark, record.definition, trigger, active, decided_until)
+
+
+def decided_until(versions: Iterable[VersionRecord]) -> datetime | None:
+    """How far a calendar job's instants have ever been decided, by any of its versions: beyond the newest one's
+    watermark only if the clock was set back since."""
+    newest = max(versions, key=lambda one: one.version)
+    later = [one for one in versions if one.watermark > newest.watermark and _on_the_calendar(_trigger_of(one))]
+    return max((one.watermark for one in later), default=None)
+
+
+def _on_the_calendar(trigger: Trigger | None) -> bool:
+    return trigger is not None and not trigger.steady
 
 
 def _trigger_of(record: VersionRecord) -> Trigger | None:
@@ -47,6 +61,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     previous = board.known.pop(job.name, None) or previous
     if previous is not None and previous.active and _ahead(job, previous, now):
         # Anchored anew, too: an anchor that lies ahead is silence until then.
+        turn.changes.append(_correction(job, previous, now))
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
         state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
@@ -56,10 +71,24 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
         if previous is not None and previous.active:
             _close(job.name, previous, now, turn)
         state = _begin(job, definition, previous, _since(job, previous, now), now, turn)
+    state.decided_until = _decided_before(previous)
     _take_over(board, state)
     _find_next(state, now, turn)
     board.schedule(state)
     return state
+
+
+def _correction(job: Job, previous: Previous, now: Now) -> Act:
+    """Nobody asked for it but the clock; it is recorded like what somebody asked for."""
+    ahead = format_duration(timedelta(seconds=round((previous.watermark - _here(job, now)).total_seconds())))
+    return Act(now.wall, CORRECT, "asched", job.name, reason=f"the clock is {ahead} behind what was decided already")
+
+
+def _decided_before(previous: Previous | None) -> datetime | None:
+    """By the versions before this one."""
+    if previous is None or not _on_the_calendar(previous.trigger):
+        return None if previous is None else previous.decided_until
+    return max(previous.watermark, previous.decided_until or previous.watermark)
 
 
 def _readable(job: Job, previous: Previous) -> bool:
@@ -160,7 +189,8 @@ def restore_pause(board: Board, state: JobState, pause: Pause) -> None:
 
 def current(state: JobState) -> Previous:
     """The version that is on the board, to be compared with a new definition."""
-    return Previous(state.version, state.watermark, state.definition, state.job.trigger, active=True)
+    trigger, decided = state.job.trigger, state.decided_until
+    return Previous(state.version, state.watermark, state.definition, trigger, active=True, decided_until=decided)
 
 
 def remove(board: Board, name: str, now: Now, turn: Turn) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from asched.core.change import (
+    CORRECT,
     Absence,
     Act,
     Activate,
@@ -76,6 +77,8 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
                 "until": change.until,
                 "cause": change.cause,
             }
+        case Act(verb=verb) if verb == CORRECT:
+            yield {"type": "job.corrected", "at": change.at, "job": change.job, "reason": change.reason}
         case Act():
             yield {
                 "type": "operator.acted",

@@ -14,7 +14,7 @@ from asched.core.model import Job, Origin
 from asched.core.outcome import Start
 from asched.core.plan import promote_waiting
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
-from asched.core.roster import place, previous_of, retire
+from asched.core.roster import decided_until, place, previous_of, retire
 from asched.core.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock
@@ -35,6 +35,7 @@ class Inheritance:
     number: int
     first_of_boot: bool
     versions: dict[str, VersionRecord]  # the newest of each job, active or not
+    decided: dict[str, datetime | None]  # how far all versions of the job have decided, where that is later
     pauses: dict[str, Pause]
     open: dict[str, list[FireRecord]]
     owners: dict[int, InstanceRecord]
@@ -50,10 +51,10 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
     number = await ledger.enter(me)
     others = [one for one in stored.instances if one.number != number]
     servers = [one for one in others if not one.token.startswith(VISITOR)]
-    newest: dict[str, VersionRecord] = {}
+    versions: dict[str, list[VersionRecord]] = {}
     for record in await ledger.versions():
-        if record.job not in newest or record.version > newest[record.job].version:
-            newest[record.job] = record
+        versions.setdefault(record.job, []).append(record)
+    newest = {name: max(records, key=lambda one: one.version) for name, records in versions.items()}
     left: dict[str, list[FireRecord]] = {}
     for fire in sorted(stored.open, key=lambda record: (record.scheduled_at, record.id)):
         left.setdefault(fire.job, []).append(fire)
@@ -61,6 +62,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         number=number,
         first_of_boot=await _first_of_boot(ledger, me, servers),
         versions=newest,
+        decided={name: decided_until(records) for name, records in versions.items()},
         pauses={pause.job: pause for pause in stored.pauses},
         open=left,
         owners={one.number: one for one in others},
@@ -95,7 +97,7 @@ async def begin(
     engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask)
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
-    engine.board.known.update((name, previous_of(record)) for name, record in heir.versions.items())
+    engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
@@ -163,7 +165,7 @@ def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> N
 
 
 def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
-    previous = previous_of(record)
+    previous = board.known[record.job]
     retire(record.job, previous, now, turn)
     board.known[record.job] = replace(previous, active=False)
 

@@ -37,6 +37,12 @@ SKIPS = [  # (reason, facts, sentence)
         "overlapped: runs 1-7, 1-8 were still running, and max_instances is reached",
     ),
     ("queue_full", {"waiting": 3}, "queue full: 3 waited already"),
+    (
+        "repeated",
+        {"decided_until": "2026-01-01T12:00:00+00:00"},
+        "repeated: up to 2026-01-01T12:00:00+00:00 all was decided before the clock was corrected, "
+        "and is not caught up again",
+    ),
     ("replaced", {"by": "noon"}, "replaced: while it waited, the fire of noon took its place"),
     ("paused", {"by": "ada", "reason": "holiday", "since": "noon"}, "paused by ada since noon (holiday)"),
     ("paused", {"by": "", "reason": "", "since": ""}, "paused"),
