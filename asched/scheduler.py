@@ -35,6 +35,7 @@ from asched.declaration.options import JobOptions
 from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock
+from asched.engine.clockwatch import watch_clock
 from asched.engine.engine import Engine
 from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, take_in
@@ -280,6 +281,8 @@ class Scheduler:
             attach(self._engine)
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
         self._task.add_done_callback(_say_so)
+        unwatch = watch_clock(self._engine)
+        self._task.add_done_callback(lambda _: unwatch())
         self._watching = Watching(self._engine)
         self._help("asched retention", self._retention.keep(self.ledger, self.clock, self._stopped))
         self._help("asched watching", self._watching.run(self._stopped))

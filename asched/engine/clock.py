@@ -81,6 +81,15 @@ class Jump:
     by: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """All three clocks at one moment."""
+
+    wall: datetime
+    boot: float
+    monotonic: float
+
+
 class Axes:
     """Wall time and steady time from one clock, and what moved between two readings.
 
@@ -91,27 +100,42 @@ class Axes:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._origin = clock.now() - timedelta(seconds=clock.boot())
-        self._wall_ahead = self._read_wall_ahead()
-        self._boot_ahead = clock.boot() - clock.monotonic()
+        self._last = first = _read_together(clock)
+        self._origin = first.wall - timedelta(seconds=first.boot)
+        self._wall_ahead, self._boot_ahead = _ahead(first)
 
     def read(self) -> Now:
-        return Now(self._clock.now(), self._origin + timedelta(seconds=self._clock.boot()))
+        self._last = _read_together(self._clock)
+        return Now(self._last.wall, self._origin + timedelta(seconds=self._last.boot))
 
     def jumps(self) -> list[Jump]:
-        """What jumped since the last call."""
-        wall_ahead = self._read_wall_ahead()
-        boot_ahead = self._clock.boot() - self._clock.monotonic()
-        found = [
-            Jump(cause, timedelta(seconds=by))
-            for cause, by in (
-                ("stepped", wall_ahead - self._wall_ahead),
-                ("suspended", boot_ahead - self._boot_ahead),
-            )
-            if abs(by) > self.NOTICED
-        ]
-        self._wall_ahead, self._boot_ahead = wall_ahead, boot_ahead
+        """What had jumped by the last reading, each once. Small ones add up until they are noticed."""
+        wall_ahead, boot_ahead = _ahead(self._last)
+        stepped, suspended = wall_ahead - self._wall_ahead, boot_ahead - self._boot_ahead
+        found = []
+        if abs(stepped) > self.NOTICED:
+            found.append(Jump("stepped", timedelta(seconds=stepped)))
+            self._wall_ahead = wall_ahead
+        if abs(suspended) > self.NOTICED:
+            found.append(Jump("suspended", timedelta(seconds=suspended)))
+            self._boot_ahead = boot_ahead
         return found
 
-    def _read_wall_ahead(self) -> float:
-        return self._clock.now().timestamp() - self._clock.boot()
+
+def _ahead(reading: _Reading) -> tuple[float, float]:
+    """How far the wall clock is ahead of the boot clock, and that of the monotonic one."""
+    return reading.wall.timestamp() - reading.boot, reading.boot - reading.monotonic
+
+
+TOGETHER = 0.05  # seconds that may pass while the clocks are read
+TRIES = 10  # on a machine that is too busy even for that
+
+
+def _read_together(clock: Clock) -> _Reading:
+    """Were we stopped between two of the readings, they would look like a clock that was set: so read again."""
+    for _ in range(TRIES):
+        begun = clock.boot()
+        reading = _Reading(clock.now(), begun, clock.monotonic())
+        if clock.boot() - begun < TOGETHER:
+            break
+    return reading

@@ -15,24 +15,25 @@ from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
-from asched.core.change import Absence, Activate, Adopt, Begin, Change, Decide, Promote, Rejected
+from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.deadlines import due
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
+from asched.engine.absences import absence
 from asched.engine.bus import Bus
 from asched.engine.captures import Captures
-from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, Jump, sleep
+from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, sleep
 from asched.engine.dispatch import Dispatch
 from asched.engine.ports import Ledger, Runner
 from asched.engine.teller import Teller
 from asched.errors import LedgerUnavailable, NotRunning, Superseded
 
 SLICE = 200  # deadlines decided in one turn: a burst must not hold the loop
-STALLED = timedelta(seconds=1)  # waking later than this beyond a deadline is an absence
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the ledger is unavailable
+JUMPED = {"stepped": "clock.stepped", "suspended": "clock.resumed"}  # what is told of a jump of the clocks
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class Engine:
         self._count = 0
         self._inbox = Inbox()
         self.wake = asyncio.Event()
+        self.arm: Callable[[datetime | None], None] = lambda at: None  # wake us at that wall instant
         self._captures = Captures(clock, mask, self._also_remember)
         self._stopping = False
         self._turning = False  # what is being recorded now may yet start something
@@ -272,6 +274,7 @@ class Engine:
         if self.board.draining:
             return longest
         wall, steady = self.board.next_deadlines()
+        self.arm(wall)
         until_wall = longest if wall is None else (wall - now.wall).total_seconds()
         until_steady = longest if steady is None else (steady - now.steady).total_seconds()
         return min(longest, until_wall, until_steady)
@@ -286,19 +289,15 @@ class Engine:
     def _notice_absence(self, now: Now, turn: Turn) -> None:
         """A step, a resume, a stall: one thing. What was due meanwhile takes the catch-up path by itself."""
         jumps = self.axes.jumps()
-        stalled, self._expected = now.steady - self._expected, now.steady
+        late, self._expected = now.steady - self._expected, now.steady
         for jump in jumps:
-            by = jump.by.total_seconds()
-            self.bus.publish({"type": f"clock.{jump.cause}", "at": now.wall, "by_s": by})
+            event = {"type": JUMPED[jump.cause], "at": now.wall, "by_s": jump.by.total_seconds()}
+            self.bus.publish(event)
         if any(jump.cause == "stepped" and jump.by < timedelta(0) for jump in jumps):
             correct(self.board, now, turn)
-        absence = _absence(jumps, stalled, now)
-        if absence is not None and self._something_due(now):
-            turn.changes.append(absence)
-
-    def _something_due(self, now: Now) -> bool:
-        wall, steady = self.board.next_deadlines()
-        return _come(wall, now.wall) or _come(steady, now.steady)
+        found = absence(self.board, jumps, late, now)
+        if found is not None:
+            turn.changes.append(found)
 
     # Remembering.
 
@@ -450,11 +449,3 @@ def _act(ask: Ask[Any], board: Board, now: Now, turn: Turn) -> bool:
 def _reply(ask: Ask[Any]) -> None:
     if not ask.reply.done():
         ask.reply.set_result(ask.answer)
-
-
-def _absence(jumps: Sequence[Jump], stalled: timedelta, now: Now) -> Absence | None:
-    for cause in ("suspended", "stepped"):
-        for jump in jumps:
-            if jump.cause == cause and jump.by > timedelta(0):
-                return Absence(now.wall - jump.by, now.wall, cause)
-    return Absence(now.wall - stalled, now.wall, "stalled") if stalled > STALLED else None

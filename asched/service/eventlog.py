@@ -28,6 +28,8 @@ _LEVELS = {
     "job.activated": "debug",
     "absence.recorded": "warning",
     "clock.stepped": "warning",
+    "clock.resumed": "warning",
+    "job.corrected": "warning",
     "ledger.unavailable": "error",
     "change.rejected": "warning",
     "engine.cancelled": "warning",
