@@ -6,7 +6,7 @@ The reference for the conformance tests of the engine, and what previews are mad
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,8 +18,8 @@ from asched.core.deadlines import due
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision, Outcome, Start, Succeeded
 from asched.core.record import FireRecord
-from asched.core.roster import current, place
-from asched.core.runs import Ended, ended, startup, stopped_as
+from asched.core.roster import correct, current, place
+from asched.core.runs import Ended, disown, ended, startup, stopped_as
 
 Behaviour = Callable[[Fire, int], tuple[timedelta, Outcome]]  # (fire, attempt) -> how long, and how it ends
 
@@ -57,6 +57,46 @@ class Outage:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Somebody sets the wall clock, forward or back. It is noticed at once."""
+
+    since: datetime
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """The machine sleeps: what is executed goes on after it."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The process gets no time. Then everything is late, what ended as well."""
+
+    since: datetime
+    until: datetime
+
+
+Disturbance = Outage | Step | Suspend | Stall
+"""Its `since` and `until` are what the wall clock would show had nobody ever set it."""
+
+
+@dataclass(slots=True)
+class _End:
+    """How an attempt that is being executed will end."""
+
+    fire: int
+    attempt: int
+    outcome: Outcome
+    started_at: datetime
+    began: datetime
+    timeout: timedelta | None
+
+
 def quick(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
     """Everything succeeds at once."""
     return timedelta(0), Succeeded()
@@ -68,27 +108,31 @@ def simulate(
     until: datetime,
     *,
     behave: Behaviour = quick,
-    outages: Sequence[Outage] = (),
+    disturbances: Sequence[Disturbance] = (),
 ) -> Simulation:
     """Everything that `jobs`, first seen at `since`, come to by `until`."""
     world = _World(jobs, since, behave)
-    for outage in sorted(outages, key=lambda one: one.since):
-        world.run_until(outage.since)
-        world.crash(outage)
+    for disturbance in sorted(disturbances, key=lambda one: one.since):
+        world.run_until(disturbance.since)
+        world.disturb(disturbance)
     world.run_until(until, inclusive=True)
     return world.seen
 
 
 class _World:
+    """`now` is time as it passes; the wall clock and steady time are so far ahead of it."""
+
     def __init__(self, jobs: Sequence[Job], since: datetime, behave: Behaviour) -> None:
         self.jobs = [job for job in jobs if not job.disabled]
         self.behave = behave
         self.instance = 0
         self.seen = Simulation()
-        self.ends: list[tuple[datetime, int, Ended]] = []
+        self.ends: list[tuple[datetime, int, _End]] = []
         self.order = count()
         self.retries: dict[int, datetime] = {}
         self.now = since
+        self.wall_ahead = self.steady_ahead = timedelta(0)
+        self.taken: set[tuple[str, datetime, str]] = set()
         self.board = self._board()
         turn = Turn()
         for job in self.jobs:
@@ -104,7 +148,7 @@ class _World:
         return Board(lambda: first | next(numbers))
 
     def _moment(self) -> Now:
-        return Now(self.now, self.now)
+        return Now(self.now + self.wall_ahead, self.now + self.steady_ahead)
 
     def run_until(self, end: datetime, *, inclusive: bool = False) -> None:
         while (at := self._next()) is not None and (at < end or (inclusive and at == end)):
@@ -113,22 +157,37 @@ class _World:
         self.now = end
 
     def _next(self) -> datetime | None:
-        wall, steady = self.board.next_deadlines()
-        ends = self.ends[0][0] if self.ends else None
-        return min((at for at in (wall, steady, ends) if at is not None), default=None)
+        come = [self.ends[0][0]] if self.ends else []
+        ahead = (self.wall_ahead, self.steady_ahead)
+        come += [at - by for at, by in zip(self.board.next_deadlines(), ahead, strict=True) if at is not None]
+        return min(come, default=None)
 
-    def _turn(self) -> None:
+    def _turn(self, *, set_back: bool = False) -> None:
         turn = Turn()
+        if set_back:
+            correct(self.board, self._moment(), turn)
         while self.ends and self.ends[0][0] <= self.now:
-            ended(self.board, heapq.heappop(self.ends)[2], self._moment(), turn)
+            ended(self.board, self._message(heapq.heappop(self.ends)[2]), self._moment(), turn)
         due(self.board, self._moment(), 1_000_000, turn)
         self._carry_out(turn)
 
+    def _message(self, end: _End) -> Ended:
+        finished_at = max(self._moment().wall, end.started_at)
+        return Ended(end.fire, end.attempt, end.outcome, end.started_at, finished_at, self.now - end.began)
+
     def _carry_out(self, turn: Turn) -> None:
+        lost = self._decided_before(turn.changes)
         for change in turn.changes:
-            self._remember(change)
+            self._remember(change, lost)
+        if lost:
+            after = Turn()
+            disown(self.board, lost, self._moment(), after)
+            for change in after.changes:
+                self._remember(change)
         for effect in turn.effects:
             match effect:
+                case StartRun(fire=fire) if fire.id in lost:
+                    pass
                 case StartRun(job, fire, attempt):
                     self._start(job, fire, attempt)
                 case StopRun(fire_id, cause, _):
@@ -138,29 +197,38 @@ class _World:
                 case BrokenJob():
                     pass  # its fire is recorded as invalid
 
+    def _decided_before(self, changes: Sequence[Change]) -> set[int]:
+        """The fires that a ledger refuses, for it holds one of that job and instant: a clock was set back."""
+        lost = set()
+        for fire in [fire for change in changes if isinstance(change, Decide) for fire, _ in change.fires]:
+            key = (fire.job, fire.scheduled_at, fire.nonce)
+            if key in self.taken:
+                lost.add(fire.id)
+            self.taken.add(key)
+        return lost
+
     def _start(self, job: Job, fire: Fire, attempt: int) -> None:
         took, outcome = self.behave(fire, attempt)
         timeout = job.policies.timeout
         if timeout is not None and took >= timeout:
             took, outcome = timeout, stopped_as(Cause.TIMEOUT, "timeout", timeout)
-        end = self.now + took
-        message = Ended(fire.id, attempt, outcome, self.now, end, took)
-        heapq.heappush(self.ends, (end, next(self.order), message))
+        end = _End(fire.id, attempt, outcome, self._moment().wall, self.now, timeout)
+        heapq.heappush(self.ends, (self.now + took, next(self.order), end))
 
     def _stop(self, fire: int, outcome: Outcome) -> None:
         """Simulated jobs are polite: they stop at once."""
-        for place_, (_, order, message) in enumerate(self.ends):
-            if message.fire == fire:
-                took = self.now - message.started_at
-                stopped = Ended(fire, message.attempt, outcome, message.started_at, self.now, took)
-                self.ends[place_] = (self.now, order, stopped)
+        for place_, (_, order, end) in enumerate(self.ends):
+            if end.fire == fire:
+                self.ends[place_] = (self.now, order, replace(end, outcome=outcome))
         heapq.heapify(self.ends)
 
-    def _remember(self, change: Change) -> None:
+    def _remember(self, change: Change, lost: Set[int] = frozenset()) -> None:
         fires = self.seen.fires
         match change:
             case Decide():
                 for fire, decision in change.fires:
+                    if fire.id in lost:
+                        continue
                     started = change.at if isinstance(decision, Start) else None
                     fires[fire.id] = SimulatedFire(fire, decision, change.at, started_at=started)
                 self.seen.gaps += [(change.job, gap) for gap in change.gaps]
@@ -181,12 +249,41 @@ class _World:
             case _:
                 pass  # says nothing about fires
 
+    def disturb(self, disturbance: Disturbance) -> None:
+        match disturbance:
+            case Outage():
+                self.crash(disturbance)
+            case Step(by=by):
+                self.wall_ahead += by
+                self._turn(set_back=by < timedelta(0))
+            case Suspend(until=until):
+                slept = until - self.now
+                self.ends = [(end + slept, order, one) for end, order, one in self.ends]
+                self.now = until
+                self._turn()
+            case Stall(until=until):
+                self._stall(until)
+
+    def _stall(self, until: datetime) -> None:
+        """The loop hears of deadlines before it hears of what ended; and a timeout that came meanwhile counts."""
+        over = [one for one in self.ends if one[0] <= until]
+        self.ends = [one for one in self.ends if one[0] > until]
+        self.now = until
+        while (at := self._next()) is not None and at <= until:
+            self._turn()
+        for _, order, end in over:
+            if end.timeout is not None and end.began + end.timeout <= until:
+                end = replace(end, outcome=stopped_as(Cause.TIMEOUT, "timeout", end.timeout))
+            self.ends.append((until, order, end))
+        heapq.heapify(self.ends)
+
     def crash(self, outage: Outage) -> None:
         """Everything in memory is gone; what was decided is not."""
         left = self._left_open()
         before, turn = self.board, Turn()
         self.ends.clear()
         self.now = outage.until
+        self.steady_ahead = self.wall_ahead  # steady time begins as wall time
         self.board = self._board()
         for job in self.jobs:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)

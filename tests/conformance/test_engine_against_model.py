@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from law import imbalances
 
@@ -14,13 +14,14 @@ from asched.core.jitter import fraction
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
-from asched.core.simulate import Outage, simulate
+from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
+HALF = timedelta(milliseconds=500)
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 ACTION = Function(print, "builtins:print", "coroutine")
 
@@ -62,13 +63,19 @@ def traces(draw):
         jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
     if len(jobs) > 2 and draw(st.booleans()):
         jobs.append(Job("joiner", ACTION, None, draw(policies), after=(jobs[0].name, jobs[1].name)))
-    outages, at = [], START
-    for _ in range(draw(st.integers(0, 2))):
-        at += draw(seconds(10, 2000))
-        until = at + draw(seconds(1, 20_000))
-        outages.append(Outage(at, until))
-        at = until
-    return jobs, outages, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000))
+    troubles, at = [], START
+    for _ in range(draw(st.integers(0, 4))):
+        # Between the full seconds, where nothing is due: what is decided at the very instant is not the question here.
+        at += draw(seconds(10, 2000)) + HALF
+        kind = draw(st.sampled_from([Outage, Outage, Step, Suspend, Stall]))
+        if kind is Step:
+            troubles.append(Step(at, draw(seconds(-20_000, 20_000).filter(bool))))
+        else:
+            until = at + draw(seconds(1, 20_000))
+            troubles.append(kind(at, until))
+            at = until
+        at += HALF
+    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000))
 
 
 def behaviour(seed):
@@ -85,21 +92,36 @@ def behaviour(seed):
     return behave
 
 
-async def live(jobs, outages, until, seed, ledger=None):
-    harness = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=ledger)
+async def live(jobs, troubles, until, seed, ledger=None):
+    harness, passed = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=ledger), START
     await harness.start()
-    for outage in outages:
-        # The model does not decide what is due at the very instant of the crash.
-        await harness.clock.advance(outage.since - harness.clock.now() - timedelta(microseconds=1))
-        await harness.kill()
-        await harness.clock.advance(outage.until - harness.clock.now())
-        await harness.start()
-    await harness.clock.advance(until - harness.clock.now())
+    for trouble in troubles:
+        await harness.clock.advance(trouble.since - passed)
+        passed = getattr(trouble, "until", trouble.since)
+        await disturb(harness, trouble)
+    await harness.clock.advance(until - passed)
     found = await harness.ledger.fires(FireQuery(limit=1_000_000))
     assert await imbalances(harness.ledger, harness.clock.now()) == []
     gaps = await harness.ledger.gaps()
     await harness.kill()
     return found, gaps
+
+
+async def disturb(harness, trouble):
+    clock = harness.clock
+    match trouble:
+        case Outage(since, until):
+            await harness.kill()
+            await clock.advance(until - since)
+            await harness.start()
+        case Step(by=by):
+            await clock.step(by)
+            harness.engine.look()  # as the clock watch does
+            await clock.settle()
+        case Suspend(since, until):
+            await clock.suspend(until - since)
+        case Stall(since, until):
+            await clock.stall(until - since)
 
 
 def told(fire, decision, outcome, attempt, started_at):
@@ -108,12 +130,17 @@ def told(fire, decision, outcome, attempt, started_at):
     return (fire.job, fire.scheduled_at, fire.origin, decision.kind, reason, fire.caught_up, ended, attempt, started_at)
 
 
+A_MOMENT = START + 1000 * HALF + HALF
+SET_BACK = ([Job("a", ACTION, Cron("*/5 * * * *"))], [Step(A_MOMENT, -timedelta(hours=4))], A_MOMENT + 4000 * HALF, 1)
+
+
 @settings(max_examples=60, deadline=None)
 @given(traces())
+@example(SET_BACK)
 def test_every_fire_goes_as_the_model_says(trace):
-    jobs, outages, until, seed = trace
-    found, gaps = asyncio.run(live(jobs, outages, until, seed))
-    model = simulate(jobs, START, until, behave=behaviour(seed), outages=outages)
+    jobs, troubles, until, seed = trace
+    found, gaps = asyncio.run(live(jobs, troubles, until, seed))
+    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=troubles)
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert actual == expected

@@ -152,7 +152,7 @@ async def lived(jobs, outages, until, seed):
 def goes_as_the_model_says(seed, days):
     jobs, outages, until = some_jobs(seed), some_outages(seed, days), START + days * DAY
     found, gaps, wrong = asyncio.run(lived(jobs, outages, until, seed))
-    model = simulate(jobs, START, until, behave=behaviour(seed), outages=outages)
+    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=outages)
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert len(found) > 100 * days

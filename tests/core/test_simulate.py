@@ -61,7 +61,7 @@ def test_after_an_outage_catch_up_decides_and_what_ran_is_abandoned():
         NOON,
         NOON + 70 * S,
         behave=lasting(3 * S),
-        outages=[Outage(at(21).wall, at(55).wall)],
+        disturbances=[Outage(at(21).wall, at(55).wall)],
     )
     assert went(simulation) == [
         (10, "succeeded"),
@@ -80,7 +80,7 @@ def test_what_waits_and_what_is_retried_survive_an_outage():
         NOON,
         NOON + 59 * S,
         behave=lasting(12 * S),
-        outages=[Outage(at(21).wall, at(39).wall)],
+        disturbances=[Outage(at(21).wall, at(39).wall)],
     )
     assert went(queued)[:2] == [(10, "abandoned"), (20, "succeeded")] or went(queued)[:2] == [
         (10, "abandoned"),
@@ -91,13 +91,13 @@ def test_what_waits_and_what_is_retried_survive_an_outage():
         NOON,
         NOON + H + 200 * S,
         behave=lasting(S, NO),
-        outages=[Outage(at(3610).wall, at(3650).wall)],
+        disturbances=[Outage(at(3610).wall, at(3650).wall)],
     )
     assert [(o.attempt, o.outcome, o.started_at) for o in retried.of("tick")] == [(2, NO, at(3661).wall)]
 
 
 def test_startups_fire_at_every_start():
-    simulation = simulate([a_job(trigger=Startup())], NOON, NOON + DAY, outages=[Outage(NOON + H, NOON + 2 * H)])
+    simulation = simulate([a_job(trigger=Startup())], NOON, NOON + DAY, disturbances=[Outage(NOON + H, NOON + 2 * H)])
     assert went(simulation) == [(0, "succeeded"), (7200, "succeeded")]
 
 
@@ -128,7 +128,7 @@ def test_a_year_without_a_scheduler_costs_little_and_every_instant_is_accounted_
         [a_job(trigger=Every(60 * S), catch_up=catch_up)],
         NOON,
         NOON + 365 * DAY + 30 * S,
-        outages=[Outage(NOON + 30 * S, NOON + 365 * DAY)],
+        disturbances=[Outage(NOON + 30 * S, NOON + 365 * DAY)],
     )
     kinds = Counter(what for _, what in went(simulation))
     in_gaps = [gap.count for _, gap in simulation.gaps]
