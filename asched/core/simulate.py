@@ -96,6 +96,9 @@ class _End:
     began: datetime
     timeout: timedelta | None
 
+    def timed_out(self, now: datetime) -> bool:
+        return self.timeout is not None and self.began + self.timeout <= now
+
 
 def quick(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
     """Everything succeeds at once."""
@@ -157,16 +160,18 @@ class _World:
         self.now = end
 
     def _next(self) -> datetime | None:
-        come = [self.ends[0][0]] if self.ends else []
-        ahead = (self.wall_ahead, self.steady_ahead)
-        come += [at - by for at, by in zip(self.board.next_deadlines(), ahead, strict=True) if at is not None]
-        return min(come, default=None)
+        ends = self.ends[0][0] if self.ends else None
+        return min((at for at in (self._next_deadline(), ends) if at is not None), default=None)
 
-    def _turn(self, *, set_back: bool = False) -> None:
+    def _next_deadline(self) -> datetime | None:
+        come = zip(self.board.next_deadlines(), (self.wall_ahead, self.steady_ahead), strict=True)
+        return min((at - ahead for at, ahead in come if at is not None), default=None)
+
+    def _turn(self, *, set_back: bool = False, hearing: bool = True) -> None:
         turn = Turn()
         if set_back:
             correct(self.board, self._moment(), turn)
-        while self.ends and self.ends[0][0] <= self.now:
+        while hearing and self.ends and self.ends[0][0] <= self.now:
             ended(self.board, self._message(heapq.heappop(self.ends)[2]), self._moment(), turn)
         due(self.board, self._moment(), 1_000_000, turn)
         self._carry_out(turn)
@@ -217,9 +222,9 @@ class _World:
 
     def _stop(self, fire: int, outcome: Outcome) -> None:
         """Simulated jobs are polite: they stop at once."""
-        for place_, (_, order, end) in enumerate(self.ends):
-            if end.fire == fire:
-                self.ends[place_] = (self.now, order, replace(end, outcome=outcome))
+        for place_, (at, order, end) in enumerate(self.ends):
+            if end.fire == fire and not end.timed_out(self.now):
+                self.ends[place_] = (min(at, self.now), order, replace(end, outcome=outcome))
         heapq.heapify(self.ends)
 
     def _remember(self, change: Change, lost: Set[int] = frozenset()) -> None:
@@ -258,7 +263,7 @@ class _World:
                 self._turn(set_back=by < timedelta(0))
             case Suspend(until=until):
                 slept = until - self.now
-                self.ends = [(end + slept, order, one) for end, order, one in self.ends]
+                self.ends = [(at + slept, n, replace(end, began=end.began + slept)) for at, n, end in self.ends]
                 self.now = until
                 self._turn()
             case Stall(until=until):
@@ -266,16 +271,13 @@ class _World:
 
     def _stall(self, until: datetime) -> None:
         """The loop hears of deadlines before it hears of what ended; and a timeout that came meanwhile counts."""
-        over = [one for one in self.ends if one[0] <= until]
-        self.ends = [one for one in self.ends if one[0] > until]
         self.now = until
-        while (at := self._next()) is not None and at <= until:
-            self._turn()
-        for _, order, end in over:
-            if end.timeout is not None and end.began + end.timeout <= until:
-                end = replace(end, outcome=stopped_as(Cause.TIMEOUT, "timeout", end.timeout))
-            self.ends.append((until, order, end))
-        heapq.heapify(self.ends)
+        for place_, (at, order, end) in enumerate(self.ends):
+            if at <= until and end.timed_out(until):
+                outcome = stopped_as(Cause.TIMEOUT, "timeout", end.timeout)
+                self.ends[place_] = (at, order, replace(end, outcome=outcome))
+        while (late := self._next_deadline()) is not None and late <= until:
+            self._turn(hearing=False)
 
     def crash(self, outage: Outage) -> None:
         """Everything in memory is gone; what was decided is not."""
