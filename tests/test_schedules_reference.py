@@ -41,7 +41,7 @@ def test_it_is_refused_for_the_reason_that_the_page_gives(text: str, because: st
 
 def test_the_page_has_an_example_of_every_kind() -> None:
     kinds = {kind for text, _ in UNDERSTOOD for kind in kinds_in(parse_schedule(text).spec())}
-    assert kinds >= {"cron", "every", "varied_every", "after_finish", "at", "in", "startup", "once_per_window"}
+    assert kinds >= {"cron", "every", "varied_every", "after_finish", "at", "in", "startup", "watch", "once_per_window"}
     assert kinds >= {"any_of", "all_of", "minus", "within", "bounded"}
 
 

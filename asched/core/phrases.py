@@ -1,6 +1,6 @@
 """The schedule grammar: one text, or a list of texts, to a trigger.
 
-    30 2 * * *            cron: 5 fields, 6 with seconds first, 7 with the year last
+    30 2 * * *            cron: 5 fields, 6 with seconds first, 7 with the year last; H by the job's name
     @daily                @yearly @annually @monthly @weekly @daily @midnight @hourly
     @reboot  @startup     once per boot; at every start of the scheduler
     every 10m             an interval; also `@every 10m`, and `every 10m from INSTANT` with its anchor
@@ -11,6 +11,8 @@
     at 2026-12-24T17:30   one instant; in the schedule's zone unless it has an offset; `at` may be left out
     in 10m                once, so long after it is scheduled
     once a day between 02:00 and 05:00    also `once on mon,thu between …`: at its beginning, or late inside it
+    when /data/in changes                 a file, a directory, or a pattern of names: /data/in/*.csv
+    while /data/in has files              again and again, as long as there is something in it
 
 These make up larger ones with `|`, `&`, `except`, `between`, `from`, `until` and `times`: see `composition`. What
 stands on the calendar becomes a Cron.
@@ -31,6 +33,7 @@ from asched.core.cron import Cron, DayRule, Dst
 from asched.core.durations import parse_duration
 from asched.core.explain import explain_trigger
 from asched.core.pointing import moved
+from asched.core.spread import resolve
 from asched.core.timeofday import parse_time
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
@@ -40,6 +43,7 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
+from asched.core.triggers.watch import Watch
 from asched.core.weekdays import parse_weekdays, weekday_field
 from asched.core.writteninstants import read_instants
 from asched.core.writtenwindows import read_windows
@@ -73,17 +77,18 @@ _STARTUPS = {"@reboot": Startup(once_per_boot=True), "@startup": Startup()}
 
 
 def parse_schedule(
-    text: str | Sequence[str], *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRule = "crontab"
+    text: str | Sequence[str], *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRule = "crontab", name: str = ""
 ) -> Trigger:
     """The trigger that `text` names; of several texts, their union.
 
-    `tz` (an IANA key), `dst` and `day_rule` go to everything that stands on the calendar: see `Cron`.
+    `tz` (an IANA key), `dst` and `day_rule` go to everything that stands on the calendar: see `Cron`. `name` is the
+    job's, on which each H in a cron expression depends.
     Raises ScheduleError; its span counts in `text`, or in that text of the list.
     """
     if not isinstance(text, str):
-        return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule) for one in text])
+        return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in text])
     try:
-        return Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule).read(), tz).read(text)
+        return Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read(text)
     except ScheduleError as error:
         error.text = error.text or text
         raise
@@ -98,6 +103,7 @@ _ONCE = re.compile(
 )
 _ONCE_WORD = re.compile(r"once\b", re.IGNORECASE)
 _IN = re.compile(r"in\s+(?P<delay>.+)", re.IGNORECASE)
+_WATCH = re.compile(r"when\s+(?P<changing>\S.*?)\s+changes|while\s+(?P<queue>\S.*?)\s+has\s+files", re.IGNORECASE)
 _AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
 _HOURLY = re.compile(r"(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
 _DAILY = re.compile(r"(?P<days>[a-z,\s-]+?)\s+at\s+(?P<times>[0-9].*)", re.IGNORECASE)
@@ -112,6 +118,7 @@ class _Phrase:
     tz: str
     dst: Dst
     day_rule: DayRule
+    name: str
 
     def read(self) -> Trigger:
         rules: tuple[Callable[[str], Trigger | None], ...] = (
@@ -123,6 +130,7 @@ class _Phrase:
             self._in,
             self._after,
             self._at,
+            self._watch,
             self._crontab,
         )
         phrase = self.text.strip()
@@ -197,13 +205,20 @@ class _Phrase:
             return None
         return any_of([At(instant) for instant in self._instants(match, "instant")])
 
+    def _watch(self, phrase: str) -> Trigger | None:
+        if not (match := _WATCH.fullmatch(phrase)):
+            return None
+        if match["changing"]:
+            return self._part(match, "changing", Watch)
+        return self._part(match, "queue", lambda path: Watch(path, "has files"))
+
     def _crontab(self, phrase: str) -> Trigger | None:
-        many_numbers = re.match(r"[-0-9?,]", phrase) and len(phrase.split()) > 3
+        many_numbers = re.match(r"[-0-9?,]|H\b", phrase, re.IGNORECASE) and len(phrase.split()) > 3
         return self._cron(self.text) if "*" in phrase or many_numbers else None
 
     def _cron(self, expression: str) -> Cron:
         try:
-            return Cron(expression, self.tz, self.dst, self.day_rule)
+            return Cron(resolve(expression, self.name), self.tz, self.dst, self.day_rule)
         except ScheduleError as error:
             raise self._explained(error) from None
 

@@ -34,7 +34,8 @@ def resolve(expression: str, name: str) -> str:
     if not units or not _MENTION.search(expression):
         return expression
     if not name:
-        raise ScheduleError("H needs the name of a job: it decides on the value", text=expression)
+        help = "write it as a text where the job is declared"
+        raise ScheduleError("H needs the name of a job: it decides on the value", text=expression, help=help)
     parts, end = [], 0
     for word, unit in zip(words, units, strict=True):
         parts += [expression[end : word.start()], _Spreader(expression, name, unit).field(word.group(), word.start())]

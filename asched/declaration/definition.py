@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,6 @@ from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
-from asched.core.version import definition_of
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
 from asched.declaration.options import JobOptions, policies_of, read_options
@@ -26,7 +24,7 @@ from asched.declaration.problems import Finding, job_problem, shown_path
 from asched.declaration.signature import read_function, underlying, whereabouts
 from asched.errors import ScheduleError
 
-__all__ = ["Declaration", "declared_problems", "define", "definition_text", "job"]
+__all__ = ["Declaration", "declared_problems", "define", "job"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -116,7 +114,7 @@ def define(
         tz = _resolved(values.get("tz", timezone), local_zone)
     except ValueError as error:
         return [*faults, Fault(("tz",), str(error))]
-    trigger = _trigger(schedule, tz, values, faults)
+    trigger = _trigger(schedule, declared.name, tz, values, faults)
     if "catch_up_window" not in {*declared.options, *overrides} and (window := window_of(trigger)) is not None:
         values["catch_up_window"] = window  # a schedule of the job's own is nearer to it than the defaults
     if schedule is not None and values.get("after"):
@@ -144,15 +142,6 @@ def define(
 def declared_problems(declared: Declaration, faults: Sequence[Fault]) -> list[Finding]:
     """The faults of a job declared in Python, at their places."""
     return [job_problem(declared.name, fault, declared.file, declared.line) for fault in faults]
-
-
-def definition_text(job: Job) -> str:
-    """A job as JSON with sorted keys: without its trigger, without where it was written, with the names of its
-    secrets only.
-    """
-    said = json.loads(definition_of(job))
-    del said["trigger"]
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _has_instants(schedule: object) -> bool:
@@ -187,17 +176,22 @@ def _resolved(tz: str, local_zone: Callable[[], str] | None) -> str:
     return zone(tz).key
 
 
-def _trigger(schedule: object, tz: str, values: Mapping[str, Any], faults: list[Fault]) -> Trigger | None:
+def _trigger(schedule: object, name: str, tz: str, values: Mapping[str, Any], faults: list[Fault]) -> Trigger | None:
     if schedule is None:
         return None
     if isinstance(schedule, Sequence) and not isinstance(schedule, str):
-        read = [_single(one, ("schedule", place), tz, values, faults) for place, one in enumerate(schedule)]
+        read = [_single(one, ("schedule", place), name, tz, values, faults) for place, one in enumerate(schedule)]
         return _union([trigger for trigger in read if trigger is not None], faults) if all(read) else None
-    return _single(schedule, ("schedule",), tz, values, faults)
+    return _single(schedule, ("schedule",), name, tz, values, faults)
 
 
 def _single(
-    schedule: object, path: tuple[str | int, ...], tz: str, values: Mapping[str, Any], faults: list[Fault]
+    schedule: object,
+    path: tuple[str | int, ...],
+    name: str,
+    tz: str,
+    values: Mapping[str, Any],
+    faults: list[Fault],
 ) -> Trigger | None:
     given: Any = schedule
     if hasattr(given, "next_after"):
@@ -209,7 +203,8 @@ def _single(
         faults.append(Fault(path, f'schedule must be a text such as "daily at 02:30", not {shown(given)}', help))
         return None
     try:
-        return parse_schedule(given, tz=tz, dst=values.get("dst", "auto"), day_rule=values.get("day_rule", "crontab"))
+        dst, day_rule = values.get("dst", "auto"), values.get("day_rule", "crontab")
+        return parse_schedule(given, tz=tz, dst=dst, day_rule=day_rule, name=name)
     except ScheduleError as error:
         faults.append(Fault(path, error.message, error.help, error.span, text=given))
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asched.core.action import Command, Function, Request
+from asched.core.action import Command, Function
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.union import any_of
 from asched.core.version import definition_of
-from asched.declaration.definition import Declaration, declared_problems, define, definition_text, job
+from asched.declaration.definition import Declaration, declared_problems, define, job
 from asched.declaration.faults import Fault
 from asched.declaration.graph import graph_faults, graph_problems
 from asched.declaration.problems import format_problems
@@ -269,20 +268,12 @@ def test_names(name: str, allowed: bool) -> None:
     assert isinstance(define(Declaration(name, "@daily", {}, plain)), Job) is allowed
 
 
-def test_the_definition_text_is_canonical_and_changes_with_the_job() -> None:
-    text = definition_text(made(plain, timeout="5s"))
-    assert text == definition_text(made(plain, "@hourly", timeout=5))
-    assert text != definition_text(made(plain, timeout="6s"))
-    assert list(json.loads(text)) == sorted(json.loads(text))
-
-
-def test_the_definition_text_holds_names_of_secrets_only() -> None:
-    values = {"A": "hunter2", "B": "hunter2"}
-    function = define(Declaration("it", None, {"secrets": ["A"]}, plain), secrets=values.get)
-    assert isinstance(function, Job)
-    for one in (function, made(Command(("ls",), secrets=values)), made(Request("GET", "x", secret_headers=values))):
-        assert "hunter2" not in definition_text(one)
-        assert '"A"' in definition_text(one)
+def test_h_depends_on_the_name() -> None:
+    minutes = {define(Declaration(f"job-{n}", "H 3 * * *", {}, plain)).trigger for n in range(50)}  # type: ignore[union-attr]
+    assert len(minutes) > 20
+    again = define(Declaration("job-7", "H 3 * * *", {}, plain))
+    assert again.trigger in minutes  # type: ignore[union-attr]
+    assert "H" not in again.trigger.text()  # type: ignore[union-attr]
 
 
 def test_problems_stand_at_the_text_that_is_to_blame(tmp_path: Path) -> None:
