@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from asched.engine.clock import Clock, sleep
+from asched.engine.engine import Engine
 from asched.engine.insistence import not_ours
 from asched.engine.ports import Ledger
 
@@ -22,14 +23,14 @@ class Retention:
     age: timedelta
     runs_per_job: int
 
-    async def keep(self, ledger: Ledger, clock: Clock, stopped: asyncio.Event) -> None:
-        """Prune every now and then, until `stopped` is set and the task is cancelled."""
-        while not stopped.is_set():
+    async def keep(self, engine: Engine) -> None:
+        """Prune every now and then, until the engine is over and the task is cancelled."""
+        while not engine.over:
             try:
-                await sleep(clock, PRUNE_EVERY.total_seconds())
-                await self._prune(ledger, clock)
+                await sleep(engine.clock, PRUNE_EVERY.total_seconds())
+                await self._prune(engine.ledger, engine.clock)
             except asyncio.CancelledError:
-                if stopped.is_set():
+                if engine.over:
                     raise
                 not_ours()
 

@@ -52,6 +52,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+CANCELLED = (
+    "its engine was cancelled before it was stopped, by other code or the end of its loop: nothing fires any more"
+)
+
+
 class Scheduler:
     """Runs jobs inside the running event loop.
 
@@ -98,6 +103,7 @@ class Scheduler:
         self._task: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
         self._helpers: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._stopped = asyncio.Event()
 
     # Jobs.
@@ -280,20 +286,29 @@ class Scheduler:
         if attach is not None:  # a fake clock wants to know when we are done with an instant
             attach(self._engine)
         self._task = asyncio.create_task(self._engine.run(), name="asched engine")
-        self._task.add_done_callback(_say_so)
+        self._task.add_done_callback(self._say_its_end)
         unwatch = watch_clock(self._engine)
         self._task.add_done_callback(lambda _: unwatch())
         self._watching = Watching(self._engine)
-        self._help("asched retention", self._retention.keep(self.ledger, self.clock, self._stopped))
-        self._help("asched watching", self._watching.run(self._stopped))
+        self._help("asched retention", self._retention.keep(self._engine))
+        self._help("asched watching", self._watching.run())
         late = [job for name, job in self._jobs.items() if name not in given]
         if late:  # added while we were beginning
             self._tell(lambda board, now, turn: self._take_in(late, board, now, turn))
 
+    def _say_its_end(self, task: asyncio.Task[None]) -> None:
+        """An engine that ends must not do so in silence, unless it was stopped."""
+        if task.cancelled() and not self._stopping:
+            context = {"message": f"asched: {CANCELLED}", "task": task}
+            task.get_loop().call_exception_handler(context)
+        _say_so(task)
+
     def _help(self, name: str, doing: Coroutine[Any, Any, None]) -> None:
-        """Beside the engine, until it stops."""
+        """Beside the engine, as long as it lives."""
+        assert self._task is not None
         helper = asyncio.create_task(doing, name=name)
         helper.add_done_callback(_say_so)
+        self._task.add_done_callback(lambda _: helper.cancel())
         self._helpers.append(helper)
 
     def _a_runner(self) -> Runner:
@@ -307,6 +322,7 @@ class Scheduler:
         """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
         if self._engine is None or self._stopped.is_set():
             return
+        self._stopping = True
         stopping = asyncio.ensure_future(self._stop(self.drain if drain is None else as_duration(drain), reason))
         drive = getattr(self.clock, "drive", None)
         await (asyncio.shield(stopping) if drive is None else drive(stopping))
@@ -338,12 +354,15 @@ class Scheduler:
             hurry(self._engine, reason)
 
     async def wait(self) -> None:
-        """Until it stops. Raises what stopped it, when that was a fault of our own or of the ledger."""
+        """Until it stops. Raises what stopped it, when that was a fault of our own or of the ledger; NotRunning when
+        its engine was cancelled by somebody else."""
         if self._task is None:
             raise NotRunning("the scheduler has not been started")
         await asyncio.wait({self._task})
         if not self._task.cancelled():
             self._task.result()
+        elif not self._stopping:
+            raise NotRunning(CANCELLED)
 
     async def until(self, event: asyncio.Event) -> None:
         """Wait for `event`, or raise what ended the scheduler meanwhile."""

@@ -23,6 +23,7 @@ from asched.core.plan import admitted, count_from_here, new_fire, promote_waitin
 from asched.core.policy import Candidate
 from asched.core.retry import next_delay
 from asched.core.timeline import Rank
+from asched.core.triggers.watch import only_watches
 
 JOINS_KEPT = 10_000
 
@@ -176,12 +177,16 @@ def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot:
         turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 
 
-def changed(board: Board, state: JobState, at: datetime, now: Now, turn: Turn) -> None:
-    """A fire because something that the job watches changed, at `at`."""
+def changed(board: Board, state: JobState, at: datetime, knew: str, now: Now, turn: Turn) -> None:
+    """A fire because something that the job watches changed, at `at`. `knew` says what: engine/watching.py reads it."""
     fire = new_fire(board, state, Candidate(at, now.wall, caught_up=False), origin=Origin.CHANGE)
-    fire = replace(fire, nonce=fire.run)
+    fire = replace(fire, nonce=f"{knew}.{fire.run}")
     decision = admitted(board, state, fire, now, turn)
-    turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+    decide = Decide(state.job.name, state.version, now.wall, ((fire, decision),))
+    if only_watches(state.job.trigger) and at > state.watermark:  # else it is the other instants' to move
+        decide = replace(decide, watermark=state.watermark, until=at)
+        state.watermark = at
+    turn.changes.append(decide)
 
 
 def stop(board: Board, fire: int, cause: Cause, reason: str, now: Now, turn: Turn, *, at_once: bool = False) -> bool:

@@ -30,5 +30,8 @@ def absence(board: Board, jumps: Sequence[Jump], late: timedelta, now: Now) -> A
         return None
     lengths = {"suspended": suspended, "stepped": stepped, "stalled": away - suspended}
     cause = max(lengths, key=lambda one: lengths[one])
+    since = now.wall - stepped - away
+    if wall is not None and since - STALLED < wall <= since:
+        since = wall  # the instant that we meant to look at, seen through two clocks that differ by microseconds
     facts = {f"{name}_s": length.total_seconds() for name, length in lengths.items() if length}
-    return Absence(now.wall - stepped - away, now.wall, cause, facts if len(facts) > 1 else {})
+    return Absence(since, now.wall, cause, facts if len(facts) > 1 else {})

@@ -1,27 +1,27 @@
-"""Looks at the files that jobs watch, once a second, and tells the engine which of them are due."""
+"""Watches files for the jobs that want it: looks once a second, and tells the engine which jobs are due."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fnmatch
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from hashlib import blake2b
 
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.model import Origin, Overlap
 from asched.core.record import FireQuery
 from asched.core.runs import changed
-from asched.core.triggers.watch import Watch, watches_of
-from asched.core.watched import Look, Watched
+from asched.core.settling import Look, Settling
+from asched.core.triggers.watch import Watch, only_watches, watches_of
 from asched.engine.clock import sleep
 from asched.engine.engine import Engine
+from asched.engine.filelooks import FileLooks
 from asched.engine.insistence import not_ours
 from asched.errors import LedgerUnavailable, NotRunning
 
 EVERY = 1.0  # seconds between two looks, while anything is watched
-ENTRIES = 10_000  # of one directory; what is beyond them is not seen
+REMEMBERED = 100  # fires of a job that are asked what they knew of a path
 
 Key = tuple[str, Watch]  # (job, what it watches)
 
@@ -31,22 +31,23 @@ class Watching:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._watched: dict[Key, Watched] = {}
+        self._looks = FileLooks(self._unseen)
+        self._settling: dict[Key, Settling] = {}
         self._jobs_changed = asyncio.Event()
 
     def notice(self) -> None:
         """Other jobs than before: somebody may watch something now."""
         self._jobs_changed.set()
 
-    async def run(self, stopped: asyncio.Event) -> None:
-        """Look, until `stopped` is set and the task is cancelled."""
-        while not stopped.is_set():
+    async def run(self) -> None:
+        """Look, until the engine is over and the task is cancelled."""
+        while not self._engine.over:
             try:
                 await self._next_look()
                 with contextlib.suppress(LedgerUnavailable, NotRunning):  # the engine says so itself
                     await self.look()
             except asyncio.CancelledError:
-                if stopped.is_set():
+                if self._engine.over:
                     raise
                 not_ours()
 
@@ -60,8 +61,11 @@ class Watching:
     async def look(self) -> None:
         """Look once at everything that is watched."""
         await self._keep_only(self._wanted())
-        looks = await asyncio.to_thread(_take_looks, {watch for _, watch in self._watched})
-        due = [key for key, watched in self._watched.items() if self._is_due(key, watched, looks[key[1]])]
+        looks = await self._looks.look({watch for _, watch in self._settling})
+        due: dict[str, list[Watch]] = {}
+        for name, watch in self._settling:
+            if watch in looks and self._is_due(name, watch, looks[watch]):
+                due.setdefault(name, []).append(watch)
         if due:
             await self._engine.ask(lambda board, now, turn: self._decide(due, looks, board, now, turn))
 
@@ -69,28 +73,52 @@ class Watching:
         jobs = self._engine.board.jobs.values()
         return {(state.job.name, watch) for state in jobs for watch in watches_of(state.job.trigger)}
 
-    async def _keep_only(self, wanted: set[Key]) -> None:
-        for key in self._watched.keys() - wanted:
-            del self._watched[key]
-        for key in wanted - self._watched.keys():
-            self._watched[key] = Watched(key[1], await self._decided_at(key[0]))
+    def _is_due(self, name: str, watch: Watch, found: Look) -> bool:
+        state = self._engine.board.jobs.get(name)
+        if state is None:
+            return False
+        return self._settling[name, watch].look(found, self._engine.axes.read().steady, busy=_is_busy(state, watch))
 
-    async def _decided_at(self, job: str) -> datetime:
-        """Changes up to here are decided, or are from before the job was there."""
-        ledger = self._engine.ledger
-        last = await ledger.fires(FireQuery(jobs=(job,), origins=(Origin.CHANGE,), limit=1))
-        since = [record.since for record in await ledger.versions(job)]
-        return max([fire.scheduled_at for fire in last] or since[:1] or [self._engine.clock.now()])
-
-    def _is_due(self, key: Key, watched: Watched, found: Look) -> bool:
-        state = self._engine.board.jobs.get(key[0])
-        return state is not None and watched.look(found, self._engine.axes.read().steady, busy=_is_busy(state, key[1]))
-
-    def _decide(self, due: list[Key], looks: Mapping[Watch, Look], board: Board, now: Now, turn: Turn) -> None:
-        for key in due:
-            state = board.jobs.get(key[0])
+    def _decide(
+        self, due: Mapping[str, list[Watch]], looks: Mapping[Watch, Look], board: Board, now: Now, turn: Turn
+    ) -> None:
+        """One fire a job, whatever of what it watches has changed. The nonce says what it knew of each path."""
+        for name, watches in due.items():
+            state = board.jobs.get(name)
             if state is not None:
-                changed(board, state, self._watched[key].decide(looks[key[1]], now.wall), now, turn)
+                at = [self._settling[name, watch].changed_at(looks[watch], now.wall) for watch in watches]
+                knew = [f"{_id(watch)}-{looks[watch].digest}" for watch in watches]
+                changed(board, state, max(at), ".".join(knew), now, turn)
+
+    # What was decided before.
+
+    async def _keep_only(self, wanted: set[Key]) -> None:
+        for key in self._settling.keys() - wanted:
+            del self._settling[key]
+        for name, watch in wanted - self._settling.keys():
+            self._settling[name, watch] = await self._as_it_was_left(name, watch)
+
+    async def _as_it_was_left(self, name: str, watch: Watch) -> Settling:
+        ledger = self._engine.ledger
+        fires = await ledger.fires(FireQuery(jobs=(name,), origins=(Origin.CHANGE,), limit=REMEMBERED))
+        for one in fires:
+            digest = _known(one.fire.nonce).get(_id(watch))
+            if digest is not None:
+                return Settling(watch, one.scheduled_at, digest)
+        return Settling(watch, await self._watched_since(name))
+
+    async def _watched_since(self, name: str) -> datetime:
+        """Changes up to here are from before the job watched, or were decided by fires that are pruned by now."""
+        state = self._engine.board.jobs.get(name)
+        for version in await self._engine.ledger.versions(name, active=True):
+            return version.watermark if state is not None and only_watches(state.job.trigger) else version.since
+        return self._engine.clock.now()
+
+    def _unseen(self, watch: Watch, why: str) -> None:
+        for name, watched in self._settling:
+            if watched == watch:
+                event = {"type": "watch.unseen", "at": self._engine.clock.now(), "job": name, "path": watch.path}
+                self._engine.bus.publish({**event, "why": why})
 
 
 def _is_busy(state: JobState, watch: Watch) -> bool:
@@ -98,42 +126,15 @@ def _is_busy(state: JobState, watch: Watch) -> bool:
     files has them until its job has done its work."""
     open_ = len(state.running) + len(state.queue)
     if watch.event == "has files":
-        return open_ > 0
+        return open_ > 0 or state.pause is not None
     return state.job.policies.overlap is Overlap.SKIP and open_ >= state.job.policies.max_instances
 
 
-def _take_looks(watches: set[Watch]) -> dict[Watch, Look]:
-    return {watch: _look_at(os.path.expanduser(watch.path), watch.event) for watch in watches}
+def _id(watch: Watch) -> str:
+    return blake2b(watch.text().encode(errors="surrogateescape"), digest_size=6).hexdigest()
 
 
-def _look_at(path: str, event: str) -> Look:
-    try:
-        return Look(tuple(sorted(_entries(path, event))))
-    except OSError:  # not there, or not for us to see: the same as nothing
-        return Look()
-
-
-def _entries(path: str, event: str) -> Iterator[tuple[str, int, int, int]]:
-    folder, name = os.path.split(path)
-    if any(sign in name for sign in "*?["):
-        yield from _listed(folder, name)
-    elif os.path.isdir(path):
-        if event == "changes":  # its own time tells what was taken away
-            yield _entry(".", os.stat(path))
-        yield from _listed(path, "*")
-    else:
-        yield _entry(name, os.stat(path))
-
-
-def _listed(folder: str, pattern: str) -> Iterator[tuple[str, int, int, int]]:
-    with os.scandir(folder) as listing:
-        for count, entry in enumerate(listing):
-            if count == ENTRIES:
-                return
-            if fnmatch.fnmatchcase(entry.name, pattern) and not entry.name.startswith("."):
-                with contextlib.suppress(FileNotFoundError):  # gone meanwhile
-                    yield _entry(entry.name, entry.stat())
-
-
-def _entry(name: str, stat: os.stat_result) -> tuple[str, int, int, int]:
-    return name, stat.st_ino, stat.st_size, stat.st_ctime_ns
+def _known(nonce: str) -> dict[str, str]:
+    """The digest of each path. The run's own number, at its end, is no path's."""
+    pairs = (part.partition("-") for part in nonce.split("."))
+    return {path: digest for path, _, digest in pairs}

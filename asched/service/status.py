@@ -18,6 +18,7 @@ def status_of(scheduler: Scheduler) -> dict[str, object]:
             "overdue_s": health.overdue.total_seconds(),
         },
         "draining": engine.board.draining,
+        "turns": engine.turns,
         "given_up": len(engine.dispatch.given_up),
         "jobs": [_job(scheduler, handle.definition) for handle in scheduler.jobs],
     }

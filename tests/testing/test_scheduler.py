@@ -1,6 +1,8 @@
 """The public Scheduler: what somebody who embeds it may do to it, and what it must not do back."""
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime
 
@@ -151,3 +153,40 @@ async def test_what_cannot_be_written_down_does_not_start():
     s.replace([unwritable(s.definition("one"))])
     with pytest.raises(ConfigurationError, match="cannot be written down"):
         await s.start()
+
+
+@pytest.mark.parametrize("ledger", ["memory", "sqlite"])
+def test_a_program_that_ends_without_stopping_it_ends(ledger, tmp_path):
+    """The loop cancels every task once: ours must not refuse that for ever, nor swallow what ended the program."""
+    code = f"""
+import asyncio
+from asched import Scheduler
+
+async def tick(): ...
+
+async def main():
+    scheduler = Scheduler(ledger={":memory:" if ledger == "memory" else str(tmp_path / "x.db")!r})
+    scheduler.add(tick, "every 100ms")
+    await scheduler.start()
+    await asyncio.sleep(0.3)
+    raise ValueError("what ended it")
+
+asyncio.run(main())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 1
+    assert "ValueError: what ended it" in ended.stderr
+    assert "nothing fires any more" in ended.stderr
+
+
+async def test_an_engine_that_others_cancelled_does_not_pass_for_one_that_stopped():
+    said = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: said.append(context["message"]))
+    s = Scheduler(ledger=":memory:")
+    await asyncio.create_task(s.start())  # its owner is gone
+    (engine,) = [task for task in asyncio.all_tasks() if task.get_name() == "asched engine"]
+    engine.cancel()
+    with pytest.raises(NotRunning, match="cancelled"):
+        await s.wait()
+    assert [message for message in said if "nothing fires any more" in message]
+    await s.stop()

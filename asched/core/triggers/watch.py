@@ -19,7 +19,7 @@ class Watch:
     """Due when `path` changes, or as long as it has files (launchd's WatchPaths and QueueDirectories).
 
     `path` is a file, a directory (its entries, not what is below them), or a pattern of names in a directory
-    ("/data/in/*.csv"); absolute, or beginning with "~". It has no instants of its own: engine/watching.py looks.
+    ("/data/in/*.csv"); absolute, or beginning with "~/". It has no instants of its own: engine/watching.py looks.
     """
 
     path: str
@@ -31,11 +31,13 @@ class Watch:
     def __post_init__(self) -> None:
         if self.event not in get_args(Until):
             raise ScheduleError(f'a path "changes" or "has files", not "{self.event}"')
-        if not self.path.startswith(("/", "~")):
+        if not self.path.startswith(("/", "~/")):
             raise ScheduleError(
                 f'"{self.path}" is relative, and to what is not said',
-                help='write an absolute path, or one that begins with "~"',
+                help='write an absolute path, or one that begins with "~/"',
             )
+        if not self.path.isprintable():
+            raise ScheduleError(f"{self.path!r} has characters that no path here may have")
         folder, name = os.path.split(self.path)
         if any(sign in folder for sign in "*?["):
             raise ScheduleError(f'"{self.path}": only its last part may be a pattern')
@@ -56,6 +58,12 @@ class Watch:
     @property
     def startup(self) -> None:
         return None
+
+
+def only_watches(trigger: Trigger | None) -> bool:
+    """It watches, and has no instants beside that."""
+    members = trigger.triggers if isinstance(trigger, AnyOf) else (trigger,)
+    return all(isinstance(member, Watch) for member in members)
 
 
 def watches_of(trigger: Trigger | None) -> tuple[Watch, ...]:

@@ -1,4 +1,4 @@
-"""What becomes of a watched path: from looks at it, now and then, to the moments at which its job is due.
+"""From looks at a watched path, now and then, to the moments at which its job is due.
 
 A path counts once it has settled: two looks, SETTLED apart, that saw the same names, sizes and times. So a file that is
 still being written is left alone, and many changes at once are one.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 
 from asched.core.triggers.watch import Watch
 
@@ -29,46 +30,52 @@ class Look:
         newest = max((changed for _, _, _, changed in self.entries), default=0)
         return _EPOCH + timedelta(microseconds=newest // 1000)
 
+    @property
+    def digest(self) -> str:
+        """Differs when anything in it does: what is kept of a look that was decided."""
+        return blake2b(repr(self.entries).encode(errors="surrogateescape"), digest_size=8).hexdigest()
+
 
 @dataclass(slots=True)
-class Watched:
-    """One path that one job watches. `decided_at`: changes up to then, as the file system dates them, were decided by
-    an earlier instance, or are from before the job was there."""
+class Settling:
+    """One path that one job watches. `decided` is the digest of the look that was decided last, by whichever instance;
+    where none is known, changes up to `decided_at`, as the file system dates them, count as decided."""
 
     watch: Watch
     decided_at: datetime
-    seen: Look | None = None  # as it was when the job was last due; None until the first look
-    moving: Look | None = None
+    decided: str | None = None
+    moving: str | None = None
     since: datetime | None = None  # `moving` has been so
     due_at: datetime | None = None  # when it was last due
 
     def look(self, found: Look, at: datetime, *, busy: bool) -> bool:
         """Is its job due? `at`: when it was looked, on steady time. `busy`: the job has its hands full; what changes
         meanwhile waits, as one change, until it has not."""
-        if self.seen is None and found.changed_at <= self.decided_at and self.watch.event == "changes":
-            self.seen = found  # as it was left
-        if not self._calls(found, at):
+        seen = found.digest
+        if self.decided is None and found.changed_at <= self.decided_at and self.watch.event == "changes":
+            self.decided = seen  # as it was left
+        if not self._calls(found, seen, at):
             self.moving = None
             return False
-        if not self._settled(found, at) or busy:
+        if not self._settled(seen, at) or busy:
             return False
-        self.seen, self.due_at, self.moving = found, at, None
+        self.decided, self.due_at, self.moving = seen, at, None
         return True
 
-    def _calls(self, found: Look, at: datetime) -> bool:
+    def _calls(self, found: Look, seen: str, at: datetime) -> bool:
         if self.watch.event == "changes":
-            return found != self.seen
-        left_as_it_was = found == self.seen and self.due_at is not None and at - self.due_at < AGAIN
+            return seen != self.decided
+        left_as_it_was = seen == self.decided and self.due_at is not None and at - self.due_at < AGAIN
         return bool(found.entries) and not left_as_it_was
 
-    def decide(self, found: Look, wall: datetime) -> datetime:
-        """When it changed, as the file system dates it; `wall`, when nothing in it says so: a file is gone, or is dated
-        ahead of us."""
+    def _settled(self, seen: str, at: datetime) -> bool:
+        if seen != self.moving or self.since is None:
+            self.moving, self.since = seen, at
+        return at - self.since >= SETTLED
+
+    def changed_at(self, found: Look, wall: datetime) -> datetime:
+        """When what is due changed, as the file system dates it; `wall`, when nothing in it says so: a file is gone, or
+        is dated ahead of us."""
         at = found.changed_at if self.decided_at < found.changed_at <= wall else wall
         self.decided_at = max(self.decided_at, at)
         return at
-
-    def _settled(self, found: Look, at: datetime) -> bool:
-        if found != self.moving or self.since is None:
-            self.moving, self.since = found, at
-        return at - self.since >= SETTLED
