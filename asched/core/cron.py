@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from calendar import month_name
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
 from croniter import CroniterError, croniter
 
 from asched.core.cronfields import Field, Fields, read_fields
-from asched.core.walltimes import DAY_SECONDS, LAST_YEAR, WallTimes
-from asched.core.zones import EPOCH, Offsets, Stretch, offsets
+from asched.core.localinstants import Dst as Dst
+from asched.core.localinstants import LocalInstants
+from asched.core.walltimes import WallTimes
+from asched.core.zones import Offsets, offsets
 from asched.errors import ScheduleError
 
-Dst = Literal["auto", "skip", "first", "last", "both"]
 DayRule = Literal["crontab", "and"]
-
-_END = int(datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC).timestamp())
-_MARGIN = 2 * DAY_SECONDS  # more than two wall times of one instant can differ, all over the world
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,7 @@ class Cron:
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The first fire strictly after `instant` (aware), in UTC; None when there is none before 2200."""
-        since = instant - EPOCH
-        found = self._instants.at_or_after(since.days * DAY_SECONDS + since.seconds + 1)
-        return None if found is None else EPOCH + timedelta(seconds=found)
+        return self._instants.next_after(instant)
 
     def spec(self) -> dict[str, object]:
         return {
@@ -101,55 +97,14 @@ class Cron:
         return Cron, (self.expression, self.tz, self.dst, self.day_rule)
 
 
-class _Instants:
+class _Instants(LocalInstants):
     """What a Cron knows beyond its text; shared by all with the same text and options."""
 
-    __slots__ = ("_first_pass", "_gap_fires", "_offsets", "_second_pass", "_walls", "fields")
+    __slots__ = ("fields",)
 
     def __init__(self, fields: Fields, walls: WallTimes, zone: Offsets, dst: Dst) -> None:
+        super().__init__(walls, zone, dst, interval_like=_is_interval_like(fields))
         self.fields = fields
-        self._walls = walls
-        self._offsets = zone
-        if dst == "auto":
-            dst = "both" if (starred := _is_interval_like(fields)) else "first"
-            self._gap_fires = not starred
-        else:
-            self._gap_fires = dst != "skip"
-        self._first_pass = dst != "last"
-        self._second_pass = dst in ("last", "both")
-
-    def at_or_after(self, instant: int) -> int | None:
-        """Stretch by stretch: within one, instants and wall times differ by a constant."""
-        start: int | None = max(instant, 0)
-        while start is not None and start < _END:
-            stretch = self._offsets.stretch(start)
-            found = self._within(stretch, start)
-            if found is not None:
-                return found
-            start = self._resume(stretch)
-        return None
-
-    def _within(self, stretch: Stretch, start: int) -> int | None:
-        if start == stretch.start and self._gap_fires and self._any_in_gap(stretch):
-            return start
-        offset = stretch.offset
-        low, high = start + offset, stretch.end + offset
-        if not self._second_pass:
-            low = max(low, stretch.start + stretch.before)
-        if not self._first_pass:
-            high = min(high, stretch.end + stretch.after)
-        wall = self._walls.at_or_after(low)
-        return wall - offset if wall is not None and wall < high else None
-
-    def _any_in_gap(self, stretch: Stretch) -> bool:
-        low, high = stretch.start + stretch.before, stretch.start + stretch.offset
-        wall = self._walls.at_or_after(low) if low < high else None
-        return wall is not None and wall < high
-
-    def _resume(self, stretch: Stretch) -> int | None:
-        """The next stretch, or far ahead: a rare expression must not walk through every year in between."""
-        wall = self._walls.at_or_after(stretch.end + stretch.offset - _MARGIN)
-        return None if wall is None else max(stretch.end, wall - _MARGIN)
 
 
 @lru_cache(maxsize=8192)
