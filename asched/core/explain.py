@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from asched.core.cron import Cron
 from asched.core.cronsentence import cron_sentence
+from asched.core.explaincalendars import explain_calendar_interval
 from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
 from asched.core.triggers.binding import MINUS, binding
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.calendarinterval import CalendarInterval
 from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
@@ -35,6 +37,8 @@ def explain_trigger(trigger: Trigger) -> str:
             return f"every {each(period)}{_counted_from(anchor)}"
         case VariedEvery(low, high, anchor):
             return f"every {amounts(low)} to {amounts(high)}, varying{_counted_from(anchor)}"
+        case CalendarInterval():
+            return explain_calendar_interval(trigger)
         case AfterFinish(period):
             return f"{amounts(period)} after the end of the previous run"
         case At(instant):

@@ -13,6 +13,7 @@
     once a day between 02:00 and 05:00    also `once on mon,thu between …`: at its beginning, or late inside it
     when /data/in changes                 a file, a directory, or a pattern of names: /data/in/*.csv
     while /data/in has files              again and again, as long as there is something in it
+    every 2 weeks on monday at 09:00      also days, months, years: see `calendarphrases`
 
 These make up larger ones with `|`, `&`, `except`, `between`, `from`, `until` and `times`: see `composition`. What
 stands on the calendar becomes a Cron.
@@ -28,6 +29,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
+from asched.core.calendarphrases import parse_calendar_interval
 from asched.core.composition import Composition
 from asched.core.cron import Cron, DayRule, Dst
 from asched.core.durations import parse_duration
@@ -124,6 +126,7 @@ class _Phrase:
         rules: tuple[Callable[[str], Trigger | None], ...] = (
             self._word,
             self._hourly,
+            self._calendar_interval,
             self._daily,
             self._every,
             self._once,
@@ -153,6 +156,9 @@ class _Phrase:
         if not all(re.fullmatch(":[0-5][0-9]", minute) for minute in minutes):
             raise self._wrong("not minutes past the hour", match, "minutes", 'as in ":15" or ":00, :30"')
         return self._cron(f"{_numbers([m[1:] for m in minutes])} * * * *")
+
+    def _calendar_interval(self, phrase: str) -> Trigger | None:
+        return parse_calendar_interval(self.text, self.tz, self.dst)
 
     def _daily(self, phrase: str) -> Trigger | None:
         if not (match := _DAILY.fullmatch(phrase)):

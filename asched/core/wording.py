@@ -7,6 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
+
+
+def nth(number: int) -> str:
+    """ "1st", "22nd", "13th"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
 
 def weekday_name(weekday: int) -> str:
     """0 is Sunday."""

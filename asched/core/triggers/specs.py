@@ -11,6 +11,7 @@ from asched.core.durations import parse_duration
 from asched.core.triggers.at import At
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.calendarinterval import CalendarInterval, day_of_token
 from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
@@ -52,6 +53,8 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return Watch(spec["path"], spec["event"])
         case "any_of":
             return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
+        case "calendar_interval":
+            return _calendar_interval(spec)
         case "cron":
             return Cron(spec["expression"], spec["tz"], spec["dst"], spec["day_rule"])
         case "all_of":
@@ -73,3 +76,17 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _calendar_interval(spec: Mapping[str, Any]) -> CalendarInterval:
+    return CalendarInterval(
+        count=spec["count"],
+        unit=spec["unit"],
+        times=tuple(spec["times"]),
+        on=tuple(day_of_token(token) for token in spec["on"]),
+        month=spec["month"],
+        tz=spec["tz"],
+        dst=spec["dst"],
+        skip_short=spec["skip_short"],
+        anchor=_instant(spec["anchor"]),
+    )

@@ -1,0 +1,52 @@
+"""What stands on the calendar, in English: see `explain`."""
+
+from __future__ import annotations
+
+from calendar import month_name
+
+from asched.core.timeofday import format_time
+from asched.core.triggers.calendarinterval import CalendarInterval, month_day_text
+from asched.core.wording import listed, nth, weekday_name
+
+
+def explain_calendar_interval(interval: CalendarInterval) -> str:
+    """ "every 2 weeks on Monday at 09:00 (Europe/Berlin)"."""
+    every = f"every {interval.count} {interval.unit}s" if interval.count > 1 else f"every {interval.unit}"
+    times = listed([format_time(time) for time in interval.times])
+    anchor = interval.anchor
+    since = f", counted from {anchor:%Y-%m-%d %H:%M:%S} UTC" if anchor is not None else ""
+    return " ".join(f"{every} {_on(interval)} at {times} {options(interval.tz, interval.dst)}".split()) + since
+
+
+def options(tz: str, dst: str) -> str:
+    """ "(Europe/Berlin, dst: skip)"; nothing for UTC and the default."""
+    said = [tz] if tz != "UTC" else []
+    said += [f"dst: {dst}"] if dst != "auto" else []
+    return f"({', '.join(said)})" if said else ""
+
+
+def _on(interval: CalendarInterval) -> str:
+    days = interval.on
+    if not days:
+        return ""
+    if interval.unit == "week":
+        monday_first = sorted((day for day in days if isinstance(day, int)), key=lambda day: (day - 1) % 7)
+        return "on " + listed([weekday_name(day) for day in monday_first])
+    numbers = [nth(day) for day in days if isinstance(day, int)]
+    named = [_titled(month_day_text(day)) for day in days if not isinstance(day, int)]
+    month = f" of {month_name[interval.month]}" if interval.month else ""
+    return f"on the {listed([*numbers, *named])}{month}{_short(interval)}"
+
+
+def _short(interval: CalendarInterval) -> str:
+    longest = max((day for day in interval.on if isinstance(day, int)), default=0)
+    if longest <= 28 or (interval.month not in (None, 2)):
+        return ""
+    month = "month" if interval.month is None else "February"
+    return f" (not in a shorter {month})" if interval.skip_short else f" (the last day of a shorter {month})"
+
+
+def _titled(text: str) -> str:
+    """ "second friday" with the capital that its weekday has."""
+    first, _, name = text.rpartition(" ")
+    return text if name in ("day", "workday") else f"{first} {name.title()}"
