@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from asched.core.cron import Cron
 from asched.core.cronsentence import cron_sentence
-from asched.core.explaincalendars import explain_calendar_interval
+from asched.core.explaincalendars import explain_calendar_interval, explain_calendars, explain_exclusion
 from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
 from asched.core.triggers.binding import MINUS, binding
@@ -14,9 +14,11 @@ from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.calendarinterval import CalendarInterval
 from asched.core.triggers.delayed import In
+from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
 from asched.core.triggers.once import OncePerWindow
+from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
@@ -39,6 +41,10 @@ def explain_trigger(trigger: Trigger) -> str:
             return f"every {amounts(low)} to {amounts(high)}, varying{_counted_from(anchor)}"
         case CalendarInterval():
             return explain_calendar_interval(trigger)
+        case Excluding():
+            return f"{_part(trigger.trigger)}, {explain_exclusion(trigger)}"
+        case OnlyOn():
+            return f"{_part(trigger.trigger)}, only on the days of {explain_calendars(trigger.calendars)}"
         case AfterFinish(period):
             return f"{amounts(period)} after the end of the previous run"
         case At(instant):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from calendar import month_name
+from collections.abc import Sequence
 
+from asched.core.calendars import Calendar
 from asched.core.timeofday import format_time
 from asched.core.triggers.calendarinterval import CalendarInterval, month_day_text
+from asched.core.triggers.excluding import Excluding
 from asched.core.wording import listed, nth, weekday_name
 
 
@@ -16,6 +19,17 @@ def explain_calendar_interval(interval: CalendarInterval) -> str:
     anchor = interval.anchor
     since = f", counted from {anchor:%Y-%m-%d %H:%M:%S} UTC" if anchor is not None else ""
     return " ".join(f"{every} {_on(interval)} at {times} {options(interval.tz, interval.dst)}".split()) + since
+
+
+def explain_exclusion(excluding: Excluding) -> str:
+    """ "except on the days of de; what falls on them moves to the next day that is free"."""
+    moved = f"; what falls on them moves to the {excluding.shift} day that is free" if excluding.shift != "none" else ""
+    return f"except on the days of {explain_calendars(excluding.calendars)}{moved}"
+
+
+def explain_calendars(calendars: Sequence[Calendar]) -> str:
+    """ "de", "de and company"."""
+    return listed([calendar.name for calendar in calendars])
 
 
 def options(tz: str, dst: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from asched.core.calendars import Calendar, calendar_from_spec
 from asched.core.cron import Cron
 from asched.core.durations import parse_duration
 from asched.core.triggers.at import At
@@ -13,9 +14,11 @@ from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.calendarinterval import CalendarInterval, day_of_token
 from asched.core.triggers.delayed import In
+from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
 from asched.core.triggers.once import OncePerWindow
+from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
@@ -53,6 +56,10 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return Watch(spec["path"], spec["event"])
         case "any_of":
             return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
+        case "excluding":
+            return Excluding(from_spec(spec["trigger"]), _calendars(spec), spec["tz"], spec["shift"])
+        case "only_on":
+            return OnlyOn(from_spec(spec["trigger"]), _calendars(spec), spec["tz"])
         case "calendar_interval":
             return _calendar_interval(spec)
         case "cron":
@@ -76,6 +83,10 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _calendars(spec: Mapping[str, Any]) -> tuple[Calendar, ...]:
+    return tuple(calendar_from_spec(calendar) for calendar in spec["calendars"])
 
 
 def _calendar_interval(spec: Mapping[str, Any]) -> CalendarInterval:
