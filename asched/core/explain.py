@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from asched.core.cron import Cron
 from asched.core.cronsentence import cron_sentence
 from asched.core.explaincalendars import explain_calendar_interval, explain_calendars, explain_exclusion
+from asched.core.explainrecurrence import explain_rrule
 from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
 from asched.core.triggers.binding import MINUS, binding
@@ -20,6 +21,7 @@ from asched.core.triggers.minus import Minus
 from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.rrule import RRule
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
@@ -41,6 +43,8 @@ def explain_trigger(trigger: Trigger) -> str:
             return f"every {amounts(low)} to {amounts(high)}, varying{_counted_from(anchor)}"
         case CalendarInterval():
             return explain_calendar_interval(trigger)
+        case RRule():
+            return explain_rrule(trigger)
         case Excluding():
             return f"{_part(trigger.trigger)}, {explain_exclusion(trigger)}"
         case OnlyOn():

@@ -14,6 +14,7 @@
     when /data/in changes                 a file, a directory, or a pattern of names: /data/in/*.csv
     while /data/in has files              again and again, as long as there is something in it
     every 2 weeks on monday at 09:00      also days, months, years: see `calendarphrases`
+    rrule:FREQ=WEEKLY;BYDAY=MO;BYHOUR=9   of RFC 5545; `rrule:DTSTART=20260105T090000;FREQ=…` with its start
 
 These make up larger ones with `|`, `&`, `except`, `between`, `from`, `until` and `times`: see `composition`. What
 stands on the calendar becomes a Cron.
@@ -42,6 +43,7 @@ from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.rrule import parse_rrule
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
@@ -127,6 +129,7 @@ class _Phrase:
             self._word,
             self._hourly,
             self._calendar_interval,
+            self._rrule,
             self._daily,
             self._every,
             self._once,
@@ -159,6 +162,9 @@ class _Phrase:
 
     def _calendar_interval(self, phrase: str) -> Trigger | None:
         return parse_calendar_interval(self.text, self.tz, self.dst)
+
+    def _rrule(self, phrase: str) -> Trigger | None:
+        return parse_rrule(self.text, self.tz, self.dst)
 
     def _daily(self, phrase: str) -> Trigger | None:
         if not (match := _DAILY.fullmatch(phrase)):

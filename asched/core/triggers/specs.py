@@ -9,6 +9,7 @@ from typing import Any
 from asched.core.calendars import Calendar, calendar_from_spec
 from asched.core.cron import Cron
 from asched.core.durations import parse_duration
+from asched.core.recurrence import parse_recurrence
 from asched.core.triggers.at import At
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
@@ -20,6 +21,7 @@ from asched.core.triggers.minus import Minus
 from asched.core.triggers.once import OncePerWindow
 from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.rrule import RRule
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
@@ -62,6 +64,10 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return OnlyOn(from_spec(spec["trigger"]), _calendars(spec), spec["tz"])
         case "calendar_interval":
             return _calendar_interval(spec)
+        case "rrule":
+            start = spec["start"]
+            since = None if start is None else datetime.fromisoformat(start)
+            return RRule(parse_recurrence(spec["rule"]), spec["tz"], spec["dst"], since)
         case "cron":
             return Cron(spec["expression"], spec["tz"], spec["dst"], spec["day_rule"])
         case "all_of":
