@@ -35,6 +35,15 @@ class Span:
         if self.end <= self.start:
             raise ScheduleError(f"a span must end after it begins: {self.start} to {self.end}")
 
+    def spec(self) -> list[str]:
+        return [self.start.isoformat(), self.end.isoformat(), self.label]
+
+
+def span_from_spec(spec: Sequence[str]) -> Span:
+    """Raises ValueError for what is none."""
+    start, end, label = spec
+    return Span(datetime.fromisoformat(start), datetime.fromisoformat(end), label)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -75,7 +84,7 @@ class Calendar:
             "days": [[day.isoformat(), label] for day, label in self.days],
             "yearly": [[f"{month:02}-{day:02}", label] for month, day, label in self.yearly],
             "weekdays": list(self.weekdays),
-            "spans": [[span.start.isoformat(), span.end.isoformat(), span.label] for span in self.spans],
+            "spans": [span.spec() for span in self.spans],
         }
 
 
@@ -86,10 +95,7 @@ def calendar_from_spec(spec: Mapping[str, Any]) -> Calendar:
         days=tuple((date.fromisoformat(day), label) for day, label in spec["days"]),
         yearly=tuple((*month_and_day(day), label) for day, label in spec["yearly"]),
         weekdays=tuple(spec["weekdays"]),
-        spans=tuple(
-            Span(datetime.fromisoformat(start), datetime.fromisoformat(end), label)
-            for start, end, label in spec["spans"]
-        ),
+        spans=tuple(span_from_spec(span) for span in spec["spans"]),
     )
 
 

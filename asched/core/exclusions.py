@@ -1,10 +1,11 @@
-"""Why an instant is not due: which calendar left it out, and with which label."""
+"""Why an instant is not due: which calendar or blackout left it out, and with which label."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
@@ -26,7 +27,7 @@ def excluded_at(trigger: Trigger, instant: datetime) -> Exclusion | None:
 
 
 def _found(trigger: Trigger, instant: datetime) -> Exclusion | None:
-    if isinstance(trigger, Excluding | OnlyOn) and _is_due(trigger.trigger, instant):
+    if isinstance(trigger, Excluding | OnlyOn | Blackout) and _is_due(trigger.trigger, instant):
         covered = trigger.covered(instant)
         return None if covered is None else Exclusion(*covered)
     return next((found for member in _members(trigger) if (found := _found(member, instant)) is not None), None)

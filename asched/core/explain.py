@@ -11,6 +11,7 @@ from asched.core.explainrecurrence import explain_rrule
 from asched.core.timeofday import format_time
 from asched.core.triggers.at import At
 from asched.core.triggers.binding import MINUS, binding
+from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.calendarinterval import CalendarInterval
@@ -47,6 +48,12 @@ def explain_trigger(trigger: Trigger) -> str:
             return explain_rrule(trigger)
         case Excluding():
             return f"{_part(trigger.trigger)}, {explain_exclusion(trigger)}"
+        case Blackout(inner, windows, spans, owed):
+            said = [_in_windows(one) for one in windows] + [
+                f"from {_said(one.start)} to {_said(one.end)}" for one in spans
+            ]
+            later = "; what falls in there is due when it ends" if owed else ""
+            return f"{_part(inner)}, not {listed(said, 'nor')}{later}"
         case OnlyOn():
             return f"{_part(trigger.trigger)}, only on the days of {explain_calendars(trigger.calendars)}"
         case AfterFinish(period):

@@ -65,6 +65,16 @@ class Windows:
         found = self._second_at_or_after(max(0, since.days * DAY_SECONDS + since.seconds))
         return None if found is None else max(instant, EPOCH + timedelta(seconds=found))
 
+    def leaves(self, instant: datetime) -> datetime | None:
+        """`instant` itself when it lies in no window, else the end of the one it lies in and of those that follow
+
+        without a gap; None when that is past the year 2199, or never.
+        """
+        since = instant - EPOCH
+        start = max(0, since.days * DAY_SECONDS + since.seconds)
+        found = self._second_outside(start)
+        return None if found is None else max(instant, EPOCH + timedelta(seconds=found))
+
     def spec(self) -> dict[str, object]:
         spans = [[format_time(start), format_time(end)] for start, end in self.spans]
         return {"spans": spans, "tz": self.tz, "weekdays": list(self.weekdays)}
@@ -92,6 +102,28 @@ class Windows:
                 return wall - stretch.offset
             start = stretch.end
         return None
+
+    def _second_outside(self, start: int) -> int | None:
+        while start < _END:
+            stretch = offsets(self.tz).stretch(start)
+            wall = self._wall_outside(start + stretch.offset)
+            if wall is None:
+                return None
+            if wall < stretch.end + stretch.offset:
+                return wall - stretch.offset
+            start = stretch.end
+        return None
+
+    def _wall_outside(self, wall: int) -> int | None:
+        first, time = divmod(wall, DAY_SECONDS)
+        for day in range(first, first + 9):
+            for start, end in self._week[(day + _THURSDAY) % 7]:
+                if start <= time < end:
+                    time = end
+            if time < DAY_SECONDS:
+                return day * DAY_SECONDS + time
+            time = 0
+        return None  # a week of them leaves no gap
 
     def _wall_at_or_after(self, wall: int) -> int:
         day, time = divmod(wall, DAY_SECONDS)

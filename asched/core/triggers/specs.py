@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asched.core.calendars import Calendar, calendar_from_spec
+from asched.core.calendars import Calendar, calendar_from_spec, span_from_spec
 from asched.core.cron import Cron
 from asched.core.durations import parse_duration
 from asched.core.recurrence import parse_recurrence
 from asched.core.triggers.at import At
+from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.calendarinterval import CalendarInterval, day_of_token
@@ -60,6 +61,10 @@ def _from_spec(spec: Mapping[str, Any]) -> Trigger:
             return AnyOf(tuple(from_spec(member) for member in spec["triggers"]))
         case "excluding":
             return Excluding(from_spec(spec["trigger"]), _calendars(spec), spec["tz"], spec["shift"])
+        case "blackout":
+            windows = tuple(windows_from_spec(one) for one in spec["windows"])
+            spans = tuple(span_from_spec(span) for span in spec["spans"])
+            return Blackout(from_spec(spec["trigger"]), windows, spans, spec["owed"])
         case "only_on":
             return OnlyOn(from_spec(spec["trigger"]), _calendars(spec), spec["tz"])
         case "calendar_interval":
