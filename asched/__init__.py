@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asched.calendars import calendar as calendar
+    from asched.calendars import holidays as holidays
+    from asched.core.calendars import Calendar as Calendar
     from asched.core.model import Retry as Retry
     from asched.core.record import FireRecord as FireRecord
     from asched.declaration.definition import job as job
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "calendar": "asched.calendars",
+    "holidays": "asched.calendars",
+    "Calendar": "asched.core.calendars",
     "Retry": "asched.core.model",
     "FireRecord": "asched.core.record",
     "job": "asched.declaration.definition",
@@ -74,6 +80,7 @@ _HOMES = {
 __all__ = [
     "AlreadyServed",
     "AschedError",
+    "Calendar",
     "ConfigurationError",
     "FireRecord",
     "JobHandle",
@@ -93,9 +100,11 @@ __all__ = [
     "UnknownJob",
     "UnknownRun",
     "at",
+    "calendar",
     "cron",
     "current_run",
     "every",
+    "holidays",
     "job",
     "run",
     "schedule",

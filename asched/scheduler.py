@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack
 
 from asched.core.action import Action
 from asched.core.board import Board, Cause, Now, Turn
+from asched.core.calendars import Calendar
 from asched.core.durations import as_duration
 from asched.core.model import Job, fire_id
 from asched.core.phrases import parse_schedule
@@ -65,9 +67,10 @@ class Scheduler:
 
     `sources` are modules, or their names (`__name__` for this one), whose @job functions become jobs. `ledger` is a
     path, ":memory:" (nothing survives), or a Ledger; by default a file in the state directory, named after the first
-    source. `timezone` is an IANA key, the default for every schedule. `defaults` are options for every job. On exit
-    it stops firing, waits up to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires
-    older than that, or beyond the newest `runs_per_job` of their job, are pruned. Touches neither signals nor logging.
+    source. `timezone` is an IANA key, the default for every schedule. `defaults` are options for every job,
+    `calendars` what their `except` may name. On exit it stops firing, waits up to `drain` for what runs, interrupts
+    the rest, and records it. `retention`: closed fires older than that, or beyond the newest `runs_per_job` of their
+    job, are pruned. Touches neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """
@@ -78,6 +81,7 @@ class Scheduler:
         ledger: str | Path | Ledger | None = None,
         timezone: str = "UTC",
         defaults: JobOptions | None = None,
+        calendars: Mapping[str, Calendar] | None = None,
         drain: str | float | timedelta = "30s",
         retention: str | float | timedelta = "30d",
         runs_per_job: int = 1000,
@@ -91,6 +95,7 @@ class Scheduler:
         self.ledger: Ledger = ledger_for(_own_ledger(sources) if ledger is None else ledger)
         self._sources = sources
         self._defaults: Mapping[str, object] = defaults or {}
+        self._calendars = {name: replace(calendar, name=name) for name, calendar in (calendars or {}).items()}
         self.drain = as_duration(drain)
         self._retention = Retention(as_duration(retention), runs_per_job)
         self._runner = runner
@@ -158,6 +163,7 @@ class Scheduler:
             timezone=self.timezone,
             secrets=self._secrets,
             local_zone=local_zone_key,
+            calendars=self._calendars,
         )
         if isinstance(defined, Job):
             return defined

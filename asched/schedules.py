@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.calendars import Calendar
 from asched.core.cron import Cron, DayRule, Dst
 from asched.core.durations import as_duration
 from asched.core.explain import explain_trigger
@@ -16,8 +17,10 @@ from asched.core.triggers.at import At
 from asched.core.triggers.both import all_of
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.delayed import In
+from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import Every
 from asched.core.triggers.minus import Minus
+from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import refuse_what_never_fires
 from asched.core.triggers.union import any_of
@@ -62,12 +65,18 @@ class Schedule:
         """Due whenever either is."""
         return Schedule(any_of((self.trigger, other.trigger)), self.tz)
 
-    def __and__(self, other: Schedule) -> Schedule:
-        """Due when both are, at the same instant. Raises ScheduleError where that can never be, as the others do."""
+    def __and__(self, other: Schedule | Calendar) -> Schedule:
+        """Due when both are, at the same instant; of a calendar, on its days. Raises ScheduleError where that can
+        never be, as the others do.
+        """
+        if isinstance(other, Calendar):
+            return self._made(OnlyOn(self.trigger, (other,), zone(self.tz).key))
         return self._made(all_of((self.trigger, other.trigger)))
 
-    def __sub__(self, other: Schedule) -> Schedule:
-        """Due when this is and the other is not."""
+    def __sub__(self, other: Schedule | Calendar) -> Schedule:
+        """Due when this is and the other is not; of a calendar, not on its days."""
+        if isinstance(other, Calendar):
+            return self._made(Excluding(self.trigger, (other,), zone(self.tz).key))
         return self._made(Minus(self.trigger, other.trigger))
 
     def between(self, start: str | time, end: str | time, *, on: str = "daily", tz: str | None = None) -> Schedule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +16,8 @@ from asched.service.exitcodes import CONFIGURATION
 
 if TYPE_CHECKING:
     from asched.core.model import Job
+
+_SOON = timedelta(days=180)
 
 
 @verb("check")
@@ -44,7 +48,19 @@ def _all_is_well(desk: Desk, jobs: tuple[Job, ...]) -> None:
     click.echo(f"{desk.config}: ok, {show.counted(len(jobs), 'job')}{off}")
     for job in jobs if desk.verbose else disabled:
         desk.talk(f"  {job.name}: {job.disabled or job.source}")
+    for warning in _calendars_that_end(desk):
+        desk.talk(f"  warning: {warning}")
     desk.hint("asched list" if jobs else "write a @job function, or a [[job]]")
+
+
+def _calendars_that_end(desk: Desk) -> Iterator[str]:
+    """What is due after the last day that a calendar knows of is not left out any more."""
+    from asched.engine.clock import SystemClock
+
+    soon = (SystemClock().now() + _SOON).date()
+    for name, calendar in desk.configuration.calendars.items():
+        if calendar.until is not None and calendar.until < soon:
+            yield f'calendar "{name}" knows no day after {calendar.until}'
 
 
 def _json(desk: Desk, problems: tuple[Problem, ...], jobs: tuple[Job, ...]) -> dict[str, object]:

@@ -47,13 +47,13 @@ def explain_trigger(trigger: Trigger) -> str:
         case RRule():
             return explain_rrule(trigger)
         case Excluding():
-            return f"{_part(trigger.trigger)}, {explain_exclusion(trigger)}"
+            return f"{_left(trigger.trigger)}, {explain_exclusion(trigger)}"
         case Blackout(inner, windows, spans, owed):
             said = [_in_windows(one) for one in windows] + [
                 f"from {_said(one.start)} to {_said(one.end)}" for one in spans
             ]
             later = "; what falls in there is due when it ends" if owed else ""
-            return f"{_part(inner)}, not {listed(said, 'nor')}{later}"
+            return f"{_left(inner)}, not {listed(said, 'nor')}{later}"
         case OnlyOn():
             return f"{_part(trigger.trigger)}, only on the days of {explain_calendars(trigger.calendars)}"
         case AfterFinish(period):
@@ -89,6 +89,11 @@ def _counted_from(anchor: datetime | None) -> str:
 def _part(trigger: Trigger) -> str:
     """A sentence inside a sentence: in parentheses when it is made of several."""
     return f"({explain_trigger(trigger)})" if binding(trigger) <= MINUS else explain_trigger(trigger)
+
+
+def _left(trigger: Trigger) -> str:
+    """What an exclusion takes from; one after the other needs no parentheses."""
+    return explain_trigger(trigger) if isinstance(trigger, Excluding | Blackout) else _part(trigger)
 
 
 def _in_windows(windows: Windows) -> str:

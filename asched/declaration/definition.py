@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
+from asched.core.calendars import Calendar
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.zones import zone
+from asched.declaration.exclusions import with_exclusions
 from asched.declaration.faults import Fault, shown
-from asched.declaration.options import JobOptions, policies_of, read_options
+from asched.declaration.options import JobOptions, policies_of, read_options, spelled
 from asched.declaration.optionvalues import JOB_NAME
 from asched.declaration.problems import Finding, job_problem, shown_path
 from asched.declaration.signature import read_function, underlying, whereabouts
@@ -98,17 +100,18 @@ def define(
     timezone: str = "UTC",
     secrets: Callable[[str], str | None] | None = None,
     local_zone: Callable[[], str] | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
 ) -> Job | list[Fault]:
     """The job that was declared, or all that is wrong with it.
 
     `overrides` may hold a `schedule` besides options, and wins over the declaration, which wins over `defaults`.
     `secrets` gives the value of a secret, or None (by default the environment's); it may raise LookupError to say
-    why there is none.
+    why there is none. `calendars` are those that `except` may name.
     A fault's path begins with the option, "schedule", "name", or "python" for the function itself.
     """
     overrides = dict(overrides or {})
     schedule = overrides.pop("schedule", declared.schedule)
-    values, option_faults = read_options({**(defaults or {}), **declared.options, **overrides})
+    values, option_faults = read_options({**spelled(defaults or {}), **spelled(declared.options), **spelled(overrides)})
     faults = [*_name_faults(declared.name), *option_faults]
     try:
         tz = _resolved(values.get("tz", timezone), local_zone)
@@ -117,6 +120,8 @@ def define(
     trigger = _trigger(schedule, declared.name, tz, values, faults)
     if "catch_up_window" not in {*declared.options, *overrides} and (window := window_of(trigger)) is not None:
         values["catch_up_window"] = window  # a schedule of the job's own is nearer to it than the defaults
+    if trigger is not None:
+        trigger = with_exclusions(trigger, values, tz, calendars or {}, faults)
     if schedule is not None and values.get("after"):
         faults.append(Fault(("after",), "has both a schedule and after", "it runs at its own times, or after others"))
     action = _action(declared.function, values, faults)

@@ -27,7 +27,7 @@ class Fault:
     text: str = ""
 
 
-LATER = frozenset({"notify", "except", "pool", "process"})
+LATER = frozenset({"notify", "pool", "process"})
 """Options that are designed, documented, and not there yet."""
 
 

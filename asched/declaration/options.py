@@ -10,8 +10,10 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any, TypedDict
 
+from asched.core.calendars import Calendar
 from asched.core.cron import DayRule, Dst
 from asched.core.model import Policies, Retry
+from asched.core.triggers.excluding import Shift
 from asched.declaration.faults import Fault, unknown_option
 from asched.declaration.optionvalues import READERS
 
@@ -20,6 +22,20 @@ Duration = str | float | timedelta
 
 After = str | Callable[..., Any]
 """The name of a job, or its decorated function."""
+
+
+CalendarNames = str | Calendar | Sequence[str | Calendar]
+"""Calendars, or the names they have in the configuration."""
+
+
+class BlackoutOptions(TypedDict, total=False):
+    """`windows` as in "between 02:00 and 04:00 on sunday" or "from 2026-12-24T18:00 until 2026-12-27T06:00"; with
+
+    `owed`, what fell into one is due once when it ends.
+    """
+
+    windows: str | Sequence[str]
+    owed: bool
 
 
 class RetryOptions(TypedDict, total=False):
@@ -39,6 +55,9 @@ class JobOptions(TypedDict, total=False):
     tz: str  # an IANA key, or "local"; else the configuration's
     dst: Dst  # what becomes of times that a clock change skips or repeats
     day_rule: DayRule  # both day fields set: "crontab" means either, "and" means both
+    except_: CalendarNames  # calendars on whose days it is not due; `except` where Python does not keep the word
+    shift: Shift  # what falls on such a day: "none", or moved to the "previous" or "next" day that is free
+    blackout: str | Sequence[str] | BlackoutOptions  # maintenance windows in which it is not due
     after: After | Sequence[After]  # runs when all of these succeeded for the same instant
     timeout: Duration | None  # of one attempt; None or "none": unlimited
     kill_after: Duration  # from being asked to stop to being killed
@@ -60,7 +79,12 @@ class JobOptions(TypedDict, total=False):
     enabled: bool
 
 
-OPTIONS = tuple(JobOptions.__annotations__)
+OPTIONS = tuple(name.rstrip("_") for name in JobOptions.__annotations__)
+
+
+def spelled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """With `except_`, as Python has to write it, as `except`."""
+    return {"except" if name == "except_" else name: value for name, value in options.items()}
 
 
 def policies_from(options: Mapping[str, object]) -> tuple[Policies, tuple[Fault, ...]]:
@@ -82,7 +106,7 @@ def read_options(options: Mapping[str, object]) -> tuple[dict[str, Any], tuple[F
     """The options as what the model wants (timedeltas, enums, Retry, tuples), and all that is wrong with them."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
-    for name, value in options.items():
+    for name, value in spelled(options).items():
         if name not in READERS:
             faults.append(unknown_option((name,), OPTIONS))
             continue

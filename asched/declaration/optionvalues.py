@@ -15,7 +15,9 @@ from typing import Any, get_args
 from asched.core.cron import DayRule, Dst
 from asched.core.durations import as_duration
 from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.triggers.excluding import Shift
 from asched.core.zones import zone
+from asched.declaration.exclusions import read_blackout, read_except
 from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
 
@@ -235,6 +237,9 @@ READERS: dict[str, Reader] = {
     "tz": _zone,
     "dst": one_of(get_args(Dst)),
     "day_rule": one_of(get_args(DayRule)),
+    "except": read_except,
+    "shift": one_of(get_args(Shift)),
+    "blackout": read_blackout,
     "after": _after,
     "timeout": _limit,
     "kill_after": _duration,

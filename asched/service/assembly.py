@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from asched.core.calendars import Calendar
 from asched.core.model import Job
 from asched.declaration.definition import Declaration, declared_problems, define
 from asched.declaration.faults import Fault, did_you_mean
@@ -18,6 +19,7 @@ from asched.declaration.problems import Finding
 from asched.errors import ConfigurationError
 from asched.host.localzone import local_zone_key
 from asched.host.permissions import remedy, writable_by_others
+from asched.service.calendartables import read_calendars
 from asched.service.discovery import Found, discover_file, discover_folder, discover_module
 from asched.service.jobtables import Read, read_job_table
 from asched.service.locating import Locator
@@ -48,6 +50,7 @@ class Assembly:
         self._origins: dict[int, Origin] = {}  # by id of the job
         self._secrets = Secrets({})
         self.defaults: dict[str, object] = {}
+        self.calendars: dict[str, Calendar] = {}
 
     def found_wrong(self, faults: Iterable[Fault], above: KeyPath = (), *, job: str = "") -> None:
         self._wrong += [self._locator.finding(fault, above, job=job) for fault in faults]
@@ -72,6 +75,7 @@ class Assembly:
         self._read_defaults(data.get("defaults", {}))
         self._read_secrets(data.get("secrets", {}))
         found = self._discovered(places)
+        self._read_calendars(data.get("calendars", {}))
         overridden = self._overrides(data.get("override", {}), found, data.get("job", []))
         jobs = [job for declared in found.declarations if (job := self._declared(declared, overridden)) is not None]
         jobs += [job for job in self._tables(data.get("job", [])) if job is not None]
@@ -93,6 +97,12 @@ class Assembly:
                 references[name] = reference
         self.found_wrong(faults)
         self._secrets = Secrets(references, env=self._env, folder=self._file.parent)
+
+    def _read_calendars(self, table: object) -> None:
+        """After the jobs are found: their folder is where a calendar's Python may stand, too."""
+        faults: list[Fault] = []
+        self.calendars = read_calendars(as_table(table, ("calendars",), faults), self._file.parent, faults)
+        self.found_wrong(faults)
 
     def _discovered(self, places: Sequence[str]) -> Found:
         folder = str(self._file.parent.resolve())
@@ -160,6 +170,7 @@ class Assembly:
             timezone=self._timezone,
             secrets=self._secrets,
             local_zone=local_zone_key,
+            calendars=self.calendars,
         )
 
     def _report(self, origin: Origin, faults: Iterable[Fault], *, mild: bool = False) -> None:

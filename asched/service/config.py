@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from asched.core.calendars import Calendar
 from asched.core.model import Job
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
@@ -48,6 +49,7 @@ class Configuration:
     runs_per_job: int
     log: Log
     defaults: Mapping[str, object] = field(hash=False)
+    calendars: Mapping[str, Calendar] = field(hash=False)
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
     origins: Mapping[str, str] = field(hash=False)
@@ -115,6 +117,7 @@ def _configured(
         runs_per_job=settings.retention.runs_per_job,
         log=settings.log,
         defaults=assembly.defaults,
+        calendars=assembly.calendars,
         jobs=jobs,
         problems=assembly.mild_problems(),
         origins=_origins(data, settings, locator, named_by),

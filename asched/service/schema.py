@@ -18,8 +18,8 @@ from asched.core.durations import as_duration
 from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
 
-LATER_SECTIONS = frozenset({"notify", "calendars"})
-SECTIONS = ("service", "defaults", "secrets", "override", "job")
+LATER_SECTIONS = frozenset({"notify"})
+SECTIONS = ("service", "defaults", "secrets", "calendars", "override", "job")
 
 Duration = Annotated[
     timedelta, BeforeValidator(as_duration), WithJsonSchema({"type": ["string", "number"], "examples": ["30s", 30]})
@@ -63,6 +63,10 @@ class _HoldsSecret(ScheduleError):
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, int) else value
+
+
+def _texts(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _checked_url(url: object) -> object:
@@ -119,6 +123,17 @@ class JobTable(_Table):
     success_codes: list[Annotated[int, Field(ge=0, le=255)]] = Field(default_factory=lambda: [0])
     stdin: str = ""
     shell: bool = False
+
+
+class CalendarTable(_Table):
+    """[calendars.NAME]: the days of all that is given. Paths are relative to the file's folder."""
+
+    dates: list[Any] | dict[str, Any] = Field(default_factory=list)
+    weekdays: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
+    ics: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
+    holidays: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
+    python: str | None = None
+    calendars: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
 
 
 Model = TypeVar("Model", bound=BaseModel)

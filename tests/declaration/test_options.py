@@ -9,12 +9,12 @@ import pytest
 
 from asched.core.model import CatchUp, Overlap, Policies, Retry
 from asched.declaration.faults import Fault, did_you_mean
-from asched.declaration.options import JobOptions, policies_from, read_options
+from asched.declaration.options import OPTIONS, JobOptions, policies_from, read_options
 from asched.declaration.optionvalues import READERS
 
 
 def test_every_option_has_a_reader_and_every_reader_an_option() -> None:
-    assert set(READERS) == set(JobOptions.__annotations__)
+    assert set(READERS) == set(OPTIONS) == {name.rstrip("_") for name in JobOptions.__annotations__}
 
 
 def test_no_options_are_the_default_policies() -> None:
@@ -106,6 +106,17 @@ BAD: list[tuple[Mapping[str, object], str, str]] = [
         "letters, digits and _ only",
     ),
     ({"after": 3}, "after  after must be the name of a job, or its decorated function, not 3", ""),
+    ({"except": 3}, "except  except must be a list of calendars, not 3", 'as in ["de"]'),
+    ({"except_": ["de", 3]}, 'except  except must be a list of calendars, not ["de", 3]', 'as in ["de"]'),
+    ({"shift": "later"}, 'shift  shift must be "none", "previous" or "next", not "later"', ""),
+    ({"blackout": 3}, "blackout  blackout must be a list of windows, not 3", "*"),
+    ({"blackout": {"owed": True}}, "blackout  blackout needs its windows", "*"),
+    ({"blackout": {"windows": [], "ow": 1}}, 'blackout.ow  unknown option "ow"', 'did you mean "owed"?'),
+    (
+        {"blackout": {"windows": "between 1:00 and 2:00", "owed": 1}},
+        "blackout.owed  blackout.owed must be true or false, not 1",
+        "",
+    ),
     ({"args": ["EUR"]}, 'args  args must be a table of arguments such as { base = "EUR" }, not ["EUR"]', ""),
 ]
 

@@ -317,7 +317,7 @@ BARE = '[[job]]\nname = "x"\nschedule = "@daily"\n'
 
 SERVICE: list[tuple[str, str]] = [
     ("[servce]", '1:2  error  unknown section [servce]\n = did you mean "service"?'),
-    ("colour = 3", "1:1  error  unknown section [colour]\n = known: defaults, job, override, secrets, service"),
+    ("colour = 3", "1:1  error  unknown section [colour]\n = known: calendars, defaults, job, override, secrets, service"),
     ("service = 3", "1:11  error  service must be a table, not 3\n1 | 3\n = write [service]"),
     ("[service]\ntimzone = 'UTC'", '2:1  error  unknown option "timzone" in [service]\n = did you mean "timezone"?'),
     ("[service]\ntimezone = 'Mars'", "2:12  error  unknown time zone \"Mars\"\n2 | 'Mars'\n = *"),
@@ -337,7 +337,6 @@ SERVICE: list[tuple[str, str]] = [
     ('service.ledger = "state/"', '1:18  error  "state/" is no file\n1 | "state/"\n = as in "state/asched.db"'),
     ("[service.http]", "1:10  error  [service.http] is not in this version yet\n = take it out"),
     ("[notify.ops]\n[notify.dev]", "1:2  error  [notify] is not in this version yet\n = take it out"),
-    ("[calendars.de]", "1:2  error  [calendars] is not in this version yet\n = take it out"),
     ("[defaults]\ntimeot = 3", '2:1  error  unknown option "timeot"\n = did you mean "timeout"?'),
     ('[defaults]\ntimeout = "5q"', '2:11  error  timeout: "q" is not a unit of time\n2 | 5q\n = *'),
     ("defaults = []", "1:12  error  defaults must be a table, not []\n1 | []\n = write [defaults]"),
@@ -359,7 +358,7 @@ JOBS: list[tuple[str, str]] = [
     (BARE, '1:1  error  job "x": says nothing to do\n = give it one of command, http and python'),
     (GOOD + "python = 'json:loads'", '5:1  error  job "x": has both command and python: a job does one thing\n = make it two jobs'),
     (GOOD + "notify = ['ops']", '5:1  error  job "x": option "notify" is not in this version yet\n = take it out'),
-    (GOOD + "except = ['de']", '5:1  error  job "x": option "except" is not in this version yet\n = take it out'),
+    (GOOD + "pool = 'db'", '5:1  error  job "x": option "pool" is not in this version yet\n = take it out'),
     (GOOD + "comand = 'x'", '5:1  error  job "x": unknown option "comand"\n = did you mean "command"?'),
     (GOOD + "overlap = 'skp'", '5:11  error  job "x": overlap must be "skip", "queue_one", "queue", "replace", "terminate" or "allow", not "skp"\n5 | \'skp\'\n = did you mean "skip"?'),
     (GOOD + "retry = { attempts = 0 }", '5:22  error  job "x": retry.attempts must be at least 1, not 0\n5 | 0'),

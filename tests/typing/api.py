@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import asched
-from asched import JobHandle, Run, RunHandle, Scheduler, cron, current_run, every, job, schedule
+from asched import (
+    Calendar,
+    JobHandle,
+    Run,
+    RunHandle,
+    Scheduler,
+    calendar,
+    cron,
+    current_run,
+    every,
+    holidays,
+    job,
+    schedule,
+)
 
 
 @job("every 10s")
@@ -61,6 +74,12 @@ async def embedded() -> None:
     )
     s.add(ping, few.times(5), name="few")
     s.at("in 10m", ping)
+    closed: Calendar = calendar(
+        "closed", {"12-24": "Eve"}, weekdays="sat,sun", function=lambda year: [date(year, 1, 2)]
+    )
+    workdays = (payday - holidays("DE")) & closed
+    async with Scheduler(calendars={"closed": closed}, defaults={"except_": ["closed"]}) as other:
+        other.add(ping, workdays, except_="closed", shift="next", blackout={"windows": ["on sunday"], "owed": True})
 
 
 if __name__ == "__main__":
