@@ -16,7 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "list": ("jobs", "The jobs, when each is due next, and how it last went."),
     "show": ("jobs", "Everything about one job."),
     "next": ("upcoming", "What is due next."),
-    "explain": ("upcoming", "A schedule in English, and when it is due next."),
+    "explain": ("explaining", "A schedule in English, and when it is due next."),
     "run": ("run", "Run a job now."),
     "runs": ("history", "What was run, and how it went."),
     "logs": ("logs", "What a run printed."),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import islice, repeat
+from datetime import datetime, timedelta
+from itertools import islice, repeat, takewhile
 
 from asched.core.change import Pause
 from asched.core.durations import format_duration
@@ -18,6 +18,8 @@ from asched.core.triggers.specs import from_spec
 from asched.core.version import definition_of, same_trigger
 from asched.engine.ports import Ledger
 
+_SMALLEST = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -26,6 +28,11 @@ class Known:
     versions: dict[str, VersionRecord] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
+
+    def paused(self, job: str, at: datetime) -> bool:
+        """Whether its pause holds at that instant."""
+        pause = self.pauses.get(job)
+        return pause is not None and (pause.until is None or at < pause.until)
 
 
 async def standing(ledger: Ledger | None) -> Known:
@@ -41,7 +48,7 @@ async def standing(ledger: Ledger | None) -> Known:
 
 def upcoming_of(job: Job, known: Known, now: datetime, n: int) -> list[datetime]:
     """The next instants after now, as a running service has them."""
-    return list(islice(_instants(job, known, now), n))
+    return list(islice(_instants_of(job, known, now), n))
 
 
 def once_it_ends(job: Job, known: Known) -> str:
@@ -51,15 +58,63 @@ def once_it_ends(job: Job, known: Known) -> str:
     return ""
 
 
-def upcoming(jobs: list[Job], known: Known, now: datetime, n: int) -> list[tuple[datetime, Job]]:
-    """The next n instants over all jobs."""
-    streams = [zip(_instants(job, known, now), repeat(place)) for place, job in enumerate(jobs)]
-    return [(instant, jobs[place]) for instant, place in islice(heapq.merge(*streams), n)]
+def upcoming(
+    jobs: Sequence[Job], known: Known, now: datetime, n: int, until: datetime | None = None
+) -> list[tuple[datetime, Job]]:
+    """The next n instants over all jobs, none later than `until`."""
+    each = [zip(_instants_of(job, known, now), repeat(place)) for place, job in enumerate(jobs)]
+    merged = takewhile(lambda found: until is None or found[0] <= until, heapq.merge(*each))
+    return [(instant, jobs[place]) for instant, place in islice(merged, n)]
 
 
-def _instants(job: Job, known: Known, now: datetime) -> Iterator[datetime]:
+def instants(trigger: Trigger, now: datetime, n: int, until: datetime | None = None) -> list[datetime]:
+    """The next n of a schedule that no job has, as if it were scheduled now; of one that counts from the end of a
+    run, only the first."""
+    found: list[datetime] = []
+    trigger = trigger.anchored(now)
+    at = trigger.next_after(now)
+    while at is not None and len(found) < n and (until is None or at <= until):
+        found.append(at)
+        at = None if trigger.relative else trigger.next_after(at)
+    return found
+
+
+class Followers:
+    """Which jobs follow a fire: those that come after its job, alone or with others that are due at the same instant,
+    and those that come after these."""
+
+    def __init__(self, jobs: Sequence[Job], known: Known, now: datetime) -> None:
+        self._triggers = {job.name: anchored(job, known.versions.get(job.name), now) for job in jobs}
+        self._jobs = {job.name: job for job in jobs}
+        self._after: dict[str, list[Job]] = {}
+        for job in jobs:
+            for upstream in job.after:
+                self._after.setdefault(upstream, []).append(job)
+
+    def of(self, job: Job, at: datetime) -> list[Job]:
+        """In the order in which they may start."""
+        found: dict[str, Job] = {}
+        ahead = list(self._after.get(job.name, ()))
+        while ahead:
+            one = ahead.pop(0)
+            if one.name not in found and self._due(one, at, job):
+                found[one.name] = one
+                ahead += self._after.get(one.name, ())
+        return list(found.values())
+
+    def _due(self, job: Job, at: datetime, first: Job) -> bool:
+        """Has it a fire for that instant, if all that it comes after goes well? `first` has."""
+        if job.disabled or job.name == first.name:
+            return not job.disabled
+        if job.after:
+            return all(name in self._jobs and self._due(self._jobs[name], at, first) for name in job.after)
+        trigger = self._triggers[job.name]
+        return trigger is not None and not trigger.relative and _after(trigger, at - _SMALLEST) == at
+
+
+def _instants_of(job: Job, known: Known, now: datetime) -> Iterator[datetime]:
     version = known.versions.get(job.name)
-    trigger = _trigger(job, version, now)
+    trigger = anchored(job, version, now)
     if trigger is None or job.disabled:
         return
     if trigger.relative:
@@ -81,8 +136,8 @@ def _after(trigger: Trigger, at: datetime) -> datetime | None:
         return None
 
 
-def _trigger(job: Job, version: VersionRecord | None, now: datetime) -> Trigger | None:
-    """With the anchor that the ledger keeps, if it is still the same schedule."""
+def anchored(job: Job, version: VersionRecord | None, now: datetime) -> Trigger | None:
+    """Its trigger, with the anchor that the ledger keeps, if it is still the same schedule."""
     if job.trigger is None:
         return None
     if version is not None and version.trigger is not None and same_trigger(version.definition, definition_of(job)):

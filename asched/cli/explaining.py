@@ -1,0 +1,38 @@
+"""`asched explain`: a schedule in English, and when it is due next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from asched.cli import show
+from asched.cli.desk import Desk
+from asched.cli.kinds import ZONE
+from asched.cli.verb import verb
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+
+@verb("explain")
+@click.argument("schedule")
+@click.option("--tz", type=ZONE, metavar="ZONE", default="UTC", show_default=True, help="An IANA time zone.")
+@click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
+def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None:
+    """A schedule in English, and when it is due next."""
+    from asched.cli.outlook import instants
+    from asched.core.explain import explain_trigger
+    from asched.core.phrases import parse_schedule
+
+    trigger = parse_schedule(schedule, tz=tz.key)
+    found = instants(trigger, desk.now(), count)
+    if desk.as_json:
+        explained = {"schedule": trigger.text(), "explained": explain_trigger(trigger), "timezone": tz.key}
+        show.as_json({**explained, "upcoming": [at.astimezone(tz) for at in found]})
+        return
+    click.echo(explain_trigger(trigger))
+    for instant in found:
+        click.echo(f"  {show.when(instant, tz)}")
+    if not found:
+        desk.talk("it has no instant ahead")
