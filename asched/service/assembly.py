@@ -5,23 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from asched.core.calendars import Calendar
+from asched.core.lint import Remark
 from asched.core.model import Job
-from asched.declaration.definition import Declaration, declared_problems, define
+from asched.declaration.definition import Declaration, define
 from asched.declaration.faults import Fault, did_you_mean
 from asched.declaration.faults import Path as KeyPath
 from asched.declaration.graph import graph_faults
 from asched.declaration.options import read_options
-from asched.declaration.problems import Finding
+from asched.declaration.problems import Finding, job_problem
 from asched.errors import ConfigurationError
 from asched.host.localzone import local_zone_key
 from asched.host.permissions import remedy, writable_by_others
 from asched.service.calendartables import read_calendars
 from asched.service.discovery import Found, discover_file, discover_folder, discover_module
 from asched.service.jobtables import Read, read_job_table
+from asched.service.linting import fault_of
 from asched.service.locating import Locator
 from asched.service.schema import as_table
 from asched.service.secrets import Reference, Secrets, read_reference
@@ -48,6 +51,8 @@ class Assembly:
         self._mild: list[Finding] = []
         self._lost: set[str] = set()  # names of jobs that exist and could not be loaded
         self._origins: dict[int, Origin] = {}  # by id of the job
+        self._by_name: dict[str, Origin] = {}  # of those that can run
+        self._overridden: dict[str, Mapping[str, Any]] = {}
         self._secrets = Secrets({})
         self.defaults: dict[str, object] = {}
         self.calendars: dict[str, Calendar] = {}
@@ -66,6 +71,18 @@ class Assembly:
     def mild_problems(self) -> tuple[Finding, ...]:
         return tuple(self._in_order(self._mild))
 
+    def warning(self, remark: Remark) -> Finding:
+        """A remark on one of the jobs, where it was written."""
+        origin = self._by_name[remark.job]
+        fault = fault_of(remark, self._written(origin))
+        return self._finding(fault, origin, "warning")[0]
+
+    def _written(self, origin: Origin) -> object:
+        """Its schedule, before it was read."""
+        declared = origin.declared
+        override = self._overridden.get(declared.name, {}) if origin.is_override else {}
+        return override.get("schedule", declared.schedule)
+
     def _in_order(self, findings: list[Finding]) -> list[Finding]:
         own = self._locator.file
         return sorted(findings, key=lambda each: (each.path != own, each.path, each.line, each.point or each.column))
@@ -76,8 +93,8 @@ class Assembly:
         self._read_secrets(data.get("secrets", {}))
         found = self._discovered(places)
         self._read_calendars(data.get("calendars", {}))
-        overridden = self._overrides(data.get("override", {}), found, data.get("job", []))
-        jobs = [job for declared in found.declarations if (job := self._declared(declared, overridden)) is not None]
+        self._overridden = self._overrides(data.get("override", {}), found, data.get("job", []))
+        jobs = [job for declared in found.declarations if (job := self._declared(declared)) is not None]
         jobs += [job for job in self._tables(data.get("job", [])) if job is not None]
         return self._consistent(jobs)
 
@@ -151,9 +168,9 @@ class Assembly:
         self.found_wrong(faults)
         return read
 
-    def _declared(self, declared: Declaration, overridden: Mapping[str, Mapping[str, Any]]) -> Job | None:
+    def _declared(self, declared: Declaration) -> Job | None:
         """A @job function: what is wrong in its override is config.toml's, the rest its own file's."""
-        override = overridden.get(declared.name, {})
+        override = self._overridden.get(declared.name, {})
         origin = Origin(declared, ("override", declared.name) if override else (), is_override=bool(override))
         job = self._define(declared, override)
         if isinstance(job, Job):
@@ -175,15 +192,33 @@ class Assembly:
 
     def _report(self, origin: Origin, faults: Iterable[Fault], *, mild: bool = False) -> None:
         """Each fault where it can be mended: in the job's table, in [defaults], or in its Python file."""
-        declared = origin.declared
-        self._lost.add(declared.name)
+        self._lost.add(origin.declared.name)
         for fault in faults:
-            above = self._layer_of(fault, origin)
-            if above is None:
-                self._mild += declared_problems(declared, [fault])
-            else:
-                finding = self._locator.finding(fault, above, job=declared.name)
-                (self._mild if mild else self._wrong).append(finding)
+            finding, in_configuration = self._finding(fault, origin)
+            (self._wrong if in_configuration and not mild else self._mild).append(finding)
+
+    def calendar_ends(self) -> tuple[tuple[date, Finding], ...]:
+        """The last day that each calendar knows of, and what there is to say when it is near."""
+        help = "what is due after it is not left out any more: give it later days"
+        return tuple(
+            (
+                calendar.until,
+                self._locator.finding(
+                    Fault((name,), f'calendar "{name}" knows no day after {calendar.until}', help),
+                    ("calendars",),
+                    severity="warning",
+                ),
+            )
+            for name, calendar in self.calendars.items()
+            if calendar.until is not None
+        )
+
+    def _finding(self, fault: Fault, origin: Origin, severity: str = "error") -> tuple[Finding, bool]:
+        """The fault where it can be mended, and whether that is in config.toml."""
+        declared, above = origin.declared, self._layer_of(fault, origin)
+        if above is None:
+            return job_problem(declared.name, fault, declared.file, declared.line, severity), False
+        return self._locator.finding(fault, above, job=declared.name, severity=severity), True
 
     def _layer_of(self, fault: Fault, origin: Origin) -> KeyPath | None:
         head = fault.path[0] if fault.path else ""
@@ -230,6 +265,7 @@ class Assembly:
                 waits_for_lost = fault.path[0] == "after" and any(name in self._lost for name in job.after)
                 self._report(self._origins[id(job)], [fault], mild=waits_for_lost)
             jobs = [job for job in jobs if id(job) not in bad]
+        self._by_name = {job.name: self._origins[id(job)] for job in jobs}
         return tuple(jobs)
 
 

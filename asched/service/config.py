@@ -6,13 +6,14 @@ What is wrong in config.toml itself refuses the whole; what is wrong in a file o
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from asched.core.calendars import Calendar
+from asched.core.lint import Remark, lint
 from asched.core.model import Job
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
@@ -30,6 +31,7 @@ from asched.service.toml_positions import Positions
 __all__ = ["Configuration", "Log", "format_problems", "load", "load_file"]
 
 MEMORY = ":memory:"
+_SOON = timedelta(days=180)  # from now: a calendar that ends by then is warned of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class Configuration:
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
     origins: Mapping[str, str] = field(hash=False)
+    placed: Callable[[Remark], Finding] = field(repr=False, compare=False)
+    calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
+
+    def warnings(self, now: datetime) -> tuple[Finding, ...]:
+        """What is odd about the jobs, seen from `now`, each where it was written; in the order of the jobs. Then the
+        calendars that end soon."""
+        ending = (finding for day, finding in self.calendar_ends if day < (now + _SOON).date())
+        return (*(self.placed(remark) for remark in lint(self.jobs, now)), *ending)
 
 
 def load(
@@ -121,6 +131,8 @@ def _configured(
         jobs=jobs,
         problems=assembly.mild_problems(),
         origins=_origins(data, settings, locator, named_by),
+        placed=assembly.warning,
+        calendar_ends=assembly.calendar_ends(),
     )
 
 

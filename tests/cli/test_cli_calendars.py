@@ -31,7 +31,7 @@ def test_check_warns_of_a_calendar_that_ends_soon(folder: Folder, end: str, warn
     Path("config.toml").write_text(CONFIG)
     said = folder.asched("check")
     assert said.code == 0
-    assert (f'warning: calendar "fairs" knows no day after {day:%Y-%m-%d}' in said.err) == warned
+    assert (f'warning  calendar "fairs" knows no day after {day:%Y-%m-%d}' in said.out) == warned
 
 
 def test_a_job_says_what_it_goes_without(folder: Folder) -> None:

@@ -1,0 +1,239 @@
+"""What is odd about jobs, and what is not: a table for each rule, and the offset changes against brute force."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jobdoubles import H, Raises, S, a_job
+
+from asched.core.cron import Cron
+from asched.core.lint import lint
+from asched.core.lintcron import HORIZON, odd_cron
+from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.triggers.at import At
+from asched.core.triggers.interval import AfterFinish, Every
+from asched.core.triggers.startup import Startup
+from asched.core.triggers.union import AnyOf
+from asched.core.zones import instants_of
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAY = 24 * H
+BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+
+
+def oddities(cron):
+    return [odd.message for odd in odd_cron(cron, NOW)]
+
+
+def remarks(*jobs):
+    return [(one.job, one.option, one.message) for one in lint(jobs, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("0 0 1-7 * mon", 'either day is enough: it runs on "1-7" of the month, and on "MON" too'),
+        ("0 0 L * 5", 'either day is enough: it runs on "L" of the month, and on "5" too'),
+        ("0 0 */2 * mon", '"*/2" has a star: only days that fit both it and "MON" count'),
+        ("0 0 1 * */2", '"*/2" has a star: only days that fit both it and "1" count'),
+    ],
+)
+def test_two_day_fields_may_mean_either_or_both(expression, said):
+    assert said in oddities(Cron(expression))
+    assert said not in oddities(Cron(expression, day_rule="and"))
+
+
+@pytest.mark.parametrize("expression", ["0 0 1 * *", "0 0 * * mon", "0 0 ? * mon", "0 0 */1 * mon", "0 0 * * */1"])
+def test_one_day_field_alone_is_plain(expression):
+    assert oddities(Cron(expression)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("*/7 * * * *", '"*/7" starts again every hour: after minute 56 comes minute 0'),
+        ("0-59/40 * * * *", '"0-59/40" starts again every hour: after minute 40 comes minute 0'),
+        ("5,*/25 * * * *", '"*/25" starts again every hour: after minute 50 comes minute 0'),
+        ("*/8 * * * * *", '"*/8" starts again every minute: after second 56 comes second 0'),
+        ("0 */5 * * *", '"*/5" starts again every day: after hour 20 comes hour 0'),
+        ("0 0 */2 * *", '"*/2" starts again every month: after day 31 comes day 1'),
+        ("0 0 1 */5 *", '"*/5" starts again every year: after month 11 comes month 1'),
+        ("0 0 * * */3", '"*/3" starts again every week: after weekday 6 comes weekday 0'),
+    ],
+)
+def test_steps_that_do_not_divide_their_field(expression, said):
+    assert oddities(Cron(expression)) == [said]
+
+
+@pytest.mark.parametrize(
+    "expression", ["*/15 * * * *", "*/6 */8 * * *", "10-30/7 * * * *", "0 0 1 */3 *", "5/7 0 * * *"]
+)
+def test_steps_that_divide_their_field_or_say_where_they_end(expression):
+    assert oddities(Cron(expression)) == []
+
+
+def test_an_hour_list_that_covers_the_day_matters_where_clocks_go_back():
+    said = '"0-23" is every hour, and no star: when clocks go back, the repeated hour is left out'
+    assert oddities(Cron("0 0-23 * * *", BERLIN)) == [said]
+    assert oddities(Cron("0 0-23 * * *", BERLIN, dst="first")) == []
+    assert oddities(Cron("0 * * * *", BERLIN)) == []
+    assert oddities(Cron("0 0-23 * * *", "Asia/Tokyo")) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "tz", "said"),
+    [
+        (
+            "30 2 * * *",
+            BERLIN,
+            [
+                "on 2027-03-28 clocks in Europe/Berlin go from 02:00 to 03:00: 02:30 is moved to 2027-03-28 "
+                "03:00+02:00; so also on 2028-03-26"
+            ],
+        ),
+        (
+            "*/30 2 * * *",
+            NEW_YORK,
+            [
+                "on 2027-03-14 clocks in America/New_York go from 02:00 to 03:00: 02:00, 02:30 are left out; "
+                "so also on 2028-03-12"
+            ],
+        ),
+        (
+            "*/30 1 * * *",
+            NEW_YORK,
+            ["on 2027-11-07 clocks in America/New_York go back from 02:00 to 01:00: 01:00, 01:30 come twice"],
+        ),
+        (
+            "15 2 * * *",
+            "Australia/Lord_Howe",
+            [
+                "on 2027-10-03 clocks in Australia/Lord_Howe go from 02:00 to 02:30: 02:15 is moved to "
+                "2027-10-03 02:30+11:00"
+            ],
+        ),
+        ("30 1 * * *", NEW_YORK, []),
+        ("30 2 * * 1", BERLIN, []),
+        ("30 2 * * *", "Asia/Tokyo", []),
+        ("*/10 * * * *", BERLIN, []),
+        ("30 4 * * *", BERLIN, []),
+    ],
+)
+def test_fires_that_meet_an_offset_change(expression, tz, said):
+    assert oddities(Cron(expression, tz)) == said
+
+
+@pytest.mark.parametrize("dst", ["skip", "first", "last", "both"])
+def test_who_says_what_to_do_with_offset_changes_is_not_warned_of_them(dst):
+    assert oddities(Cron("*/30 2 * * *", BERLIN, dst=dst)) == []
+
+
+ZONES = st.sampled_from([BERLIN, NEW_YORK, "Australia/Lord_Howe", "America/Santiago", "Antarctica/Troll", "Asia/Tokyo"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(ZONES, st.integers(0, 4), st.integers(0, 59), st.booleans())
+def test_a_time_of_day_is_odd_just_where_clocks_skip_or_repeat_it(tz, hour, minute, starred):
+    """Against every single day of the horizon."""
+    cron = Cron(f"{'*/60' if starred else minute} {hour} * * *", tz)
+    wall = datetime.combine(NOW.date(), datetime.min.time()) + timedelta(hours=hour, minutes=0 if starred else minute)
+    days = [wall + n * DAY for n in range(1, HORIZON.days)]
+    counts = {len(instants_of(day, tz)) for day in days}
+    said = " ".join(oddities(cron))
+    assert (("left out" if starred else "moved to") in said) == (0 in counts)
+    assert ("twice" in said) == (starred and 2 in counts)
+
+
+def test_what_is_over():
+    past = a_job("past", At(NOW - DAY))
+    ended = a_job("ended", Cron("0 0 0 1 1 * 2020"))
+    assert remarks(past, ended) == [
+        ("past", "schedule", '"at 2026-11-19T12:00:00Z" is never due again'),
+        ("ended", "schedule", '"0 0 0 1 1 * 2020" is never due again'),
+    ]
+
+
+def test_of_a_union_the_member_that_is_over_is_named():
+    (one,) = lint([a_job("both", AnyOf((At(NOW - DAY), Cron("*/7 0 * * *"))))], NOW)[:1]
+    assert one.expression in ("at 2026-11-19T12:00:00Z", "*/7 0 * * *")
+    found = lint([a_job("both", AnyOf((At(NOW - DAY), Cron("5 0-23 */2 * mon", BERLIN))))], NOW)
+    assert [(r.expression, r.place) for r in found if "never" not in r.message] == [
+        ("5 0-23 */2 * MON", 2),
+        ("5 0-23 */2 * MON", 2),
+        ("5 0-23 */2 * MON", 1),
+    ]
+
+
+@pytest.mark.parametrize("trigger", [Startup(), AfterFinish(H), Every(H), At(NOW + DAY), Raises(NOW, NOW)])
+def test_what_is_not_over(trigger):
+    assert remarks(a_job(trigger=trigger)) == []
+
+
+@pytest.mark.parametrize(
+    ("policies", "option"),
+    [
+        ({"grace": 10 * S, "catch_up_window": 10 * S}, "catch_up_window"),
+        ({"grace": 10 * S, "catch_up_window": 11 * S}, None),
+        ({"grace": 10 * S, "catch_up_window": 10 * S, "catch_up": CatchUp.NONE}, None),
+        ({"grace": 10 * S, "catch_up_window": 60 * S, "jitter": 50 * S}, "catch_up_window"),
+        ({"grace": 10 * S, "catch_up_window": 61 * S, "jitter": 50 * S}, None),
+        ({"grace": 0 * S, "catch_up": CatchUp.NONE}, "grace"),
+        ({"grace": 0 * S}, None),
+        ({"grace": S, "catch_up": CatchUp.NONE}, None),
+        ({"jitter": H}, "jitter"),
+        ({"jitter": H - S}, None),
+        ({"retry": Retry(attempts=6, delay=20 * 60 * S)}, "retry"),
+        ({"retry": Retry(attempts=6, delay=20 * 60 * S), "overlap": Overlap.QUEUE}, None),
+        ({"retry": Retry(attempts=6, delay=20 * 60 * S), "max_instances": 2}, None),
+        ({"retry": Retry(attempts=3, delay=20 * S)}, None),
+        ({"retry": Retry(attempts=1, delay=2 * H)}, None),
+    ],
+)
+def test_limits_that_lose_fires(policies, option):
+    found = remarks(a_job(trigger=Cron("0 * * * *"), **policies))
+    assert [one[1] for one in found] == ([option] if option else [])
+
+
+def test_the_waits_of_a_retry_are_all_of_them_and_each_at_most_its_maximum():
+    retry = Retry(attempts=4, delay=600 * S, factor=3.0, max_delay=900 * S)
+    (found,) = lint([a_job(trigger=Every(H), retry=replace(retry, attempts=6))], NOW)
+    assert "waits up to 1h10m" in found.message
+    assert lint([a_job(trigger=Every(H), retry=retry)], NOW) == []
+
+
+def test_what_comes_after_a_disabled_job():
+    jobs = [replace(a_job("up", Cron("0 6 * * *")), disabled="off"), a_job("down", after=("up",))]
+    assert remarks(*jobs) == [("down", "after", '"up" is disabled: this is never due')]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "odd"),
+    [
+        (Cron("0 6 * * *"), Cron("0 7 * * *"), True),
+        (Cron("0 6 * * *"), Cron("0 6,7 * * *"), False),
+        (Cron("0 6 * * *"), Cron("0 7 * * *", BERLIN), False),
+        (Cron("0 6 1 * *"), Cron("0 6 15 * *"), True),
+        (Cron("0 6 * * *"), Every(H), False),
+        (Cron("1-59/2 * * * *"), Cron("*/2 * * * *"), False),  # never; and more than may be looked at
+    ],
+)
+def test_a_join_of_what_is_never_due_together(one, other, odd):
+    jobs = [a_job("a", one), a_job("b", other), a_job("c", after=("b",)), a_job("d", after=("a", "c"))]
+    said = '"a" and "b" are never due at the same instant: after all of them, this is never due'
+    assert (("d", "after", said) in remarks(*jobs)) == odd
+
+
+def test_two_jobs_of_equal_definition():
+    one = a_job("one", Cron("0 6 * * *"))
+    other = replace(one, name="other", description="another", tags=("x",), source="elsewhere:1")
+    third = replace(one, name="third", args={"a": 1})
+    assert remarks(one, other, third) == [("other", "name", 'does the same as job "one", at the same times')]
+    by_hand = replace(one, trigger=None)
+    assert remarks(by_hand, replace(by_hand, name="other")) == []
+    assert remarks(one, replace(other, disabled="off")) == []
+
+
+def test_a_disabled_job_is_left_alone():
+    assert remarks(replace(a_job("past", At(NOW - DAY)), disabled="off")) == []
