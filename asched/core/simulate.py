@@ -16,12 +16,13 @@ from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, T
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
 from asched.core.model import Fire, Job
-from asched.core.outcome import Decision, Outcome, Start, Succeeded
+from asched.core.outcome import Decision, Outcome, Skip, Start, Succeeded
 from asched.core.record import FireRecord
 from asched.core.roster import correct, current, place
 from asched.core.runs import Ended, disown, ended, startup, stopped_as
 
 Behaviour = Callable[[Fire, int], tuple[timedelta, Outcome]]  # (fire, attempt) -> how long, and how it ends
+Hear = Callable[["SimulatedFire"], None]
 
 
 @dataclass(slots=True)
@@ -39,10 +40,11 @@ class SimulatedFire:
 
 @dataclass(slots=True)
 class Simulation:
-    """What came of it."""
+    """What came of it. `until` is how far it went: less far than asked when it came to more fires than were wanted."""
 
     fires: dict[int, SimulatedFire] = field(default_factory=dict)
     gaps: list[tuple[str, Gap]] = field(default_factory=list)
+    until: datetime | None = None
 
     def of(self, job: str) -> list[SimulatedFire]:
         found = [one for one in self.fires.values() if one.fire.job == job]
@@ -112,22 +114,44 @@ def simulate(
     *,
     behave: Behaviour = quick,
     disturbances: Sequence[Disturbance] = (),
+    hear: Hear | None = None,
+    limit: int | None = None,
 ) -> Simulation:
-    """Everything that `jobs`, first seen at `since`, come to by `until`."""
-    world = _World(jobs, since, behave)
+    """Everything that `jobs`, first seen at `since`, come to by `until`, or by the turn that passes `limit` fires.
+
+    With `hear` it is told of each fire once nothing more becomes of it, or at the end, and only what is then still
+    open is in the answer: a year of many jobs has more fires than one wants to keep.
+    """
+    set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
+    world = _World(jobs, since, behave, hear, limit, set_clock=set_clock)
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
+        if world.full:
+            break
         world.disturb(disturbance)
     world.run_until(until, inclusive=True)
+    world.tell_of_the_open()
     return world.seen
 
 
 class _World:
     """`now` is time as it passes; the wall clock and steady time are so far ahead of it."""
 
-    def __init__(self, jobs: Sequence[Job], since: datetime, behave: Behaviour) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        since: datetime,
+        behave: Behaviour,
+        hear: Hear | None,
+        limit: int | None,
+        *,
+        set_clock: bool,
+    ) -> None:
         self.jobs = [job for job in jobs if not job.disabled]
         self.behave = behave
+        self.hear = hear
+        self.limit = limit
+        self.decided = 0
         self.instance = 0
         self.seen = Simulation()
         self.ends: list[tuple[datetime, int, _End]] = []
@@ -135,7 +159,7 @@ class _World:
         self.retries: dict[int, datetime] = {}
         self.now = since
         self.wall_ahead = self.steady_ahead = timedelta(0)
-        self.taken: set[tuple[str, datetime, str]] = set()
+        self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
         self.board = self._board()
         turn = Turn()
         for job in self.jobs:
@@ -153,11 +177,17 @@ class _World:
     def _moment(self) -> Now:
         return Now(self.now + self.wall_ahead, self.now + self.steady_ahead)
 
+    @property
+    def full(self) -> bool:
+        return self.limit is not None and self.decided >= self.limit
+
     def run_until(self, end: datetime, *, inclusive: bool = False) -> None:
-        while (at := self._next()) is not None and (at < end or (inclusive and at == end)):
+        while not self.full and (at := self._next()) is not None and (at < end or (inclusive and at == end)):
             self.now = max(self.now, at)
             self._turn()
-        self.now = end
+        if not self.full:
+            self.now = end
+        self.seen.until = self.now
 
     def _next(self) -> datetime | None:
         ends = self.ends[0][0] if self.ends else None
@@ -204,7 +234,9 @@ class _World:
 
     def _decided_before(self, changes: Sequence[Change]) -> set[int]:
         """The fires that a ledger refuses, for it holds one of that job and instant: a clock was set back."""
-        lost = set()
+        lost: set[int] = set()
+        if self.taken is None:
+            return lost
         for fire in [fire for change in changes if isinstance(change, Decide) for fire, _ in change.fires]:
             key = (fire.job, fire.scheduled_at, fire.nonce)
             if key in self.taken:
@@ -236,11 +268,14 @@ class _World:
                         continue
                     started = change.at if isinstance(decision, Start) else None
                     fires[fire.id] = SimulatedFire(fire, decision, change.at, started_at=started)
+                    self._settled(fire.id)
+                self.decided += len(change.fires)
                 self.seen.gaps += [(change.job, gap) for gap in change.gaps]
             case Promote():
                 fires[change.fire].decision = change.decision
                 if isinstance(change.decision, Start):
                     fires[change.fire].started_at = change.at
+                self._settled(change.fire)
             case Begin():
                 fires[change.fire].attempt = change.attempt
                 fires[change.fire].started_at = change.at
@@ -251,8 +286,20 @@ class _World:
                 one = fires[change.fire]
                 one.attempt, one.outcome = change.attempt, change.outcome
                 one.started_at, one.finished_at = change.started_at, change.finished_at
+                self._settled(change.fire)
             case _:
                 pass  # says nothing about fires
+
+    def _settled(self, fire: int) -> None:
+        """Tell of it, if nothing more becomes of it, and forget it."""
+        one = self.seen.fires[fire]
+        if self.hear is not None and (one.outcome is not None or isinstance(one.decision, Skip)):
+            self.hear(self.seen.fires.pop(fire))
+
+    def tell_of_the_open(self) -> None:
+        for one in self.seen.fires.values():
+            if self.hear is not None:
+                self.hear(one)
 
     def disturb(self, disturbance: Disturbance) -> None:
         match disturbance:

@@ -14,6 +14,8 @@ from clifolder import Folder
 
 FIRE = """run job version scheduled_at due_at origin caught_up state decided_at reason facts attempt started_at
 finished_at duration_s lateness_s outcome error exit_code result"""
+COURSE = """job takes_s past_runs fires uncounted started caught_up waited still_waiting longest_wait_s busy_s
+outcomes skipped"""
 POLICIES = """grace catch_up catch_up_window catch_up_max overlap max_instances queue_max timeout kill_after retry
 idempotent jitter priority"""
 
@@ -26,6 +28,9 @@ idempotent jitter priority"""
         (["show", "rates"], "policies", POLICIES),
         (["show", "rates"], "policies.retry", "attempts delay factor max_delay jitter on"),
         (["pause", "tick", "--for", "1h"], "", "job paused until"),
+        (["simulate", "--days", "1"], "jobs.0", COURSE),
+        (["simulate", "--days", "1"], "peak", "at runs jobs"),
+        (["simulate", "--days", "1"], "busiest.0", "at runs jobs"),
     ],
 )
 def test_the_keys_are_these_in_this_order(filled: Folder, arguments: list[str], path: str, keys: str) -> None:

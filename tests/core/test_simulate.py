@@ -122,6 +122,33 @@ def test_a_disabled_job_is_not_there():
     assert simulate([replace(a_job(), disabled="broken")], NOON, NOON + DAY).fires == {}
 
 
+def test_whoever_listens_hears_of_every_fire_once_and_nothing_is_kept():
+    def of(**how):
+        return simulate(
+            [a_job(overlap=Overlap.QUEUE_ONE), a_job("b", after=("tick",))],
+            NOON,
+            NOON + 200 * S,
+            behave=lasting(13 * S),
+            disturbances=[Outage(at(71).wall, at(95).wall)],
+            **how,
+        )
+
+    heard = []
+    listened = of(hear=heard.append)
+    assert sorted(heard, key=lambda one: one.fire.id) == sorted(of().fires.values(), key=lambda one: one.fire.id)
+    assert all(one.outcome is None for one in listened.fires.values())
+    assert len(listened.fires) < 4
+
+
+def test_it_stops_where_there_are_more_fires_than_are_wanted():
+    simulation = simulate(
+        [a_job(), a_job("b")], NOON, NOON + DAY, limit=50, disturbances=[Outage(NOON + H, NOON + 2 * H)]
+    )
+    assert len(simulation.fires) == 50
+    assert simulation.until == NOON + 250 * S
+    assert simulate([a_job()], NOON, NOON + 50 * S, limit=50).until == NOON + 50 * S
+
+
 @pytest.mark.parametrize("catch_up", CatchUp)
 def test_a_year_without_a_scheduler_costs_little_and_every_instant_is_accounted_for(catch_up):
     simulation = simulate(

@@ -1,0 +1,91 @@
+"""What a simulation is told to suppose: "tue 02:00 +6h", "backup x3", "backup=10m"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from asched.cli.kinds import Kind
+from asched.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_SPELL = re.compile(r"(?P<when>\S.*?)\s+(?P<sign>[+-])\s*(?P<length>\S.*)")
+_TIME = re.compile(r"(?:(?P<day>[a-z]+)\s+)?(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)", re.IGNORECASE)
+_SLOW = re.compile(r"(?P<job>[A-Za-z0-9_.-]+)(?:\s*=\s*|\s+)(?:x(?P<factor>[0-9]+(?:\.[0-9]+)?)|(?P<length>\S.*))")
+_SMALLEST = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """From when, as it was written, and how long. A clock may also be set back: then `length` is negative."""
+
+    when: str
+    length: timedelta
+
+    def start(self, since: datetime, home: ZoneInfo) -> datetime:
+        """The instant that is meant: a time of day is the first one from `since` on. Raises ScheduleError."""
+        from asched.core.phrases import parse_schedule
+
+        if match := _TIME.fullmatch(self.when):
+            found = parse_schedule(f"{match['day'] or 'daily'} at {match['time']}", tz=home.key)
+            at = found.next_after(since - _SMALLEST)
+            assert at is not None
+            return at
+        written = datetime.fromisoformat(self.when)
+        return (written if written.tzinfo is not None else written.replace(tzinfo=home)).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """A job takes `factor` times as long as it does, or `length`."""
+
+    job: str
+    factor: float = 1.0
+    length: timedelta | None = None
+
+
+def _spell(text: str) -> Spell:
+    from zoneinfo import ZoneInfo
+
+    from asched.core.durations import parse_duration
+
+    match = _SPELL.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'{text!r}: write when and how long, as in "tue 02:00 +6h" or "2026-03-01T12:00 +1h"')
+    length = parse_duration(match["length"])
+    if not length:
+        raise ValueError(f"{text!r} is over before it begins")
+    spell = Spell(match["when"], length if match["sign"] == "+" else -length)
+    try:
+        spell.start(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+    except ScheduleError:
+        raise
+    except ValueError:
+        raise ValueError(f'{match["when"]!r} is no instant: write "tue 02:00", "02:00" or "2026-03-01T12:00"') from None
+    return spell
+
+
+def _ahead(text: str) -> Spell:
+    spell = _spell(text)
+    if spell.length < timedelta(0):
+        raise ValueError(f"{text!r}: how long takes a +")
+    return spell
+
+
+def _slow(text: str) -> Slow:
+    from asched.core.durations import parse_duration
+
+    match = _SLOW.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'{text!r}: write the job and how slow it is, as in "backup x3" or backup=10m')
+    if match["factor"] is not None:
+        return Slow(match["job"], factor=float(match["factor"]))
+    return Slow(match["job"], length=parse_duration(match["length"]))
+
+
+SPELL = Kind("spell", _ahead)
+SLOW = Kind("slow", _slow)

@@ -1,0 +1,297 @@
+"""Virtual days of the configured jobs: what is supposed, the simulation, and what is said of it; for `simulate`."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from asched.cli import show
+from asched.cli.desk import Desk, unknown_job
+from asched.cli.outlook import Known, anchored, standing
+from asched.cli.simulating import LONGEST
+from asched.cli.spells import Slow, Spell
+from asched.cli.strips import LEGEND, picture, shades
+from asched.cli.stripsvg import svg
+from asched.cli.verb import absolute
+from asched.core.forecast import Busy, Course, Forecast
+from asched.core.model import Fire, Job
+from asched.core.outcome import Outcome, Succeeded
+from asched.core.record import FireQuery
+from asched.core.simulate import Outage, simulate
+from asched.engine.ports import Ledger
+
+MOST = 1_000_000  # fires; then it is cut
+ASSUMED = timedelta(seconds=1)  # that a job takes of which no run is known
+RECENT = 100  # runs that a median is taken of
+ROWS = 50  # jobs in the picture
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is simulated: which jobs, from when to when, how long each takes, and what else happens."""
+
+    jobs: Sequence[Job]
+    since: datetime
+    until: datetime
+    lasts: dict[str, timedelta]
+    runs: dict[str, int]  # of which that is the median; 0: assumed
+    outages: Sequence[Span]
+
+
+def say_what_would_be(
+    desk: Desk,
+    begin: datetime | None,
+    days: int | None,
+    until: datetime | None,
+    outages: Sequence[Spell],
+    slow: Sequence[Slow],
+    file: str | None,
+) -> None:
+    """Simulate, draw, print. Raises UsageError, UnknownJob, OSError."""
+    home = desk.zone
+    since = desk.now() if begin is None else _instant(begin, home)
+    end = since + timedelta(days=days or 7) if until is None else _instant(until, home)
+    if not since < end <= since + timedelta(days=LONGEST):
+        raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
+    supposed = desk.wait_for(_suppose(desk, since, end, _spans(outages, "--outage", since, end, home), slow))
+    forecast = _simulated(supposed)
+    if file is not None:
+        drawn = svg(forecast, supposed.outages, _title(forecast, home), home)
+        Path(absolute(file)).write_text(drawn, encoding="utf-8")
+    if desk.as_json:
+        show.as_json(_json(forecast, supposed, home))
+    else:
+        _print(forecast, supposed, home)
+        if file is not None:
+            desk.talk(f"wrote {file}")
+    if forecast.until < end and not desk.quiet:
+        click.echo(f"cut at {show.when(forecast.until, home)}: {MOST} fires; ask for a shorter time", err=True)
+
+
+def _instant(given: datetime, home: ZoneInfo) -> datetime:
+    return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
+
+
+def _spans(spells: Sequence[Spell], flag: str, begin: datetime, end: datetime, home: ZoneInfo) -> list[Span]:
+    """In order. Raises UsageError for those outside of what is simulated, and those that overlap."""
+    spans = sorted((start := spell.start(begin, home), start + spell.length) for spell in spells)
+    for place, (start, stop) in enumerate(spans):
+        if not begin <= start < end:
+            raise click.UsageError(f"{flag} at {show.when(start, home)} is not within what is simulated")
+        if stop > end:
+            raise click.UsageError(f"{flag} at {show.when(start, home)} ends after what is simulated")
+        if place and start < spans[place - 1][1]:
+            raise click.UsageError(f"{flag} at {show.when(start, home)} begins within the one before it")
+    return spans
+
+
+# What is supposed.
+
+
+async def _suppose(
+    desk: Desk, since: datetime, until: datetime, outages: Sequence[Span], slow: Sequence[Slow]
+) -> Supposed:
+    jobs = [job for job in desk.configuration.jobs if not job.disabled]
+    names = {job.name for job in jobs}
+    for one in slow:
+        if one.job not in names:
+            raise unknown_job(one.job, names)
+    async with desk.reading_if_any() as ledger:
+        known = await standing(ledger)
+        past = {job.name: await _durations(ledger, job.name) for job in jobs}
+    lasts = {name: _median(found) for name, found in past.items()}
+    for one in slow:
+        lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
+    runs = {name: len(found) for name, found in past.items()}
+    return Supposed([_as_served(job, known, since) for job in jobs], since, until, lasts, runs, outages)
+
+
+def _as_served(job: Job, known: Known, since: datetime) -> Job:
+    """Its intervals counted from where they are counted for the service, if that was before."""
+    version = known.versions.get(job.name)
+    if version is not None and version.since > since:
+        version = None
+    return replace(job, trigger=anchored(job, version, since))
+
+
+async def _durations(ledger: Ledger | None, job: str) -> list[timedelta]:
+    if ledger is None:
+        return []
+    records = await ledger.fires(FireQuery(jobs=(job,), outcomes=("succeeded",), limit=RECENT))
+    return [record.duration for record in records if record.duration is not None]
+
+
+def _median(durations: Sequence[timedelta]) -> timedelta:
+    seconds = [duration.total_seconds() for duration in durations]
+    return timedelta(seconds=statistics.median(seconds)) if seconds else ASSUMED
+
+
+def _simulated(supposed: Supposed) -> Forecast:
+    forecast = Forecast([job.name for job in supposed.jobs], supposed.since, supposed.until)
+
+    def behave(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
+        return supposed.lasts[fire.job], Succeeded()
+
+    simulation = simulate(
+        supposed.jobs,
+        supposed.since,
+        supposed.until,
+        behave=behave,
+        disturbances=[Outage(*span) for span in supposed.outages],
+        hear=forecast.hear,
+        limit=MOST,
+    )
+    for job, gap in simulation.gaps:
+        forecast.hear_gap(job, gap)
+    assert simulation.until is not None
+    forecast.until = simulation.until
+    return forecast
+
+
+# What is said of it.
+
+
+def _title(forecast: Forecast, home: ZoneInfo) -> str:
+    since, until = (show.when(at, home)[:16] for at in (forecast.since, forecast.until))
+    jobs = show.counted(len(forecast.courses), "job")
+    return f"{jobs}, {since} to {until} ({home.key}): {forecast.fires} fires, {forecast.started} started"
+
+
+def _print(forecast: Forecast, supposed: Supposed, home: ZoneInfo) -> None:
+    click.echo(_title(forecast, home))
+    click.echo(_said_of_durations(supposed))
+    for start, end in supposed.outages:
+        click.echo(f"outage: {show.when(start, home)} to {show.when(end, home)}")
+    if not forecast.fires:
+        return
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo()
+    for line in picture(forecast, supposed.outages, width, home, ROWS):
+        click.echo(line)
+    click.echo(LEGEND)
+    click.echo()
+    _print_table(forecast, supposed)
+    click.echo()
+    _print_load(forecast, home)
+
+
+def _said_of_durations(supposed: Supposed) -> str:
+    known = [job.name for job in supposed.jobs if supposed.runs[job.name]]
+    assumed = [job.name for job in supposed.jobs if not supposed.runs[job.name]]
+    said = [f"the median of past runs for {show.counted(len(known), 'job')}"] if known else []
+    few = ", ".join(assumed[:5]) + (" …" if len(assumed) > 5 else "")
+    said += [f"{show.took(ASSUMED)} is assumed for {show.counted(len(assumed), 'job')} ({few})"] if assumed else []
+    return "durations: " + "; ".join(said or ["there are no jobs"])
+
+
+def _print_table(forecast: Forecast, supposed: Supposed) -> None:
+    """Columns in which nothing happens are left out."""
+    heads = ("JOB", "FIRES", "STARTED", "TAKES", "BUSY", "WAITED", "OVERLAPPED", "MISSED", "COALESCED", "REMARK")
+    rows = [_row(course, supposed.lasts[course.job]) for course in forecast.courses.values()]
+    kept = [n for n in range(len(heads)) if n < 5 or any(row[n] not in ("0", "") for row in rows)]
+    show.table([heads[n] for n in kept], [[row[n] for n in kept] for row in rows])
+
+
+def _row(course: Course, takes: timedelta) -> list[str]:
+    waited = f"{course.waited + course.still_waiting}"
+    waited += f" (up to {show.took(course.longest_wait)})" if course.waited else ""
+    counts = [str(course.crowded), str(course.missed), str(course.skipped["coalesced"])]
+    fires = f"{course.fires}{'+' if course.uncounted else ''}"
+    return [
+        course.job,
+        fires,
+        str(course.started),
+        show.took(takes),
+        show.took(course.busy),
+        waited,
+        *counts,
+        _remark(course),
+    ]
+
+
+_TOLD = {"coalesced", "missed", "expired", "overlapped", "queue_full", "replaced"}
+
+
+def _remark(course: Course) -> str:
+    said = [f"{count} {kind}" for kind, count in course.outcomes.items() if kind != "succeeded"]
+    said += [f"{count} {reason}" for reason, count in course.skipped.items() if reason not in _TOLD]
+    said += [f"{course.caught_up} caught up"] if course.caught_up else []
+    said += [f"{course.still_waiting} still waiting"] if course.still_waiting else []
+    return ", ".join(said)
+
+
+def _print_load(forecast: Forecast, home: ZoneInfo) -> None:
+    peak = forecast.peak()
+    if peak is not None:
+        runs = show.counted(peak.runs, "run")
+        click.echo(f"at most {runs} at once, first at {show.when(peak.at, home)}: {_whose(peak)}")
+    hours, minutes = forecast.by_hour(home), forecast.by_minute(home)
+    if not forecast.started:
+        return
+    click.echo(
+        f"starts by hour of the day     |{''.join(letter * 2 for letter in shades(hours))}|  {_most(hours, '{:02}h')}"
+    )
+    click.echo(f"starts by minute of the hour  |{shades(minutes)}|  {_most(minutes, ':{:02}')}")
+    click.echo("busiest minutes")
+    for busy in forecast.busiest():
+        click.echo(f"  {show.when(busy.at, home)[:16]}  {show.counted(busy.runs, 'start')}: {_whose(busy)}")
+
+
+def _most(counts: Sequence[int], form: str) -> str:
+    most = max(counts)
+    return f"most at {form.format(counts.index(most))}: {most} of {sum(counts)}"
+
+
+def _whose(busy: Busy) -> str:
+    named = [job if count == 1 else f"{job} x{count}" for job, count in busy.jobs.items()]
+    return ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
+
+
+def _json(forecast: Forecast, supposed: Supposed, home: ZoneInfo) -> dict[str, object]:
+    peak = forecast.peak()
+    return {
+        "since": forecast.since.astimezone(home),
+        "until": forecast.until.astimezone(home),
+        "cut": forecast.until < supposed.until,
+        "fires": forecast.fires,
+        "started": forecast.started,
+        "outages": [
+            {"since": start.astimezone(home), "until": end.astimezone(home)} for start, end in supposed.outages
+        ],
+        "jobs": [_course_json(course, supposed) for course in forecast.courses.values()],
+        "peak": None if peak is None else _busy_json(peak, home),
+        "busiest": [_busy_json(busy, home) for busy in forecast.busiest()],
+        "hours": forecast.by_hour(home),
+        "minutes": forecast.by_minute(home),
+    }
+
+
+def _course_json(course: Course, supposed: Supposed) -> dict[str, object]:
+    return {
+        "job": course.job,
+        "takes_s": supposed.lasts[course.job],
+        "past_runs": supposed.runs[course.job],
+        "fires": course.fires,
+        "uncounted": course.uncounted,
+        "started": course.started,
+        "caught_up": course.caught_up,
+        "waited": course.waited,
+        "still_waiting": course.still_waiting,
+        "longest_wait_s": course.longest_wait,
+        "busy_s": course.busy,
+        "outcomes": dict(course.outcomes),
+        "skipped": {str(reason): count for reason, count in course.skipped.items()},
+    }
+
+
+def _busy_json(busy: Busy, home: ZoneInfo) -> dict[str, object]:
+    return {"at": busy.at.astimezone(home), "runs": busy.runs, "jobs": busy.jobs}
