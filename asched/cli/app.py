@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("jobs", "Everything about one job."),
     "next": ("upcoming", "What is due next."),
     "explain": ("explaining", "A schedule in English, and when it is due next."),
+    "compare": ("comparing", "What two schedules, or two tz databases, do not have in common."),
     "simulate": ("simulating", "What the jobs would come to over virtual days."),
     "run": ("run", "Run a job now."),
     "runs": ("history", "What was run, and how it went."),

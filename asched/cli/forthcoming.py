@@ -19,6 +19,7 @@ from asched.core.explain import explain_trigger
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.watch import watches_of
 from asched.core.zones import zone
 from asched.declaration.optionvalues import JOB_NAME
 from asched.errors import ConfigurationError, ScheduleError, UnknownJob
@@ -182,7 +183,7 @@ def _nothing(jobs: list[Job], name: str | None, asked: Asked) -> str:
 
 
 def _why_not(job: Job, asked: Asked) -> str:
-    if job.trigger is not None and job.trigger.relative:
+    if job.trigger is not None and (job.trigger.relative or watches_of(job.trigger)):
         return f"due {explain_trigger(job.trigger)}"
     if job.trigger is not None:
         when = f"not up to {show.when(asked.until, _zone(job, asked.tz))}" if asked.until else "never again by itself"

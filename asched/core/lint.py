@@ -15,6 +15,7 @@ from asched.core.lintcron import HORIZON, odd_cron
 from asched.core.model import CatchUp, Job, Overlap, Policies
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import watches_of
 from asched.core.version import definition_of
 
 _SMALLEST = timedelta(microseconds=1)
@@ -70,7 +71,7 @@ def _schedule(job: Job, now: datetime) -> Iterator[Remark]:
 
 
 def _over(trigger: Trigger, now: datetime) -> bool:
-    if trigger.relative or trigger.startup is not None:
+    if trigger.relative or trigger.startup is not None or watches_of(trigger):
         return False
     return bool(not _instants(trigger, now, 1))
 

@@ -16,6 +16,7 @@ from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import Watch
 from asched.core.zones import instants_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -166,7 +167,9 @@ def test_of_a_union_the_member_that_is_over_is_named():
     ]
 
 
-@pytest.mark.parametrize("trigger", [Startup(), AfterFinish(H), Every(H), At(NOW + DAY), Raises(NOW, NOW)])
+@pytest.mark.parametrize(
+    "trigger", [Startup(), Watch("/data"), AfterFinish(H), Every(H), At(NOW + DAY), Raises(NOW, NOW)]
+)
 def test_what_is_not_over(trigger):
     assert remarks(a_job(trigger=trigger)) == []
 
