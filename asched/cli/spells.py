@@ -88,4 +88,5 @@ def _slow(text: str) -> Slow:
 
 
 SPELL = Kind("spell", _ahead)
+STEP = Kind("step", _spell)
 SLOW = Kind("slow", _slow)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from asched.cli.disturbing import Planned
 from asched.core.forecast import CELLS, Forecast, Mark
 
 LETTERS = {
@@ -31,18 +32,17 @@ _FORMS = (
     (timedelta.max, "%Y-%m-%d"),
 )
 
-Span = tuple[datetime, datetime]
 
-
-def picture(forecast: Forecast, outages: Sequence[Span], width: int, home: ZoneInfo, most: int) -> list[str]:
+def picture(forecast: Forecast, disturbances: Sequence[Planned], width: int, home: ZoneInfo, most: int) -> list[str]:
     """The lines. Jobs without a fire are left out, and so are those beyond the first `most`."""
     shown = [course for course in forecast.courses.values() if course.fires or course.uncounted]
-    label = min(max([len(course.job) for course in shown[:most]] + [len("at once")]), _LABEL)
+    own = "disturbed" if disturbances else "at once"
+    label = min(max(len(name) for name in [own, *(course.job for course in shown[:most])]), _LABEL)
     columns = max(_NARROWEST, min(width - label - 2, CELLS))
     lines = [f"{_cut(course.job, label):<{label}}  {_strip(course.strip, columns)}" for course in shown[:most]]
     lines += [f"{'at once':<{label}}  {_counts(forecast.profile(), columns)}"]
-    if outages:
-        lines += [f"{'outages':<{label}}  {_strip(_covered(forecast, outages), columns, '#')}"]
+    if disturbances:
+        lines += [f"{'disturbed':<{label}}  {_disturbed(forecast, disturbances, columns)}"]
     lines += [f"{'':<{label}}  {_axis(forecast, columns, home)}"]
     if len(shown) > most:
         lines.append(f"and {len(shown) - most} more: --svg shows all of them")
@@ -65,22 +65,23 @@ def _cells(cells: Sequence[int], columns: int) -> list[int]:
     return [max(cells[start:end]) for start, end in pairwise(edges)]
 
 
-def _strip(strip: Sequence[int], columns: int, letter: str = "") -> str:
-    return "".join((letter if mark and letter else LETTERS[Mark(mark)]) for mark in _cells(strip, columns))
+def _strip(strip: Sequence[int], columns: int) -> str:
+    return "".join(LETTERS[Mark(mark)] for mark in _cells(strip, columns))
 
 
 def _counts(profile: Sequence[int], columns: int) -> str:
     return "".join("." if not most else str(most) if most < 10 else "+" for most in _cells(profile, columns))
 
 
-def _covered(forecast: Forecast, spans: Sequence[Span]) -> list[int]:
-    length = (forecast.until - forecast.since) / CELLS
-    cells = [0] * CELLS
-    for start, end in spans:
-        first, last = (start - forecast.since) // length, (end - forecast.since) // length
-        for cell in range(max(0, first), min(last + 1, CELLS)):
-            cells[cell] = 1
-    return cells
+def _disturbed(forecast: Forecast, disturbances: Sequence[Planned], columns: int) -> str:
+    """# where something was away, ^ where the clock was set."""
+    letters = ["."] * columns
+    length = (forecast.until - forecast.since) / columns
+    for one in disturbances:
+        first, last = ((at - forecast.since) // length for at in (one.since, one.until))
+        for column in range(max(0, first), min(last + 1, columns)):
+            letters[column] = "^" if one.by else "#"
+    return "".join(letters)
 
 
 def axis(forecast: Forecast, columns: int, home: ZoneInfo, apart: int) -> list[tuple[int, str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from asched.cli.disturbing import Planned, said
 from asched.cli.strips import axis
 from asched.core.forecast import CELLS, Course, Forecast, Mark
 
@@ -21,20 +21,18 @@ _NAMES = {
 }
 _STYLE = """
 svg { background: #ffffff; font: 12px system-ui, sans-serif }
-text { fill: #1f2328 } .quiet { fill: #57606a } .line { stroke: #d0d7de } .outage { fill: #d0d7de }
+text { fill: #1f2328 } .quiet { fill: #57606a } .line { stroke: #d0d7de } .disturbed { fill: #d0d7de }
 .running { fill: #1a7f37 } .waiting { fill: #bf8700 } .crowded { fill: #bc4c00 } .coalesced { fill: #8250df }
 .missed { fill: #cf222e } .skipped { fill: #6e7781 } .load { fill: #0969da }
 @media (prefers-color-scheme: dark) {
 svg { background: #0d1117 } text { fill: #e6edf3 } .quiet { fill: #9198a1 } .line { stroke: #30363d }
-.outage { fill: #30363d } .running { fill: #3fb950 } .waiting { fill: #d29922 } .crowded { fill: #f0883e }
+.disturbed { fill: #30363d } .running { fill: #3fb950 } .waiting { fill: #d29922 } .crowded { fill: #f0883e }
 .coalesced { fill: #a371f7 } .missed { fill: #f85149 } .skipped { fill: #8b949e } .load { fill: #4493f8 }
 }
 """
 
-Span = tuple[datetime, datetime]
 
-
-def svg(forecast: Forecast, outages: Sequence[Span], title: str, home: ZoneInfo) -> str:
+def svg(forecast: Forecast, disturbances: Sequence[Planned], title: str, home: ZoneInfo) -> str:
     """The whole file, as text."""
     courses = [course for course in forecast.courses.values() if course.fires or course.uncounted]
     width = _LABEL + CELLS + 2 * _EDGE
@@ -48,7 +46,7 @@ def svg(forecast: Forecast, outages: Sequence[Span], title: str, home: ZoneInfo)
         f"<style>{_STYLE}</style>",
         f'<text x="{_EDGE}" y="24">{_text(title)}</text>',
         *_legend(),
-        *_outages(forecast, outages, top, load + _LOAD),
+        *_disturbed(forecast, disturbances, home, top, load + _LOAD),
         *_axis(forecast, home, top, load + _LOAD),
     ]
     for place, course in enumerate(courses):
@@ -74,14 +72,16 @@ def _legend() -> Iterator[str]:
         x += 34 + 7 * len(name)
 
 
-def _outages(forecast: Forecast, outages: Sequence[Span], top: int, bottom: int) -> Iterator[str]:
+def _disturbed(
+    forecast: Forecast, disturbances: Sequence[Planned], home: ZoneInfo, top: int, bottom: int
+) -> Iterator[str]:
     length = forecast.until - forecast.since
-    for start, end in outages:
-        first = max(0.0, (start - forecast.since) / length) * CELLS
-        last = min(1.0, (end - forecast.since) / length) * CELLS
+    for one in disturbances:
+        first = max(0.0, (one.since - forecast.since) / length) * CELLS
+        last = min(1.0, (one.until - forecast.since) / length) * CELLS
         yield (
-            f'<rect class="outage" x="{_x(first):.1f}" y="{top}" width="{max(1.0, last - first):.1f}" '
-            f'height="{bottom - top}"><title>outage</title></rect>'
+            f'<rect class="disturbed" x="{_x(first):.1f}" y="{top}" width="{max(1.0, last - first):.1f}" '
+            f'height="{bottom - top}"><title>{_text(said(one, home))}</title></rect>'
         )
 
 
@@ -92,9 +92,9 @@ def _axis(forecast: Forecast, home: ZoneInfo, top: int, bottom: int) -> Iterator
 
 
 def _row(course: Course, top: int) -> Iterator[str]:
-    said = f"{course.job}: {course.fires} fires, {course.started} started"
+    told = f"{course.job}: {course.fires} fires, {course.started} started"
     shown = course.job if len(course.job) <= 28 else course.job[:27] + "…"
-    yield f'<g><title>{_text(said)}</title><text x="{_EDGE}" y="{top + _BAR}">{_text(shown)}</text>'
+    yield f'<g><title>{_text(told)}</title><text x="{_EDGE}" y="{top + _BAR}">{_text(shown)}</text>'
     pieces: dict[Mark, list[str]] = {}
     for start, end, mark in _stretches(course.strip):
         pieces.setdefault(mark, []).append(f"M{_x(start):g} {top + 2}h{end - start}v{_BAR}h-{end - start}z")

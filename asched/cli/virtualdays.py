@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk, unknown_job
+from asched.cli.disturbing import Planned, planned, planned_json, said
 from asched.cli.outlook import Known, anchored, standing
 from asched.cli.simulating import LONGEST
 from asched.cli.spells import Slow, Spell
@@ -24,15 +25,13 @@ from asched.core.forecast import Busy, Course, Forecast
 from asched.core.model import Fire, Job
 from asched.core.outcome import Outcome, Succeeded
 from asched.core.record import FireQuery
-from asched.core.simulate import Outage, simulate
+from asched.core.simulate import simulate
 from asched.engine.ports import Ledger
 
 MOST = 1_000_000  # fires; then it is cut
 ASSUMED = timedelta(seconds=1)  # that a job takes of which no run is known
 RECENT = 100  # runs that a median is taken of
 ROWS = 50  # jobs in the picture
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Supposed:
     until: datetime
     lasts: dict[str, timedelta]
     runs: dict[str, int]  # of which that is the median; 0: assumed
-    outages: Sequence[Span]
+    disturbances: Sequence[Planned]
 
 
 def say_what_would_be(
@@ -52,7 +51,7 @@ def say_what_would_be(
     begin: datetime | None,
     days: int | None,
     until: datetime | None,
-    outages: Sequence[Spell],
+    spells: Mapping[str, Sequence[Spell]],
     slow: Sequence[Slow],
     file: str | None,
 ) -> None:
@@ -62,10 +61,10 @@ def say_what_would_be(
     end = since + timedelta(days=days or 7) if until is None else _instant(until, home)
     if not since < end <= since + timedelta(days=LONGEST):
         raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
-    supposed = desk.wait_for(_suppose(desk, since, end, _spans(outages, "--outage", since, end, home), slow))
+    supposed = desk.wait_for(_suppose(desk, since, end, planned(spells, since, end, home), slow))
     forecast = _simulated(supposed)
     if file is not None:
-        drawn = svg(forecast, supposed.outages, _title(forecast, home), home)
+        drawn = svg(forecast, supposed.disturbances, _title(forecast, home), home)
         Path(absolute(file)).write_text(drawn, encoding="utf-8")
     if desk.as_json:
         show.as_json(_json(forecast, supposed, home))
@@ -81,24 +80,11 @@ def _instant(given: datetime, home: ZoneInfo) -> datetime:
     return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
 
 
-def _spans(spells: Sequence[Spell], flag: str, begin: datetime, end: datetime, home: ZoneInfo) -> list[Span]:
-    """In order. Raises UsageError for those outside of what is simulated, and those that overlap."""
-    spans = sorted((start := spell.start(begin, home), start + spell.length) for spell in spells)
-    for place, (start, stop) in enumerate(spans):
-        if not begin <= start < end:
-            raise click.UsageError(f"{flag} at {show.when(start, home)} is not within what is simulated")
-        if stop > end:
-            raise click.UsageError(f"{flag} at {show.when(start, home)} ends after what is simulated")
-        if place and start < spans[place - 1][1]:
-            raise click.UsageError(f"{flag} at {show.when(start, home)} begins within the one before it")
-    return spans
-
-
 # What is supposed.
 
 
 async def _suppose(
-    desk: Desk, since: datetime, until: datetime, outages: Sequence[Span], slow: Sequence[Slow]
+    desk: Desk, since: datetime, until: datetime, disturbed: Sequence[Planned], slow: Sequence[Slow]
 ) -> Supposed:
     jobs = [job for job in desk.configuration.jobs if not job.disabled]
     names = {job.name for job in jobs}
@@ -112,7 +98,7 @@ async def _suppose(
     for one in slow:
         lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
     runs = {name: len(found) for name, found in past.items()}
-    return Supposed([_as_served(job, known, since) for job in jobs], since, until, lasts, runs, outages)
+    return Supposed([_as_served(job, known, since) for job in jobs], since, until, lasts, runs, disturbed)
 
 
 def _as_served(job: Job, known: Known, since: datetime) -> Job:
@@ -146,7 +132,7 @@ def _simulated(supposed: Supposed) -> Forecast:
         supposed.since,
         supposed.until,
         behave=behave,
-        disturbances=[Outage(*span) for span in supposed.outages],
+        disturbances=[one.model for one in supposed.disturbances],
         hear=forecast.hear,
         limit=MOST,
     )
@@ -169,13 +155,13 @@ def _title(forecast: Forecast, home: ZoneInfo) -> str:
 def _print(forecast: Forecast, supposed: Supposed, home: ZoneInfo) -> None:
     click.echo(_title(forecast, home))
     click.echo(_said_of_durations(supposed))
-    for start, end in supposed.outages:
-        click.echo(f"outage: {show.when(start, home)} to {show.when(end, home)}")
+    for one in supposed.disturbances:
+        click.echo(said(one, home))
     if not forecast.fires:
         return
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo()
-    for line in picture(forecast, supposed.outages, width, home, ROWS):
+    for line in picture(forecast, supposed.disturbances, width, home, ROWS):
         click.echo(line)
     click.echo(LEGEND)
     click.echo()
@@ -187,10 +173,10 @@ def _print(forecast: Forecast, supposed: Supposed, home: ZoneInfo) -> None:
 def _said_of_durations(supposed: Supposed) -> str:
     known = [job.name for job in supposed.jobs if supposed.runs[job.name]]
     assumed = [job.name for job in supposed.jobs if not supposed.runs[job.name]]
-    said = [f"the median of past runs for {show.counted(len(known), 'job')}"] if known else []
+    parts = [f"the median of past runs for {show.counted(len(known), 'job')}"] if known else []
     few = ", ".join(assumed[:5]) + (" …" if len(assumed) > 5 else "")
-    said += [f"{show.took(ASSUMED)} is assumed for {show.counted(len(assumed), 'job')} ({few})"] if assumed else []
-    return "durations: " + "; ".join(said or ["there are no jobs"])
+    parts += [f"{show.took(ASSUMED)} is assumed for {show.counted(len(assumed), 'job')} ({few})"] if assumed else []
+    return "durations: " + "; ".join(parts or ["there are no jobs"])
 
 
 def _print_table(forecast: Forecast, supposed: Supposed) -> None:
@@ -222,11 +208,11 @@ _TOLD = {"coalesced", "missed", "expired", "overlapped", "queue_full", "replaced
 
 
 def _remark(course: Course) -> str:
-    said = [f"{count} {kind}" for kind, count in course.outcomes.items() if kind != "succeeded"]
-    said += [f"{count} {reason}" for reason, count in course.skipped.items() if reason not in _TOLD]
-    said += [f"{course.caught_up} caught up"] if course.caught_up else []
-    said += [f"{course.still_waiting} still waiting"] if course.still_waiting else []
-    return ", ".join(said)
+    parts = [f"{count} {kind}" for kind, count in course.outcomes.items() if kind != "succeeded"]
+    parts += [f"{count} {reason}" for reason, count in course.skipped.items() if reason not in _TOLD]
+    parts += [f"{course.caught_up} caught up"] if course.caught_up else []
+    parts += [f"{course.still_waiting} still waiting"] if course.still_waiting else []
+    return ", ".join(parts)
 
 
 def _print_load(forecast: Forecast, home: ZoneInfo) -> None:
@@ -264,9 +250,7 @@ def _json(forecast: Forecast, supposed: Supposed, home: ZoneInfo) -> dict[str, o
         "cut": forecast.until < supposed.until,
         "fires": forecast.fires,
         "started": forecast.started,
-        "outages": [
-            {"since": start.astimezone(home), "until": end.astimezone(home)} for start, end in supposed.outages
-        ],
+        "disturbances": [planned_json(one, home) for one in supposed.disturbances],
         "jobs": [_course_json(course, supposed) for course in forecast.courses.values()],
         "peak": None if peak is None else _busy_json(peak, home),
         "busiest": [_busy_json(busy, home) for busy in forecast.busiest()],

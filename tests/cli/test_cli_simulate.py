@@ -71,8 +71,41 @@ def test_an_outage(quiet: Folder, outage: str) -> None:
     assert found["nightly"]["skipped"] == {"missed": 1}
     out = quiet.asched("simulate", *FROM, "--outage", outage).out
     assert "outage: 2026-06-02 02:00:00+02:00 to 2026-06-02 07:30:00+02:00" in out
-    (line,) = (line for line in out.splitlines() if line.startswith("outages "))
-    assert set(line.removeprefix("outages ").strip()) == {"#", "."}
+    (line,) = (line for line in out.splitlines() if line.startswith("disturbed "))
+    assert set(line.removeprefix("disturbed ").strip()) == {"#", "."}
+
+
+@pytest.mark.parametrize("away", ["--suspend", "--stall"])
+def test_a_machine_that_sleeps_and_a_service_that_gets_no_time(quiet: Folder, away: str) -> None:
+    found = jobs_of(quiet, away, "tue 02:00 +5h30m")
+    assert (found["hourly"]["skipped"], found["hourly"]["caught_up"]) == ({"coalesced": 5}, 1)
+    assert found["nightly"]["skipped"] == {"missed": 1}
+
+
+def test_a_clock_that_is_set(quiet: Folder) -> None:
+    """Forward: what lies between is missed. Back: nothing runs twice, and what comes after it is on time."""
+    forward = jobs_of(quiet, "--step", "tue 02:15 +3h")
+    assert forward["hourly"]["skipped"] == {"coalesced": 2}
+    assert forward["nightly"]["skipped"] == {"missed": 1}
+    back = jobs_of(quiet, "--step", "tue 02:45 -2h")
+    assert (back["hourly"]["fires"], back["hourly"]["skipped"]) == (166, {})
+    assert (back["nightly"]["fires"], back["nightly"]["outcomes"]) == (7, {"succeeded": 7})
+
+
+def test_times_are_what_the_clock_shows_when_it_was_set_before(quiet: Folder) -> None:
+    asked = ["--days", "3", "--step", "mon 12:30 +2h", "--outage", "tue 02:00 +5h30m", "--json"]
+    said = quiet.asched("simulate", *FROM, *asked).json
+    assert [(one["kind"], one["since"], one["until"], one["by_s"]) for one in said["disturbances"]] == [
+        ("step", "2026-06-01T12:30:00+02:00", "2026-06-01T12:30:00+02:00", 7200.0),
+        ("outage", "2026-06-02T02:00:00+02:00", "2026-06-02T07:30:00+02:00", None),
+    ]
+    found = {one["job"]: one for one in said["jobs"]}
+    assert found["nightly"]["skipped"] == {"missed": 1}
+    assert found["hourly"]["skipped"] == {"coalesced": 6}, "13:00 into 14:00; 02:00 to 06:00 into 07:00"
+    out = quiet.asched("simulate", *FROM, *asked[:-1]).out
+    assert "step: the clock is set forward by 2h at 2026-06-01 12:30:00+02:00" in out
+    (line,) = (line for line in out.splitlines() if line.startswith("disturbed "))
+    assert set(line.removeprefix("disturbed ").strip()) == {"#", ".", "^"}
 
 
 def test_durations_are_the_medians_of_past_runs(filled: Folder) -> None:
@@ -169,6 +202,8 @@ def test_without_jobs_or_fires(quiet: Folder) -> None:
         (["--outage", "2026-05-01 +6h"], 2, "--outage at 2026-05-01 00:00:00+02:00 is not within what is simulated"),
         (["--outage", "sun 22:00 +6h"], 2, "ends after what is simulated"),
         (["--outage", "tue 02:00 +6h", "--outage", "tue 07:00 +1h"], 2, "begins within the one before it"),
+        (["--step", "tue 12:00 +3h", "--suspend", "tue 13:00 +1h"], 2, "or where that set the clock past it"),
+        (["--stall", "tue 12:00 -3h"], 2, "how long takes a +"),
         (["--slow", "hourly"], 2, 'write the job and how slow it is, as in "backup x3" or backup=10m'),
         (["--slow", "hourly=x"], 2, "not a duration"),
         (["--slow", "horly x3"], 3, 'no job is called "horly": did you mean "hourly"?'),
