@@ -11,11 +11,15 @@ from itertools import pairwise
 from asched.core.cron import Cron
 from asched.core.durations import format_duration
 from asched.core.instants import between
-from asched.core.lintcron import HORIZON, odd_cron
+from asched.core.lintcron import HORIZON, Oddity, odd_cron, odd_fields
 from asched.core.model import CatchUp, Job, Overlap, Policies
+from asched.core.triggers.both import AllOf
+from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.minus import Minus
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import watches_of
+from asched.core.triggers.within import Within
 from asched.core.version import definition_of
 
 _SMALLEST = timedelta(microseconds=1)
@@ -62,12 +66,30 @@ def members(trigger: Trigger | None) -> Sequence[Trigger]:
 def _schedule(job: Job, now: datetime) -> Iterator[Remark]:
     for member in members(job.trigger):
         if isinstance(member, Cron):
-            for odd in odd_cron(member, now):
-                place = None if odd.field is None else member.fields.written.index(odd.field)
-                yield Remark(job.name, "schedule", odd.message, odd.help, member.expression, place)
+            yield from _odd(job, member, odd_cron(member, now))
+        else:
+            for cron in _inside(member):
+                yield from _odd(job, cron, odd_fields(cron))
         if _over(member, now):
             help = "take it out, or give it a new instant"
             yield Remark(job.name, "schedule", f'"{member.text()}" is never due again', help, member.text())
+
+
+def _odd(job: Job, cron: Cron, oddities: Iterable[Oddity]) -> Iterator[Remark]:
+    for odd in oddities:
+        place = None if odd.field is None else cron.fields.written.index(odd.field)
+        yield Remark(job.name, "schedule", odd.message, odd.help, cron.expression, place)
+
+
+def _inside(trigger: Trigger) -> Iterator[Cron]:
+    """The cron expressions that choose its instants; not those that take some out."""
+    if isinstance(trigger, Cron):
+        yield trigger
+    elif isinstance(trigger, AllOf):
+        for member in trigger.triggers:
+            yield from _inside(member)
+    elif isinstance(trigger, Bounded | Minus | Within):
+        yield from _inside(trigger.trigger)
 
 
 def _over(trigger: Trigger, now: datetime) -> bool:

@@ -35,10 +35,15 @@ class Oddity:
 
 def odd_cron(cron: Cron, now: datetime) -> Iterator[Oddity]:
     """Everything odd about it, seen from `now`."""
-    yield from _days(cron)
-    yield from _steps(cron)
+    yield from odd_fields(cron)
     yield from _hours(cron, now)
     yield from _offset_changes(cron, now)
+
+
+def odd_fields(cron: Cron) -> Iterator[Oddity]:
+    """What is odd about it even where only some of its instants count."""
+    yield from _days(cron)
+    yield from _steps(cron)
 
 
 def _days(cron: Cron) -> Iterator[Oddity]:

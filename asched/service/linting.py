@@ -13,32 +13,32 @@ def fault_of(remark: Remark, written: object) -> Fault:
     """A remark as a fault of what was written; `written` is the schedule, as it was given."""
     if remark.option != "schedule":
         return Fault((remark.option,), remark.message, remark.help)
-    for path, text, start, end in _parts(written):
-        if " ".join(text[start:end].upper().split()) == remark.expression:
-            return Fault(path, remark.message, remark.help, _span(remark, text, start, end), text=text)
-    parts = list(_parts(written))  # a phrase: which one it is, is plain where there is one only
-    path, text = parts[0][:2] if len(parts) == 1 else (("schedule",), "")
+    texts = list(_texts(written))
+    for path, text in texts:
+        if found := _expression(remark.expression).search(text):
+            return Fault(path, remark.message, remark.help, _span(remark, found), text=text)
+    path, text = texts[0] if len(texts) == 1 else (("schedule",), "")  # a phrase, whose words are its own
     return Fault(path, remark.message, remark.help, text=text)
 
 
-def _parts(written: object) -> Iterator[tuple[Path, str, int, int]]:
-    """Every single schedule: where it is, the text that holds it, and the characters that are it."""
+def _texts(written: object) -> Iterator[tuple[Path, str]]:
     if isinstance(written, str):
-        yield from _alternatives(("schedule",), written)
+        yield ("schedule",), written
     elif isinstance(written, Sequence):
         for place, one in enumerate(written):
             if isinstance(one, str):
-                yield from _alternatives(("schedule", place), one)
+                yield ("schedule", place), one
 
 
-def _alternatives(path: Path, text: str) -> Iterator[tuple[Path, str, int, int]]:
-    for part in re.finditer(r"(?:^|(?<=\|))[^|]*", text):
-        yield path, text, part.start(), part.end()
+def _expression(canonical: str) -> re.Pattern[str]:
+    """It, however it is spaced and spelt, and on its own: not as a part of longer words."""
+    words = r"\s+".join(map(re.escape, canonical.split()))
+    return re.compile(rf"(?<![^\s(|&]){words}(?![^\s)|&])", re.IGNORECASE)
 
 
-def _span(remark: Remark, text: str, start: int, end: int) -> tuple[int, int]:
+def _span(remark: Remark, found: re.Match[str]) -> tuple[int, int]:
     """The characters of the field that is to blame, else of the whole expression."""
-    words = list(re.finditer(r"\S+", text[start:end]))
     if remark.place is None:
-        return start + words[0].start(), start + words[-1].end()
-    return start + words[remark.place].start(), start + words[remark.place].end()
+        return found.span()
+    word = list(re.finditer(r"\S+", found.group()))[remark.place]
+    return found.start() + word.start(), found.start() + word.end()

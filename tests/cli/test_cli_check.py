@@ -25,6 +25,7 @@ def a_job(schedule: str, more: str = "", name: str = "x") -> str:
     [
         (a_job('"*/7 * * * *"'), 'schedule = "*/7 * * * *"', "^^^"),
         (a_job('"@daily | 5  */5 * * *"'), 'schedule = "@daily | 5  */5 * * *"', "^^^"),
+        (a_job('"(5 */5 * * *) between 08:00 and 18:00"'), 'schedule = "(5 */5 * * *) between 08:00 and 18:00"', "^^^"),
         (a_job('["@daily", "5 */5 * * *"]'), 'schedule = ["@daily", "5 */5 * * *"]', "^^^"),
         (a_job('"2020-01-01T00:00"'), 'schedule = "2020-01-01T00:00"', '^^^^^^^^^^^^^^^^^^'),
         (a_job('"@daily"', 'grace = "0s"\ncatch_up = "none"\n'), 'grace = "0s"', "^^^^"),

@@ -12,6 +12,7 @@ from asched.core.cron import Cron
 from asched.core.lint import lint
 from asched.core.lintcron import HORIZON, odd_cron
 from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.phrases import parse_schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
@@ -165,6 +166,21 @@ def test_of_a_union_the_member_that_is_over_is_named():
         ("5 0-23 */2 * MON", 2),
         ("5 0-23 */2 * MON", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("*/7 2 * * * between 01:00 and 03:00", True),
+        ("*/7 2 * * * until 2030-01-01", True),
+        ("*/7 * * * * & 0 * * * *", True),
+        ("5 * * * * except */7 3 * * *", False),
+        ("30 2 * * * between 02:00 and 04:00", False),  # the windows may be right about it
+    ],
+)
+def test_expressions_that_choose_instants_within_others_have_their_fields_looked_at(text, odd):
+    found = remarks(a_job(trigger=parse_schedule(text, tz=BERLIN)))
+    assert [one[2].partition(":")[0] for one in found] == ['"*/7" starts again every hour'] * odd
 
 
 @pytest.mark.parametrize(
