@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 @click.argument("schedule")
 @click.option("--tz", type=ZONE, metavar="ZONE", default="UTC", show_default=True, help="An IANA time zone.")
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
-def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int) -> None:
-    """A schedule in English, and when it is due next."""
+@click.option("--name", metavar="JOB", default="", help="The job's name, on which H depends.")
+def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int, name: str) -> None:
+    """A schedule in English, and when it is due next.
+
+    \b
+    asched explain "30 2 * * mon-fri" --tz Europe/Berlin
+    asched explain "H 3 * * *" --name backup
+    """
     from asched.cli.outlook import instants
     from asched.core.explain import explain_trigger
     from asched.core.phrases import parse_schedule
 
-    trigger = parse_schedule(schedule, tz=tz.key)
+    trigger = parse_schedule(schedule, tz=tz.key, name=name)
     found = instants(trigger, desk.now(), count)
     if desk.as_json:
         explained = {"schedule": trigger.text(), "explained": explain_trigger(trigger), "timezone": tz.key}

@@ -55,8 +55,9 @@ from asched.errors import ScheduleError
 
 GRAMMAR = (
     'write cron ("30 2 * * *"), an interval ("every 10m", "after 60s"), a time ("daily at 02:30", '
-    '"mon,thu at 09:00", "every hour at :15", "once a day between 02:00 and 05:00"), a nickname ("@daily") or an '
-    'instant ("2026-12-24T17:30"); more with "|", "&", "except", "between", "from", "until", "5 times"'
+    '"mon,thu at 09:00", "every hour at :15", "every 2 weeks on monday at 09:00", '
+    '"once a day between 02:00 and 05:00"), a nickname ("@daily"), an instant ("2026-12-24T17:30") or a path '
+    '("when /data/in changes"); more with "|", "&", "except", "between", "from", "until", "5 times"'
 )
 
 _NICKNAMES = {

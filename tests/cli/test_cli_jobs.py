@@ -186,6 +186,14 @@ def test_what_is_made_of_others_is_listed_shown_and_due(folder: Folder) -> None:
     assert folder.asched("next", "nightly").out.count(" 02:00:00+0") == 5
 
 
+def test_explain_of_what_depends_on_the_name(folder: Folder) -> None:
+    nameless = folder.asched("explain", "H 3 * * *")
+    assert nameless.code == 4
+    assert "--name" in nameless.err
+    said = {folder.asched("explain", "H 3 * * *", "--name", name).out.splitlines()[0] for name in ("a", "b", "c")}
+    assert len(said) > 1
+
+
 def test_explain_needs_no_configuration(folder: Folder) -> None:
     folder.config.unlink()
     assert folder.asched("explain", "every 10m").code == 0
