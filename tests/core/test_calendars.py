@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
-import time as stopwatch
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from counting import counting
 from daily_oracle import instants, walked
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,10 +200,9 @@ def test_what_makes_no_sense_is_refused(made: Callable[[], object], message: str
     ],
 )
 def test_what_never_fires_is_found_and_quickly(trigger: Trigger) -> None:
-    began = stopwatch.perf_counter()
-    with pytest.raises(ScheduleError, match="never"):
+    with counting() as calls, pytest.raises(ScheduleError, match="never"):
         refuse_what_never_fires(trigger)
-    assert stopwatch.perf_counter() - began < 0.5
+    assert calls.count < 1_500_000
 
 
 def test_what_fires_or_may_is_let_through() -> None:
@@ -214,17 +213,17 @@ def test_what_fires_or_may_is_let_through() -> None:
 
 def test_it_goes_over_covered_days_without_looking_at_each_second() -> None:
     august = Calendar("closed", days=tuple((date(2026, 8, day), "") for day in range(1, 32)))
-    began = stopwatch.perf_counter()
-    found = Excluding(Cron("* * * * * *", BERLIN), (august,), BERLIN).next_after(utc("2026-07-31T21:59:59"))
-    assert found == utc("2026-08-31T22:00")
-    assert Excluding(Every(TICK, DECEMBER), (CHRISTMAS,)).next_after(utc("2026-12-24T23:59:59.999999")) == utc(
-        "2026-12-27"
-    )
-    for shift in ("next", "previous"):
-        moved = Excluding(Cron("*/7 * * * * *", BERLIN), (august,), BERLIN, shift)  # type: ignore[arg-type]
-        assert moved.next_after(utc("2026-07-30T00:00")) is not None
-        assert moved.next_after(utc("2026-08-31T23:00")) is not None
-    assert stopwatch.perf_counter() - began < 0.5
+    with counting() as calls:
+        found = Excluding(Cron("* * * * * *", BERLIN), (august,), BERLIN).next_after(utc("2026-07-31T21:59:59"))
+        assert found == utc("2026-08-31T22:00")
+        assert Excluding(Every(TICK, DECEMBER), (CHRISTMAS,)).next_after(utc("2026-12-24T23:59:59.999999")) == utc(
+            "2026-12-27"
+        )
+        for shift in ("next", "previous"):
+            moved = Excluding(Cron("*/7 * * * * *", BERLIN), (august,), BERLIN, shift)  # type: ignore[arg-type]
+            assert moved.next_after(utc("2026-07-30T00:00")) is not None
+            assert moved.next_after(utc("2026-08-31T23:00")) is not None
+    assert calls.count < 100_000
 
 
 # Telling why.

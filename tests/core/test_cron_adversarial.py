@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import sys
 import tracemalloc
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 from typing import Any
 
 import pytest
+from counting import counting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,19 +33,9 @@ RARE = [
 
 def calls(work: Any) -> int:
     """How many calls of Python functions, and of those in C, it takes: the same on every machine."""
-    count = 0
-
-    def counted(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counted)
-    try:
+    with counting() as calls:
         work()
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls.count
 
 
 def read(expression: str, zone: str, **options: Any) -> Cron | ScheduleError:

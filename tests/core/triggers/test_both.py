@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 
 import pytest
 from bruteforce import DAY, MINUTE, multiples, nights, shown
+from counting import counting
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
@@ -140,10 +140,9 @@ def test_it_is_steady_when_all_are(other: Trigger, steady: bool) -> None:
 
 
 def test_a_search_without_end_is_given_up() -> None:
-    begun = perf_counter()
-    with pytest.raises(ScheduleError, match="gave up"):
+    with counting() as calls, pytest.raises(ScheduleError, match="gave up"):
         AllOf((Cron("0 0 * * *"), Cron("30 0 * * *"))).next_after(NOON)
-    assert perf_counter() - begun < 5
+    assert calls.count < 4_000_000
 
 
 def test_ground_that_was_searched_is_not_searched_again() -> None:
@@ -151,9 +150,9 @@ def test_ground_that_was_searched_is_not_searched_again() -> None:
     trigger = AllOf((Cron("0 0 * * *", "Europe/Berlin"), Cron("0 19 * * *", "America/New_York")))
     found = trigger.next_after(datetime(2026, 4, 1, tzinfo=UTC))
     assert found == datetime(2026, 10, 25, 23, tzinfo=UTC)
-    begun = perf_counter()
-    assert all(trigger.next_after(datetime(2026, 4, 1, tzinfo=UTC) + n * HOUR) == found for n in range(3000))
-    assert perf_counter() - begun < 1
+    with counting() as calls:
+        assert all(trigger.next_after(datetime(2026, 4, 1, tzinfo=UTC) + n * HOUR) == found for n in range(3000))
+    assert calls.count < 100_000
     assert trigger.next_after(found) == datetime(2026, 10, 26, 23, tzinfo=UTC)
     assert trigger.next_after(datetime(2026, 3, 20, tzinfo=UTC)) == datetime(2026, 3, 20, 23, tzinfo=UTC)
 
