@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -27,12 +27,12 @@ from asched.engine.bus import Bus
 from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, sleep
 from asched.engine.dispatch import Dispatch
+from asched.engine.patience import FIRST_PAUSE, Patience
 from asched.engine.ports import Ledger, Runner
 from asched.engine.teller import Teller
 from asched.errors import LedgerUnavailable, NotRunning, Superseded
 
 SLICE = 200  # deadlines decided in one turn: a burst must not hold the loop
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the ledger is unavailable
 JUMPED = {"stepped": "clock.stepped", "suspended": "clock.resumed"}  # what is told of a jump of the clocks
 
 T = TypeVar("T")
@@ -79,9 +79,9 @@ class Engine:
         self.board = Board(self._new_id)
         self.axes = Axes(clock)
         self.dispatch = Dispatch(clock, runner, self._deliver, self._results)
-        self.ledger_down = ""  # why it cannot be written, while it cannot
+        self.patience = Patience(clock, bus, self._not_ours)
         self.over = False
-        self.idle = False  # nothing to do until a deadline or a message
+        self._waiting = False  # nothing to do until a deadline or a message
         self.turns = 0
         self.teller = Teller(bus)
         self._count = 0
@@ -133,12 +133,22 @@ class Engine:
 
     def finish(self) -> None:
         """Return from `run` once nothing is executed any more."""
-        self._stopping = True
+        self._stopping = self.patience.ends = True
         self.wake.set()
 
     def die(self) -> None:
         """Take no further turn and believe the next cancellation: for tests of what a kill leaves behind."""
         self._owner = None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be done until a deadline, a message, or another try of the ledger."""
+        return self._waiting or self.patience.pausing
+
+    @property
+    def ledger_down(self) -> str:
+        """Why the ledger cannot be written, while it cannot."""
+        return self.patience.down
 
     @property
     def overdue(self) -> timedelta:
@@ -261,11 +271,11 @@ class Engine:
             return
         self._expected = now.steady + timedelta(seconds=delay)
         timer = self.clock.call_at(self.clock.monotonic() + delay, self.wake.set)
-        self.idle = True
+        self._waiting = True
         try:
             await self.wake.wait()
         finally:
-            self.idle = False
+            self._waiting = False
             timer.cancel()
 
     def _until_next(self, now: Now) -> float:
@@ -282,7 +292,7 @@ class Engine:
     async def _beat(self) -> None:
         if self.clock.monotonic() >= self._heartbeat:
             self._heartbeat = self.clock.monotonic() + self.ledger.heartbeat.total_seconds()
-            await self._insist(lambda: self.ledger.renew(self.number, self.clock.now()))
+            await self.patience.insist(lambda: self.ledger.renew(self.number, self.clock.now()))
 
     # Absences.
 
@@ -304,44 +314,7 @@ class Engine:
     async def _remember(self, changes: Sequence[Change]) -> Sequence[Rejected]:
         if not changes:
             return ()
-        return await self._insist(lambda: self.ledger.commit(self.number, changes))
-
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make the call until it is answered: what cannot be recorded is not done. Safe, for each call is idempotent;
-        also when somebody cancels this task meanwhile and what became of the call is not known."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                answer = await call()
-                self._ledger_is_back()
-                return answer
-            except asyncio.CancelledError:
-                self._not_ours()
-            except LedgerUnavailable as error:
-                self._ledger_is_gone(str(error))
-                if self._stopping and pause >= LONGEST_PAUSE:
-                    raise  # somebody waits for us to go; what is not recorded, the next start settles
-                await self._pause(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-
-    async def _pause(self, seconds: float) -> None:
-        self.idle = True
-        try:
-            await sleep(self.clock, seconds)
-        except asyncio.CancelledError:
-            self._not_ours()
-        finally:
-            self.idle = False
-
-    def _ledger_is_gone(self, why: str) -> None:
-        if not self.ledger_down:
-            self.bus.publish({"type": "ledger.unavailable", "at": self.clock.now(), "error": why})
-        self.ledger_down = why
-
-    def _ledger_is_back(self) -> None:
-        if self.ledger_down:
-            self.ledger_down = ""
-            self.bus.publish({"type": "ledger.recovered", "at": self.clock.now()})
+        return await self.patience.insist(lambda: self.ledger.commit(self.number, changes))
 
     def _unwind(self, rejected: Sequence[Rejected], turn: Turn) -> None:
         """Somebody else was first: do not start what is not ours."""

@@ -11,7 +11,7 @@ import pytest
 from asched import Scheduler
 from asched.core.change import Change, Finish, Rejected
 from asched.core.model import Job
-from asched.engine import engine as engines
+from asched.engine import patience
 from asched.errors import LedgerUnavailable, LedgerUnusable
 from asched.ledger.memory import MemoryLedger
 from asched.service.oneshot import run_once
@@ -23,8 +23,8 @@ WITHIN = 5  # seconds
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(engines, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.02)
 
 
 class NoEnds(MemoryLedger):
