@@ -20,6 +20,7 @@ from asched.core.timeline import Rank
 Decided = tuple[Fire, Decision]
 
 _SMALLEST = timedelta(microseconds=1)
+_A_STEP = timedelta(seconds=0.5)  # as Axes.NOTICED in engine/clock.py
 
 
 def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
@@ -122,15 +123,25 @@ def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn:
 def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Turn) -> tuple[Decided, ...]:
     decided: list[Decided] = []
     for scheduled_at, skip in settled.skips:
-        fire = new_fire(board, state, Candidate(scheduled_at, board.due_at(state, scheduled_at), False))
+        candidate = Candidate(scheduled_at, board.due_at(state, scheduled_at), caught_up=False)
+        fire = new_fire(board, state, _on_wall(state, candidate, now))
         decided.append((fire, _paused(state) or skip))
     last = settled.candidates[-1] if settled.candidates else None
     for candidate in settled.candidates:
-        fire = new_fire(board, state, candidate)
+        fire = new_fire(board, state, _on_wall(state, candidate, now))
         owed = state.job.policies.catch_up is CatchUp.ALL and (candidate.caught_up or candidate is not last)
         decided.append((fire, admitted(board, state, fire, now, turn, owed=owed)))
     decided.sort(key=lambda pair: pair[0].scheduled_at)
     return tuple(decided)
+
+
+def _on_wall(state: JobState, candidate: Candidate, now: Now) -> Candidate:
+    """Due when wall clocks show it, from which lateness counts: steady time does not move with a clock that is set.
+    Less than half a second between the two is no step."""
+    ahead = now.wall - now.steady
+    if not state.steady or abs(ahead) < _A_STEP:
+        return candidate
+    return replace(candidate, due_at=candidate.due_at + ahead)
 
 
 def _paused_gaps(state: JobState, gaps: Iterable[Gap]) -> Iterable[Gap]:

@@ -173,6 +173,17 @@ async def test_a_clock_set_back_during_a_stall_leaves_the_stall(a_harness):
     assert 15 - 1800 < since <= 20 - 1800
 
 
+@pytest.mark.parametrize("by", [1800, -1800])
+async def test_an_interval_is_not_late_because_a_clock_was_set(a_harness, by):
+    harness = a_harness(a_job("interval", Every(10 * S)))
+    await harness.start()
+    await harness.clock.advance("15s")
+    await harness.clock.step(by * S)
+    await harness.clock.advance("20s")
+    assert [one.lateness for one in await fires(harness, "interval")] == [0 * S] * 3
+    assert await imbalances(harness) == []
+
+
 async def test_a_clock_set_forward_where_only_intervals_are_due_is_no_absence(a_harness):
     """Their time did not jump: the one that is due is on time."""
     harness = a_harness(a_job("tick", Every(10 * S)), a_job("daily", Cron("0 0 * * *")))
