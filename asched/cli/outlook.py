@@ -11,6 +11,7 @@ from itertools import islice, repeat, takewhile
 from asched.core.change import Pause
 from asched.core.durations import format_duration
 from asched.core.model import Job
+from asched.core.otherdays import same_but_for_days, with_days_of
 from asched.core.record import VersionRecord
 from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
@@ -140,6 +141,10 @@ def anchored(job: Job, version: VersionRecord | None, now: datetime) -> Trigger 
     """Its trigger, with the anchor that the ledger keeps, if it is still the same schedule."""
     if job.trigger is None:
         return None
-    if version is not None and version.trigger is not None and same_trigger(version.definition, definition_of(job)):
-        return from_spec(version.trigger)
+    if version is not None and version.trigger is not None:
+        definition = definition_of(job)
+        if same_trigger(version.definition, definition):
+            return from_spec(version.trigger)
+        if same_but_for_days(version.definition, definition):
+            return with_days_of(from_spec(version.trigger), job.trigger)
     return job.trigger.anchored(now)

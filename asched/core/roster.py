@@ -15,6 +15,7 @@ from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, T
 from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Promote, Retire
 from asched.core.durations import format_duration
 from asched.core.model import Job
+from asched.core.otherdays import same_but_for_days, with_days_of
 from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.policy import whole_gap
 from asched.core.record import VersionRecord
@@ -65,7 +66,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
         state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
-    elif previous is not None and previous.active and same_trigger(previous.definition, definition):
+    elif previous is not None and previous.active and _same_schedule(previous, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
     else:
         if previous is not None and previous.active:
@@ -125,11 +126,27 @@ def _begin(job: Job, definition: str, previous: Previous | None, since: datetime
         version = previous.version + 1
         if previous.active:
             turn.changes.append(Retire(job.name, previous.version, now.wall))
-        if previous.trigger is not None and same_trigger(previous.definition, definition):
-            trigger = previous.trigger  # its anchor is part of what was promised
+        trigger = _kept(previous, trigger, definition)
     spec = None if trigger is None else trigger.spec()
     turn.changes.append(Activate(job.name, version, since, spec, definition, now.wall))
     return JobState(replace(job, trigger=trigger), version, since, definition)
+
+
+def _same_schedule(previous: Previous, definition: str) -> bool:
+    if same_trigger(previous.definition, definition):
+        return True
+    return previous.trigger is not None and same_but_for_days(previous.definition, definition)
+
+
+def _kept(previous: Previous, trigger: Trigger | None, definition: str) -> Trigger | None:
+    """The anchors of the same schedule are part of what was promised."""
+    if previous.trigger is None or trigger is None:
+        return trigger
+    if same_trigger(previous.definition, definition):
+        return previous.trigger
+    if same_but_for_days(previous.definition, definition):
+        return with_days_of(previous.trigger, trigger)
+    return trigger
 
 
 def _close(name: str, previous: Previous, now: Now, turn: Turn) -> None:
