@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from boards import NOON, a_board, at, decided, of_kind
+from boards import NOON, a_board, decided, of_kind
 from jobdoubles import S, a_job
 
 from asched.core.board import Now, Turn
@@ -95,4 +95,3 @@ def test_in_a_union_each_keeps_its_place() -> None:
     one, other = made(1), made(31)
     assert same_but_for_days(definition_of(a_job("x", one)), definition_of(a_job("x", other)))
     assert with_days_of(one.anchored(NOON), other) == other.anchored(NOON)
-    assert at().wall == NOON
