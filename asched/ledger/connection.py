@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import aiosqlite
 
+from asched.engine.aside import aside
 from asched.errors import LedgerUnusable
 from asched.ledger.sqliteerrors import poisons, translated
 
@@ -63,7 +64,7 @@ class ThreadConnection(aiosqlite.Connection):
 
     async def ended(self) -> None:
         """After a failing start: its thread has something to say to the loop until it has ended."""
-        await asyncio.to_thread(self._worker.join)
+        await aside(self._worker.join)
 
 
 class Channel:

@@ -21,6 +21,7 @@ from asched.core.record import (
     Stored,
     VersionRecord,
 )
+from asched.engine.aside import aside
 from asched.errors import LedgerUnusable
 from asched.ledger import ledgerfile, presence, queries, sqlitechanges, sqliteprune
 from asched.ledger.connection import Channel, connect_any_reader, connect_reader, connect_writer, telling
@@ -75,7 +76,7 @@ class SqliteLedger:
             if self._readonly:
                 await self._open_reading(self._connect_readonly)
             else:
-                await asyncio.to_thread(self._prepare)
+                await aside(self._prepare)
                 await self._open_writing()
                 await self._open_reading(partial(connect_reader, self.path, self._busy_timeout))
         except BaseException:

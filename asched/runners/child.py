@@ -7,6 +7,7 @@ import signal
 from collections.abc import Awaitable
 from contextlib import suppress
 
+from asched.engine.aside import aside
 from asched.engine.ports import OutputSink
 from asched.runners.exits import when_exited
 from asched.runners.groups import members, signal_group
@@ -16,6 +17,7 @@ from asched.runners.spawn import Process
 _GRACE = 0.25  # seconds after the exit for whoever still holds the pipes
 _POLL = 0.02
 _AFTER_KILL = 0.75
+_LOOKED = 0.5  # for one look at who is left: KILL must not wait for it
 
 
 class Child:
@@ -51,9 +53,9 @@ class Child:
             return ()
         if await self._group_gone(self._grace_ends - self._loop.time()):  # the end of a pipeline takes a moment longer
             return ()
-        survivors = await asyncio.to_thread(members, self.pid)
+        survivors = await self._members()
         await self.stop(kill_after)
-        return survivors
+        return survivors or ()
 
     async def stop(self, kill_after: float) -> None:
         """TERM to the group, KILL after `kill_after` seconds, or when asked again; then it is not waited for long."""
@@ -87,16 +89,18 @@ class Child:
 
     async def _group_gone(self, seconds: float) -> bool:
         deadline = self._loop.time() + seconds
-        while await self._group_lives():
+        while signal_group(self.pid, 0) and await self._members() != ():
             if self._loop.time() >= deadline:
                 return False
             await _within(asyncio.Event().wait(), _POLL)
         return True
 
-    async def _group_lives(self) -> bool:
-        if not signal_group(self.pid, 0):
-            return False
-        return bool(await asyncio.to_thread(members, self.pid))
+    async def _members(self) -> tuple[int, ...] | None:
+        """The living in its group; None when that was not found out in time, or the system has no thread for it."""
+        with suppress(TimeoutError, RuntimeError):
+            async with asyncio.timeout(_LOOKED):
+                return await aside(members, self.pid)
+        return None
 
     def _reaped(self, code: int | None) -> None:
         self.code = code

@@ -9,6 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from asched.engine.aside import aside
+
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=30)
 
 
@@ -31,7 +33,7 @@ class AsyncShared(httpx.AsyncBaseTransport):
         async with self._opening:
             if proxy not in self._pools:
                 # Reading the certificates takes 10 to 30 ms: not on the loop.
-                trusted = await asyncio.to_thread(httpx.create_ssl_context)
+                trusted = await aside(httpx.create_ssl_context)
                 self._pools[proxy] = httpx.AsyncHTTPTransport(verify=trusted, limits=_LIMITS, proxy=proxy or None)
             return self._pools[proxy]
 

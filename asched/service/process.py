@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import sys
 import threading
 import traceback
@@ -16,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asched.engine.aside import aside
 from asched.service import logs
 from asched.service.exitcodes import FAULT
 from asched.service.logs import get_logger
@@ -23,6 +25,15 @@ from asched.service.printing import routed_prints
 
 CANCELLED_WITHIN = 1.0  # seconds for what is left on the loop
 TAKEN_UP_AGAIN = 100  # times, when jobs stop the loop
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """Looks names up without the executor that jobs may have filled with what hangs."""
+
+    async def getaddrinfo(
+        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[Any]:
+        return await aside(socket.getaddrinfo, host, port, family, type, proto, flags)
 
 
 def say_fault(error: BaseException) -> int:
@@ -44,7 +55,7 @@ def run_to_the_end(
     what is printed outside of jobs. Of what `main` raises, `say` makes a message and the exit code: nothing is raised
     here, for whoever would catch it might never get to leave.
     """
-    loop = asyncio.new_event_loop()
+    loop = Loop()
     executor = ThreadPoolExecutor(thread_name_prefix="asched default")
     loop.set_default_executor(executor)
     loop.set_exception_handler(_say)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asched.core.model import Job
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
+from asched.engine.aside import aside
 from asched.engine.clock import sleep
 from asched.engine.insistence import not_ours, until_done
 from asched.engine.watchdog import Block, Watchdog
@@ -198,7 +199,7 @@ class Service:
                 notify.tell(READY=1)
 
     async def _reload(self, load: Reload) -> dict[str, object]:
-        jobs = await asyncio.to_thread(load)
+        jobs = await aside(load)
         before = {handle.name: definition_of(handle.definition) for handle in self.scheduler.jobs}
         await self.scheduler.reload(jobs)
         after = {job.name: definition_of(job) for job in jobs}

@@ -6,7 +6,9 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 from asched.core.action import Action, Command
 from asched.core.outcome import ErrorNote, Failed, Outcome, Succeeded
 from asched.engine.ports import OutputSink, Runner
-from asched.runners import exits, spawn
+from asched.runners import child, exits, spawn
 from asched.runners.command import CommandRunner
 from asched.runners.groups import members
 from asched.testing.runner_contract import RunnerContract, Sink, attempt_of
@@ -75,6 +77,17 @@ def _no_descriptor_is_left() -> Iterator[None]:
     before = len(os.listdir("/proc/self/fd"))
     yield
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.fixture
+async def no_thread_left() -> AsyncIterator[None]:
+    """Jobs have filled the loop's default executor with what hangs."""
+    loop, hold = asyncio.get_running_loop(), threading.Event()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    hanging = loop.run_in_executor(None, hold.wait)
+    yield
+    hold.set()
+    await hanging
 
 
 class TestContract(RunnerContract):
@@ -304,6 +317,27 @@ async def test_what_it_leaves_behind_is_ended_and_said() -> None:
     left = int(sink.text())
     assert sink.text("note") == f"[it left processes of its group behind, which were ended: {left}]\n"
     assert state_of(left) in ("", "Z")
+
+
+async def test_who_is_left_is_killed_though_jobs_hold_every_thread_of_the_loop(no_thread_left: None) -> None:
+    sink = Sink()
+    script = "(trap '' TERM; sleep 60; sleep 60) & sleep 0.1; echo $!"
+    assert await asyncio.wait_for(run(sh(script), sink, kill_after=timedelta(seconds=0.2)), timeout=4) == Succeeded()
+    assert state_of(int(sink.text())) in ("", "Z")
+
+
+async def test_nobody_knows_who_is_left_and_they_are_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look into /proc that does not return, on a machine that is at its end."""
+    hold = threading.Event()
+    monkeypatch.setattr(child, "members", lambda _: hold.wait() and ())
+    try:
+        sink = Sink()
+        task = await begin(sh("(trap '' TERM; echo begun; sleep 60; sleep 60) & wait"), sink, kill_after=0.2)
+        assert await stopped_after(task) < 3
+        await asyncio.sleep(0.05)
+        assert members(sink.children[0]) == ()
+    finally:
+        hold.set()
 
 
 async def test_what_left_its_group_is_not_waited_for() -> None:

@@ -195,6 +195,27 @@ def test_many_reloads_at_once(serve: Serve) -> None:
     service.audit()
 
 
+def test_a_job_that_holds_every_thread_of_the_loop_harms_nobody_else(serve: Serve) -> None:
+    service = serve(
+        """
+        import asyncio, time
+        @job("@startup", timeout="0.5s", kill_after="0.1s")
+        async def hangs() -> None:
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 3600) for _ in range(100)))
+        """,
+        drain="0s",
+    )
+    service.event("run.timed_out", job="hangs")
+    leaves = 'name = "leaves"\nschedule = "every 1s"\nkill_after = "1s"\ncommand = ["sh", "-c", "sleep 60 & exit 0"]\n'
+    looks = 'name = "looks"\nschedule = "every 200ms"\nhttp = { url = "http://localhost:9/" }\n'
+    service.write(TICK, config=f"[[job]]\n{leaves}\n[[job]]\n{looks}")
+    assert service.ask("reload").get("added") == ["leaves", "looks", "tick"]
+    service.event("run.succeeded", job="leaves")
+    assert "ConnectError" in service.event("run.failed", job="looks")["error"]
+    service.signal(signal.SIGTERM)
+    assert service.wait() == 0
+
+
 def test_a_dump_is_written_to_the_log(serve: Serve) -> None:
     service = serve('@job("@startup")\nasync def slow() -> None:\n    await asched.sleep("1h")\n', drain="0s")
     service.event("run.started", job="slow")
