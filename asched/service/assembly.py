@@ -50,6 +50,7 @@ class Assembly:
         self._wrong: list[Finding] = []
         self._mild: list[Finding] = []
         self._lost: set[str] = set()  # names of jobs that exist and could not be loaded
+        self._incomplete = False  # a place was not found: there may be jobs that nobody knows
         self._origins: dict[int, Origin] = {}  # by id of the job
         self._by_name: dict[str, Origin] = {}  # of those that can run
         self._overridden: dict[str, Mapping[str, Any]] = {}
@@ -87,11 +88,12 @@ class Assembly:
         own = self._locator.file
         return sorted(findings, key=lambda each: (each.path != own, each.path, each.line, each.point or each.column))
 
-    def jobs(self, data: Mapping[str, Any], places: Sequence[str]) -> tuple[Job, ...]:
-        """Every job that can run."""
+    def jobs(self, data: Mapping[str, Any], places: Sequence[str] | None) -> tuple[Job, ...]:
+        """Every job that can run. `places` None: it is not known where to look."""
         self._read_defaults(data.get("defaults", {}))
         self._read_secrets(data.get("secrets", {}))
-        found = self._discovered(places)
+        self._incomplete = places is None
+        found = self._discovered(places or ())
         self._read_calendars(data.get("calendars", {}))
         self._overridden = self._overrides(data.get("override", {}), found, data.get("job", []))
         jobs = [job for declared in found.declarations if (job := self._declared(declared)) is not None]
@@ -136,8 +138,7 @@ class Assembly:
         at = self._file.parent / Path(name).expanduser()
         if at.is_dir():
             if writable_by_others(at):
-                self.found_wrong([Fault(path, f"the folder {at} is writable by others", remedy(at))])
-                return Found()
+                return self._not_found(Fault(path, f"the folder {at} is writable by others", remedy(at)))
             return discover_folder(at)
         if at.is_file():
             return discover_file(at)
@@ -147,7 +148,11 @@ class Assembly:
         except ModuleNotFoundError:
             pass
         help = "paths are relative to the configuration's folder; modules must be installed, or stand beside it"
-        self.found_wrong([Fault(path, f'there is no folder, Python file or module "{name}"', help)])
+        return self._not_found(Fault(path, f'there is no folder, Python file or module "{name}"', help))
+
+    def _not_found(self, fault: Fault) -> Found:
+        self._incomplete = True
+        self.found_wrong([fault])
         return Found()
 
     def _overrides(self, table: object, found: Found, tables: object) -> dict[str, Mapping[str, Any]]:
@@ -162,7 +167,7 @@ class Assembly:
             if name in own:
                 message = f'job "{name}" stands in this file: it needs no override'
                 faults.append(Fault(("override", name), message, "change its [[job]]", of_key=True))
-            elif name not in known | self._lost:
+            elif name not in known | self._lost and not self._incomplete:
                 message = f'override of an unknown job "{name}"'
                 faults.append(Fault(("override", name), message, did_you_mean(name, known | self._lost), of_key=True))
         self.found_wrong(faults)
@@ -263,7 +268,9 @@ class Assembly:
             for job, fault in problems:
                 bad.add(id(job))
                 waits_for_lost = fault.path[0] == "after" and any(name in self._lost for name in job.after)
-                self._report(self._origins[id(job)], [fault], mild=waits_for_lost)
+                waits_for_unknown = fault.path[0] == "after" and len(fault.path) > 1 and not waits_for_lost
+                if not (waits_for_unknown and self._incomplete):
+                    self._report(self._origins[id(job)], [fault], mild=waits_for_lost)
             jobs = [job for job in jobs if id(job) not in bad]
         self._by_name = {job.name: self._origins[id(job)] for job in jobs}
         return tuple(jobs)

@@ -105,14 +105,13 @@ def _configured(
     layers = layered(data, env=env, flags=flags or {})
     locator = Locator(shown_path(file), positions, layers)
     faults: list[Fault] = [unknown_section(name) for name in layers.data if name not in SECTIONS]
-    service = read_table(Service, as_table(layers.data.get("service", {}), ("service",), faults), ("service",), faults)
-    settings = service or Service()
+    settings, wrong = _settings(layers.data.get("service", {}), faults)
     timezone = _timezone(settings.timezone, faults)
     ledger = _ledger(settings.ledger, file, faults)
     assembly = Assembly(file, locator, env, timezone)
     assembly.found_wrong(faults)
     assembly.found_wrong_outside(layers.faults)
-    jobs = assembly.jobs(layers.data, settings.jobs)
+    jobs = assembly.jobs(layers.data, None if "jobs" in wrong else _places(settings, file))
     assembly.refuse_if_wrong()
     set_dir = _beside(file, settings.state_dir) if settings.state_dir else None
     by_flag = layers.giver(("service", "state_dir")) == FLAG
@@ -134,6 +133,25 @@ def _configured(
         placed=assembly.warning,
         calendar_ends=assembly.calendar_ends(),
     )
+
+
+def _settings(given: object, faults: list[Fault]) -> tuple[Service, frozenset[object]]:
+    """What [service] says, and which keys of it are wrong: those have their defaults, for one fault must neither hide
+    others nor look like them."""
+    found: list[Fault] = []
+    table = as_table(given, ("service",), found)
+    settings = read_table(Service, table, ("service",), found)
+    faults += found
+    wrong = frozenset(key for fault in found for key in fault.path[1:2] or Service.model_fields)
+    if settings is None:
+        settings = Service.model_validate({key: value for key, value in table.items() if key not in wrong})
+    return settings, wrong
+
+
+def _places(settings: Service, file: Path) -> list[str]:
+    """Where jobs are looked for. Who names no place need not have the folder."""
+    named = "jobs" in settings.model_fields_set
+    return [place for place in settings.jobs if named or (file.parent / place).is_dir()]
 
 
 def _timezone(key: str, faults: list[Fault]) -> str:

@@ -50,7 +50,7 @@ class Service(_Table):
 
     timezone: str = "UTC"
     ledger: str = "state/asched.db"
-    jobs: list[str] = Field(default_factory=list)
+    jobs: list[str] = Field(default_factory=lambda: ["jobs"])
     drain: Duration = timedelta(seconds=30)
     retention: Retention = Retention()
     state_dir: str | None = None

@@ -80,6 +80,19 @@ def test_everything_under_service(here: Path) -> None:
     assert (found.log.format, found.log.level, found.log.output) == ("json", "debug", False)
 
 
+def test_the_folder_beside_the_file_is_where_jobs_are() -> None:
+    python_file('from asched import job\n@job("@daily")\ndef found(): ...\n')
+    assert [job.name for job in loaded("").jobs] == ["found"]
+    assert [job.name for job in loaded("[service]\ntimezone = 'UTC'").jobs] == ["found"]
+    assert loaded("[service]\njobs = []").jobs == ()
+
+
+def test_a_folder_that_nobody_named_is_refused_where_others_may_write_to_it(here: Path) -> None:
+    (here / "jobs").mkdir(mode=0o777)
+    (here / "jobs").chmod(0o777)
+    assert refused("[service]\ntimezone = 'UTC'").startswith("config.toml:1:2  error  the folder jobs is writable by")
+
+
 def test_local_is_this_machines_zone() -> None:
     assert loaded('[service]\ntimezone = "local"').timezone != "local"
 
@@ -350,6 +363,35 @@ SERVICE: list[tuple[str, str]] = [
     ("[job]\nname = 'x'", "1:2  error  jobs are a list of tables\n = write [[job]]"),
 ]  # fmt: skip
 
+ONE_FAULT: list[tuple[str, str]] = [
+    ("[service]\njobs = ['jobs']\ndrain = 'soon'\n[override.known]\ntimeout = '1s'", "3:9  error  service.drain: not a duration\n3 | 'soon'\n = *"),
+    ("[service]\njobs = ['jobs']\ncolour = 1\n[override.known]\ntimeout = '1s'", '3:1  error  unknown option "colour" in [service]\n = *'),
+    ("[service]\njobs = ['jobs', 'jbs']\n[override.far]\ntimeout = '1s'", '2:17  error  there is no folder, Python file or module "jbs"\n2 | \'jbs\'\n = *'),
+    ("[service]\njobs = 'jobs'\n[override.known]\ntimeout = '1s'", '2:8  error  service.jobs must be a list, not "jobs"\n2 | \'jobs\'\n = write ["jobs"]'),
+    ("[service]\njobs = 'jobs'\n" + GOOD.replace("schedule = \"@daily\"", "after = 'known'"), '2:8  error  service.jobs must be a list, not "jobs"\n2 | \'jobs\'\n = write ["jobs"]'),
+]  # fmt: skip
+OTHERS: list[tuple[str, str]] = [  # that one fault used to hide
+    ("[service]\njobs = ['jobs']\ndrain = 'soon'\n[override.knwn]\ntimeout = '1s'", 'override of an unknown job "knwn"'),
+    ("[service]\njobs = ['jobs']\ntimezone = 'Mars'\ndrain = 'soon'", 'unknown time zone "Mars"'),
+    ("[service]\njobs = ['jobs']\ndrain = 'soon'\n[override.known]\nschedule = '61 * * * *'", "minute 61"),
+    ("[service]\njobs = 'jobs'\n[[job]]\nname = 'a'\nafter = 'a'\ncommand = ['true']", "after goes in a circle"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ONE_FAULT, ids=[text for text, _ in ONE_FAULT])
+def test_one_fault_looks_like_no_other(text: str, expected: str) -> None:
+    python_file('from asched import job\n@job("@daily")\ndef known(): ...\n')
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(text)
+    assert_same(caught.value.problems, f"config.toml:{expected}", text.split("\n"))
+
+
+@pytest.mark.parametrize(("text", "expected"), OTHERS, ids=[text for text, _ in OTHERS])
+def test_one_fault_hides_no_other(text: str, expected: str) -> None:
+    python_file('from asched import job\n@job("@daily")\ndef known(): ...\n')
+    assert expected in refused(text)
+
+
 JOBS: list[tuple[str, str]] = [
     ("[[job]]\nschedule = '@daily'\ncommand = ['true']", '1:1  error  a [[job]] needs a name\n = as in name = "db-backup"'),
     ("[[job]]\nname = 'a b'\nschedule = '@daily'\ncommand = ['true']", '2:8  error  job "a b": "a b" cannot be the name of a job\n2 | \'a b\'\n = 1 to 100 letters, digits, _, . and -'),
@@ -589,6 +631,8 @@ def test_a_broken_file_costs_its_jobs_and_what_comes_after_them() -> None:
 def test_a_module_that_raises_costs_the_job_that_names_it() -> None:
     name = python_file("1/0")
     found = loaded(f"""
+        [service]
+        jobs = []
         [[job]]
         name = "x"
         schedule = "@daily"
