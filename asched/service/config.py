@@ -59,10 +59,18 @@ class Configuration:
     calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
 
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
-        """What is odd about the jobs, seen from `now`, each where it was written; in the order of the jobs. Then the
-        calendars that end soon."""
+        """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order of
+        the jobs; then the calendars that end soon."""
         ending = (finding for day, finding in self.calendar_ends if day < (now + _SOON).date())
-        return (*(self.placed(remark) for remark in lint(self.jobs, now)), *ending)
+        return (*self.idle(), *(self.placed(remark) for remark in lint(self.jobs, now)), *ending)
+
+    def idle(self) -> tuple[Finding, ...]:
+        """That it has no job, neither a good one nor a bad one."""
+        if self.jobs or self.problems:
+            return ()
+        file = shown_path(self.path)
+        help = f"write a @job function into {shown_path(self.path.parent / 'jobs')}, or a [[job]] into {file}"
+        return (Finding("there is no job: nothing will ever run", file, help=help, severity="warning"),)
 
 
 def load(

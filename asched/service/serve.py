@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asched.core.masking import Masker, secret_values
 from asched.core.model import Job
-from asched.declaration.problems import format_problems
+from asched.declaration.problems import Finding, format_problems, shown_path
 from asched.engine.clock import SystemClock
 from asched.errors import ConfigurationError
 from asched.host.statedir import make_state_dir
@@ -61,17 +61,24 @@ class Reload:
     """Loads the jobs anew: all of it is right, or the old ones stay."""
 
     def __init__(self, configuration: Configuration, reread: Callable[[], Configuration], mask: SecretMask) -> None:
+        self._served = bool(configuration.jobs)
         self._known = configuration.problems
         self._reread = reread
         self._mask = mask
 
     def __call__(self) -> Sequence[Job]:
         """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
-        is no reason to keep the others from changing, but a new fault would take away a job that runs."""
+        is no reason to keep the others from changing, but a new fault would take away a job that runs. And a line that
+        is not there any more is no wish to have no jobs."""
         fresh = self._reread()
         known = {(problem.path, problem.message) for problem in self._known}
         if any((problem.path, problem.message) not in known for problem in fresh.problems):
             raise ConfigurationError(fresh.problems)
+        if self._served and not fresh.jobs and fresh.origins["service.jobs"] == "default":
+            message = "it comes to no job any more, and those that are served would all be retired"
+            where = shown_path(fresh.path)
+            raise ConfigurationError([Finding(message, where, help="if that is meant, write jobs = [] in [service]")])
+        self._served = bool(fresh.jobs)
         self._known = fresh.problems
         self._mask.learn(fresh.jobs)
         return fresh.jobs
@@ -107,6 +114,8 @@ def _report(configuration: Configuration) -> None:
     for problem in configuration.problems:
         place = ":".join(str(part) for part in (problem.path, problem.line or "") if part)
         logs.get_logger().error("job.invalid", where=place, why=problem.message, help=problem.help)
+    for warning in configuration.idle():
+        logs.get_logger().warning("service.idle", why=warning.message, help=warning.help)
 
 
 class SecretMask:

@@ -33,6 +33,15 @@ def test_check_prints_all_problems_as_they_are_formatted_everywhere(folder: Fold
     assert len(folder.asched("check", "--json").json["problems"]) == 2
 
 
+def test_check_warns_where_there_is_nothing_to_run(folder: Folder) -> None:
+    folder.jobs.unlink()
+    folder.config.write_text("[service]\n")
+    said = folder.asched("check")
+    help = "write a @job function into jobs, or a [[job]] into config.toml"
+    warning = f"config.toml  warning  there is no job: nothing will ever run\n      = help: {help}\n"
+    assert (said.code, said.out) == (0, f"{warning}config.toml: ok, 0 jobs, 1 warning\n")
+
+
 def test_check_takes_a_python_file(folder: Folder) -> None:
     assert folder.asched("check", str(folder.jobs)).out.endswith(": ok, 10 jobs, 1 of them disabled\n")
 

@@ -147,6 +147,22 @@ def test_a_reload_adds_and_removes(serve: Serve) -> None:
     service.audit()
 
 
+def test_a_line_that_is_gone_retires_no_job_by_surprise(serve: Serve) -> None:
+    service = serve("")
+    assert service.event("service.idle", level="warning")["help"].startswith("write a @job function into jobs, or")
+    service.write(TICK)
+    service.folder.joinpath("jobs").rename(service.folder / "mine")
+    whole = service.config_file.read_text().replace('jobs = ["jobs"]', 'jobs = ["mine"]')
+    service.config_file.write_text(whole)
+    assert service.ask("reload")["added"] == ["tick"]
+    service.config_file.write_text(whole.replace('jobs = ["mine"]\n', ""))
+    assert "no job any more" in service.ask("reload")["message"]
+    assert [one["name"] for one in service.ask("status")["jobs"]] == ["tick"]
+    service.config_file.write_text(whole.replace('jobs = ["mine"]', "jobs = []"))
+    assert service.ask("reload")["removed"] == ["tick"]
+    assert service.stop() == 0
+
+
 def test_a_reload_leaves_what_runs(serve: Serve) -> None:
     service = serve(
         """
