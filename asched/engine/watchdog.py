@@ -86,7 +86,7 @@ class Watchdog:
         return None if frame is None or _is_waiting(frame) else self._block(frame)
 
     def _block(self, frame: FrameType) -> Block:
-        culprit = _innermost_of_others(frame)
+        culprit = innermost_of_others(frame)
         with contextlib.suppress(RuntimeError):
             task = asyncio.current_task(self._loop)
             name = "" if task is None else task.get_name()
@@ -101,8 +101,8 @@ def _is_waiting(frame: FrameType) -> bool:
     return frame.f_code.co_name == "select" and caller is not None and caller.f_code.co_filename.startswith(_LOOPS)
 
 
-def _innermost_of_others(frame: FrameType) -> FrameType:
-    """Where the job's own code is: the innermost frame that is neither ours nor the loop's nor the library's."""
+def innermost_of_others(frame: FrameType) -> FrameType:
+    """Where somebody's own code is: the innermost frame that is neither ours nor the loop's nor the library's."""
     found: FrameType | None = frame
     while found is not None:
         file = found.f_code.co_filename

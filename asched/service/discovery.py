@@ -14,6 +14,7 @@ import contextlib
 import importlib
 import importlib.util
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class Found:
 
 Prints = dict[str, tuple[int, int]]
 _looked_at: dict[Path, Prints] = {}
+_importing: dict[Path, int] = {}  # by which thread: one may have been given up
 
 
 def discover_folder(folder: Path) -> Found:
@@ -118,6 +120,8 @@ def import_file(file: Path) -> ModuleType:
     file = file.resolve()
     for name, known in list(sys.modules.items()):
         if name != "__main__" and _file_of(known) == file:
+            if _importing.get(file, threading.get_ident()) != threading.get_ident():
+                raise ImportError("an earlier import of it has not come back; change it, or start asched anew")
             return known
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
@@ -127,12 +131,17 @@ def import_file(file: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    _importing[file] = threading.get_ident()
     try:
         with _no_bytecode():
             spec.loader.exec_module(module)
     except BaseException:
-        sys.modules.pop(name, None)
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
         raise
+    finally:
+        if _importing.get(file) == threading.get_ident():
+            del _importing[file]
     return sys.modules.get(name, module)
 
 

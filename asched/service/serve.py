@@ -61,6 +61,7 @@ class Reload:
     """Loads the jobs anew: all of it is right, or the old ones stay."""
 
     def __init__(self, configuration: Configuration, reread: Callable[[], Configuration], mask: SecretMask) -> None:
+        self._began = 0
         self._served = bool(configuration.jobs)
         self._known = configuration.problems
         self._reread = reread
@@ -70,6 +71,7 @@ class Reload:
         """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
         is no reason to keep the others from changing, but a new fault would take away a job that runs. And a line that
         is not there any more is no wish to have no jobs."""
+        self._began = this = self._began + 1
         fresh = self._reread()
         known = {(problem.path, problem.message) for problem in self._known}
         if any((problem.path, problem.message) not in known for problem in fresh.problems):
@@ -78,8 +80,9 @@ class Reload:
             message = "it comes to no job any more, and those that are served would all be retired"
             where = shown_path(fresh.path)
             raise ConfigurationError([Finding(message, where, help="if that is meant, write jobs = [] in [service]")])
-        self._served = bool(fresh.jobs)
-        self._known = fresh.problems
+        if this == self._began:  # else nobody waits for it any more: another one has begun
+            self._served = bool(fresh.jobs)
+            self._known = fresh.problems
         self._mask.learn(fresh.jobs)
         return fresh.jobs
 

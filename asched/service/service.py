@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from asched.core.model import Job
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
-from asched.engine.aside import aside
 from asched.engine.clock import sleep
 from asched.engine.insistence import not_ours, until_done
 from asched.engine.watchdog import Block, Watchdog
@@ -31,6 +30,7 @@ from asched.service.health import health_of
 from asched.service.lastresort import LastResort
 from asched.service.livelog import LiveLog
 from asched.service.logs import get_logger
+from asched.service.reloading import Load, loaded
 from asched.service.signals import hearing
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _REFUSALS = {ConfigurationError: CONFIGURATION, LedgerUnusable: LEDGER, LedgerUnavailable: UNAVAILABLE}
 _MARGIN = 6.0  # seconds beyond drain and kill_after to record how things ended
-
-Reload = Callable[[], Sequence[Job]]
 
 
 class Service:
@@ -52,7 +50,7 @@ class Service:
         make: Callable[[], Scheduler],
         *,
         socket: Path | None = None,
-        reload: Reload | None = None,
+        reload: Load | None = None,
         facts: dict[str, object] | None = None,
         live: LiveLog | None = None,
         log_output: bool = True,
@@ -74,6 +72,7 @@ class Service:
         self._last: LastResort | None = None
         self._control: Control | None = None
         self._reloading = asyncio.Lock()
+        self._next_reload: asyncio.Task[dict[str, object]] | None = None
         self._background: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> int:
@@ -171,35 +170,43 @@ class Service:
         task: asyncio.Task[Any] = asyncio.ensure_future(doing)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asked may be gone
         return task
 
     def _reload_in_background(self) -> None:
         self._in_background(self._reload_quietly())
 
     async def _reload_quietly(self) -> None:
-        try:
+        with contextlib.suppress(Exception):  # said in the log; the old jobs stay
             await self.reload()
-        except ConfigurationError:
-            pass  # said in the log; the old jobs stay
-        except Exception as error:
-            self._log.error("service.reload_failed", why=str(error) or type(error).__name__)
 
     async def reload(self) -> dict[str, object]:
-        """Load the jobs anew. Validated first: on any error the old set stays. Raises ConfigurationError, Refused."""
-        if self._load is None:
-            raise Refused("there is no configuration to load again")
-        async with self._reloading:  # one after the other: what was read last is what stays
+        """Load the jobs anew. Validated first: on any error the old set stays. Raises ConfigurationError, Refused.
+
+        One after the other: what was read last is what stays. All who ask while one is under way share the next.
+        """
+        if self._next_reload is None:
+            self._next_reload = self._in_background(self._reload_in_turn())
+        return await asyncio.shield(self._next_reload)
+
+    async def _reload_in_turn(self) -> dict[str, object]:
+        async with self._reloading:
+            self._next_reload = None  # who asks from now on may have changed what is read now
             notify.tell(RELOADING=1)
             try:
-                return await self._reload(self._load)
-            except ConfigurationError as error:
-                self._log.error("service.reload_failed", why=format_problems(error.problems))
+                return await self._reload()
+            except Exception as error:
+                problems = format_problems(error.problems) if isinstance(error, ConfigurationError) else ""
+                self._log.error("service.reload_failed", why=problems or str(error) or type(error).__name__)
                 raise
             finally:
                 notify.tell(READY=1)
 
-    async def _reload(self, load: Reload) -> dict[str, object]:
-        jobs = await aside(load)
+    async def _reload(self) -> dict[str, object]:
+        if self._load is None:
+            raise Refused("there is no configuration to load again")
+        self._log.info("service.reloading")
+        jobs = await loaded(self._load)
         before = {handle.name: definition_of(handle.definition) for handle in self.scheduler.jobs}
         await self.scheduler.reload(jobs)
         after = {job.name: definition_of(job) for job in jobs}

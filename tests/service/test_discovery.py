@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +216,27 @@ def test_the_folder_is_looked_up_last(folder: Path) -> None:
     discover_folder(folder)
     assert sys.path[-1] == str(folder)
     assert discovery.discover_folder(folder) == Found()
+
+
+def test_half_of_a_file_whose_import_hangs_is_not_taken_for_all_of_it(folder: Path) -> None:
+    """A reload that was given up still imports it, in a thread that nobody waits for."""
+    hold, begun = threading.Event(), threading.Event()
+    builtins.hang_of_discovery = lambda: (begun.set(), hold.wait(10))  # type: ignore[attr-defined]
+    text = JOB + '@job("@daily")\ndef early(): ...\nhang_of_discovery()\n@job("@daily")\ndef late(): ...\n'
+    name = write(folder, text)
+    hanging = threading.Thread(target=discover_folder, args=(folder,))
+    hanging.start()
+    try:
+        assert begun.wait(10)
+        found = discover_folder(folder)
+        assert (names(found), sorted(found.lost)) == ([], ["early", "late"])
+        assert "an earlier import of it has not come back" in format_problems(found.problems)
+        write(folder, text.replace("hang_of_discovery()", ""), name)
+        assert names(discover_folder(folder)) == ["early", "late"]
+        hold.set()
+        hanging.join()
+        assert names(discover_folder(folder)) == ["early", "late"]
+    finally:
+        hold.set()
+        hanging.join()
+        del builtins.hang_of_discovery  # type: ignore[attr-defined]

@@ -6,11 +6,16 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from asched import Scheduler
 from asched.core.model import Job
+from asched.errors import Refused
+from asched.service import reloading
 from asched.service.service import Service
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +27,7 @@ async def nothing() -> None: ...
 async def test_a_reload_waits_for_the_one_before_it() -> None:
     scheduler = Scheduler(ledger=":memory:")
     job = scheduler.add(nothing, name="old").definition
-    names, may_go, loads = iter(["first", "second"]), threading.Event(), []
+    names, may_go, loads = iter(["first", "second", "third"]), threading.Event(), []
 
     def load() -> Sequence[Job]:
         name = next(names)
@@ -34,10 +39,46 @@ async def test_a_reload_waits_for_the_one_before_it() -> None:
     service = Service(lambda: scheduler, reload=load)
     async with scheduler:
         service.scheduler = scheduler
-        first, second = (asyncio.ensure_future(service.reload()) for _ in range(2))
+        first = asyncio.ensure_future(service.reload())
+        await asyncio.sleep(0.1)
+        second, with_it = (asyncio.ensure_future(service.reload()) for _ in range(2))
         await asyncio.sleep(0.1)
         assert loads == ["first"], "the second reads only what is there after the first"
         may_go.set()
         assert (await first)["removed"] == ["old"]
         assert (await second)["removed"] == ["first"]
+        assert await with_it == await second, "who asked meanwhile shares it"
         assert [handle.name for handle in scheduler.jobs] == ["second"]
+
+
+async def test_a_load_that_does_not_come_back_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "LOADED_WITHIN", 0.2)
+    scheduler = Scheduler(ledger=":memory:")
+    job = scheduler.add(nothing, name="old").definition
+    hold, calls = threading.Event(), count()
+
+    def load() -> Sequence[Job]:
+        if next(calls) == 0:
+            hold.wait(10)
+        return [replace(job, name="new")]
+
+    service = Service(lambda: scheduler, reload=load)
+    async with scheduler:
+        service.scheduler = scheduler
+        with capture_logs() as said:
+            service._log = structlog.get_logger()
+            first = asyncio.ensure_future(service.reload())
+            await asyncio.sleep(0.1)
+            second = asyncio.ensure_future(service.reload())
+            with pytest.raises(Refused, match=r"not loaded within 0.2 s: .*test_reload.py:\d+ does not come back"):
+                await first
+            assert [handle.name for handle in scheduler.jobs] == ["old"]
+            assert (await second)["added"] == ["new"], "the next one has its turn"
+            hold.set()
+        assert [one["event"] for one in said if one["event"].startswith("service.")] == [
+            "service.reloading",
+            "service.reload_failed",
+            "service.reloading",
+            "service.reloaded",
+        ]
+    assert [handle.name for handle in scheduler.jobs] == ["new"]
