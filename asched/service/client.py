@@ -17,6 +17,7 @@ from asched.service.socketfile import connect
 
 _LONGEST = 1 << 24  # bytes of an answer: a status of many jobs
 PATIENCE = 10.0  # seconds to wait for an answer
+_LONGER = {"reload": 75.0}  # it may wait for another one, and each imports every file of jobs
 
 _ERRORS: dict[str, type[AschedError]] = {
     "unknown_job": UnknownJob,
@@ -65,13 +66,14 @@ async def _connected(path: Path) -> AsyncIterator[tuple[asyncio.StreamReader, as
 async def _ask(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: dict[str, object]
 ) -> dict[str, Any]:
+    patience = _LONGER.get(str(request["verb"]), PATIENCE)
     try:
         writer.write(json.dumps(request, default=str).encode() + b"\n")
         await writer.drain()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             line = await reader.readline()
     except TimeoutError:
-        raise ServiceUnreachable(f"the service did not answer within {PATIENCE:g}s") from None
+        raise ServiceUnreachable(f"the service did not answer within {patience:g}s") from None
     except OSError as error:
         raise ServiceUnreachable(f"the service went away: {error}") from None
     if not line:
