@@ -89,14 +89,14 @@ def _noticing_that_nobody_reads() -> Iterator[None]:
 @click.option(
     "-c",
     "--config",
-    type=click.Path(),
+    type=click.Path(readable=False),
     envvar="ASCHED_CONFIG",
     default="config.toml",
     show_default=True,
     help="The configuration.",
 )
-@click.option("--ledger", type=click.Path(), help="Another ledger than the configuration names.")
-@click.option("--state-dir", type=click.Path(), help="Where the control socket is.")
+@click.option("--ledger", type=click.Path(readable=False), help="Another ledger than the configuration names.")
+@click.option("--state-dir", type=click.Path(readable=False), help="Where the control socket is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what was asked for.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")

@@ -51,7 +51,19 @@ class Desk:
 
     @cached_property
     def place(self) -> Place:
-        """Where the ledger and the service are; imports no job. Raises ConfigurationError."""
+        """Where the ledger and the service are; imports no job. Raises ConfigurationError, unless flags say both."""
+        from asched.cli.place import place_of_flags, with_way_out
+        from asched.errors import ConfigurationError
+
+        try:
+            return self._configured_place()
+        except ConfigurationError as error:
+            named = place_of_flags(self.overrides)
+            if named is None:
+                raise with_way_out(error, self.config) from None
+            return named
+
+    def _configured_place(self) -> Place:
         from asched.cli.place import Place, find_place
         from asched.cli.whichfile import check_file
 

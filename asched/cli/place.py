@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from asched.errors import ConfigurationError
 
 MEMORY = ":memory:"
 
@@ -49,6 +51,21 @@ def find_place(config: str, overrides: Mapping[str, object]) -> Place | None:
     set_dir = _beside(file, state) if state else None
     by_flag = layers.giver(("service", "state_dir")) == FLAG
     return Place(at, state_dir(set_dir if by_flag else None, configured=set_dir, env=os.environ), key)
+
+
+def place_of_flags(overrides: Mapping[str, object]) -> Place | None:
+    """For one whose configuration cannot be read while its service runs: what the two flags say, and UTC."""
+    ledger, state_dir = overrides.get("service.ledger"), overrides.get("service.state_dir")
+    return Place(str(ledger), Path(str(state_dir)), "UTC") if ledger and state_dir else None
+
+
+def with_way_out(error: ConfigurationError, config: str) -> ConfigurationError:
+    """The same, with how to get to the service in spite of it."""
+    if not os.path.exists(config):
+        return error
+    *others, last = error.problems
+    way_out = "with --ledger and --state-dir both given, a service that runs is reached without this file"
+    return ConfigurationError([*others, replace(last, help=f"{last.help}\n{way_out}".strip())])
 
 
 def _data(file: Path) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _flag(*names: str, attribute: str, help: str) -> Callable[[Any], Any]:
 
 
 def _path(*names: str, callback: Callable[..., None], metavar: str, help: str) -> Callable[[Any], Any]:
-    kind = click.Path()  # which the shell completes
+    kind = click.Path(readable=False)  # which the shell completes; whether it can be read, we say ourselves
     return click.option(*names, type=kind, metavar=metavar, expose_value=False, callback=callback, help=help)
 
 

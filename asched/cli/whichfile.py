@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from stat import S_ISDIR
 
 
 def check_file(config: str) -> None:
     """Raises ConfigurationError, with what to type instead, for one that is not there, or that is a folder."""
     file = Path(config)
-    if file.is_file():
-        return
-    if file.is_dir():
-        _refuse(file, "is a folder", f"name the file in it: -c {file / 'config.toml'}")
-    if not file.exists():
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         _refuse(file, "no such file", _help(file))
+    except OSError:
+        return  # who reads it says why it cannot be read
+    else:
+        if S_ISDIR(mode):
+            _refuse(file, "is a folder", f"name the file in it: -c {file / 'config.toml'}")
 
 
 def _help(file: Path) -> str:

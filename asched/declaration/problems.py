@@ -96,6 +96,4 @@ def _lines(problem: Problem, width: int) -> list[str]:
         before = "".join("\t" if letter == "\t" else " " for letter in problem.source[: point - 1])
         lines.append(f"{problem.line:>5} | {problem.source}")
         lines.append(f"      | {before}{'^' * max(1, problem.length)}")
-    if problem.help:
-        lines.append(f"      = help: {problem.help}")
-    return lines
+    return [*lines, *(f"      = help: {help}" for help in problem.help.splitlines())]

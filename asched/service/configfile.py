@@ -31,6 +31,9 @@ def read_text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise _refused(name, "no such file", "`asched init` writes one to start from") from None
+    except PermissionError:
+        help = f"it belongs to {_owner(path)}: ask as that user, or let others read it"
+        raise _refused(name, "cannot be read: Permission denied", help) from None
     except OSError as error:
         raise _refused(name, f"cannot be read: {error.strerror}", "") from None
     except UnicodeDecodeError as error:
@@ -38,6 +41,20 @@ def read_text(path: Path) -> str:
     if writable_by_others(path):
         raise _refused(name, "writable by others: who may write it may run anything as this user", remedy(path))
     return text
+
+
+def _owner(path: Path) -> str:
+    """Of the file, or of the folder that hides it."""
+    import pwd
+
+    try:
+        uid = path.stat().st_uid
+    except OSError:
+        return "somebody else"
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _refused(name: str, message: str, help: str) -> ConfigurationError:

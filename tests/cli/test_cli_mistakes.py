@@ -114,6 +114,49 @@ def test_names_that_came_from_click_agree(folder: Folder) -> None:
     assert CliRunner().invoke(app, ["explain"]).exit_code == 2
 
 
+# In the middle of a mistake in the configuration.
+
+
+def test_with_both_flags_a_broken_configuration_locks_nobody_out(filled: Folder) -> None:
+    filled.config.write_text("[service\n")
+    flags = ["--ledger", str(filled.ledger), "--state-dir", "st"]
+    assert "tick" in filled.asched("runs", *flags).out
+    assert "hello world" in filled.asched("logs", "tick", *flags).out
+    assert filled.asched("cancel", "1-1", *flags).code == 6
+    for verb in ("status", "reload"):
+        assert filled.asched(verb, *flags).code == 5, "nobody serves it here: that is all that is wrong"
+    filled.config.unlink()
+    assert filled.asched("runs", *flags).code == 0
+
+
+@pytest.mark.parametrize("verb", ["status", "runs", "logs tick", "cancel 1-1", "pause tick"])
+def test_without_them_it_says_that_they_would_help(filled: Folder, verb: str) -> None:
+    filled.config.write_text("[service\n")
+    for more in ([], ["--ledger", str(filled.ledger)], ["--state-dir", "st"]):
+        said = filled.asched(*verb.split(), *more)
+        assert said.code == 4
+        assert said.err.endswith(
+            "= help: with --ledger and --state-dir both given, a service that runs is reached without this file\n"
+        )
+
+
+def test_a_configuration_that_is_somebody_elses_to_read(filled: Folder) -> None:
+    prefix = [] if os.getuid() else NO_MASTER_KEY
+    if prefix and not shutil.which(prefix[0]):
+        pytest.skip("root may read everything, and setpriv is not there")
+    filled.config.chmod(0)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for arguments in (["status"], ["check"], ["-c", "config.toml", "list"]):
+        command = [*prefix, sys.executable, "-m", "asched", *arguments]
+        done = subprocess.run(command, cwd=filled.path, env=env, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 4, done.stderr
+        owner = filled.config.owner()
+        assert (
+            "config.toml  error  cannot be read: Permission denied\n"
+            f"      = help: it belongs to {owner}: ask as that user, or let others read it\n"
+        ) in done.stdout + done.stderr
+
+
 # Where nothing may be written.
 
 
