@@ -9,6 +9,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -67,10 +69,10 @@ class Scheduler:
 
     `sources` are modules, or their names (`__name__` for this one), whose @job functions become jobs. `ledger` is a
     path, ":memory:" (nothing survives), or a Ledger; by default a file in the state directory, named after the first
-    source. `timezone` is an IANA key, the default for every schedule. `defaults` are options for every job,
-    `calendars` what their `except` may name. On exit it stops firing, waits up to `drain` for what runs, interrupts
-    the rest, and records it. `retention`: closed fires older than that, or beyond the newest `runs_per_job` of their
-    job, are pruned. Touches neither signals nor logging.
+    source (else the program) and the hash of its path. `timezone` is an IANA key, the default for every schedule.
+    `defaults` are options for every job, `calendars` what their `except` may name. On exit it stops firing, waits up
+    to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires older than that, or beyond
+    the newest `runs_per_job` of their job, are pruned. Touches neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """
@@ -427,12 +429,27 @@ class Scheduler:
 
 
 def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
-    """A file in the state directory, named after the first source, or after the program."""
+    """A file in the state directory, named after the first source, or after the program, and by where that stands:
+    programs whose files have one name are not one program."""
     source = sources[0] if sources else "__main__"
     name = source if isinstance(source, str) else source.__name__
+    file = _file_of(source)
     if name == "__main__":
-        name = Path(getattr(sys.modules.get("__main__"), "__file__", None) or "asched").stem
-    return make_state_dir(state_dir()) / f"{name}.db"
+        name = Path(file).stem or "asched"
+    place = blake2b(os.path.abspath(file).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return make_state_dir(state_dir()) / f"{name}-{place}.db"
+
+
+def _file_of(source: str | ModuleType) -> str:
+    """Where the module's code is, or will be; "" where that cannot be told, as for what is typed in."""
+    known = sys.modules.get(source) if isinstance(source, str) else source
+    if known is not None or not isinstance(source, str):
+        return getattr(known, "__file__", None) or ""
+    try:
+        spec = find_spec(source)
+    except Exception:  # looking for a submodule imports its package; what is wrong with it is told at the start
+        return ""
+    return "" if spec is None else spec.origin or ""
 
 
 def _say_so(task: asyncio.Future[None]) -> None:

@@ -19,7 +19,8 @@ def run(scheduler: Scheduler, *, log_format: str = "auto", log_level: str = "inf
     mask, live = SecretMask(), LiveLog()
     logs.set_up(log_format, log_level, mask, live=live, in_background=True)
     route_logging(log_level)
-    service = Service(lambda: scheduler, learn=mask.learn, live=live)
+    ledger = str(getattr(scheduler.ledger, "path", type(scheduler.ledger).__name__))
+    service = Service(lambda: scheduler, learn=mask.learn, live=live, facts={"ledger": ledger})
     code = run_to_the_end(service.run(), service.fail, mask)
     if code:
         raise SystemExit(code)

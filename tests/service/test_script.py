@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from serving import PATIENCE, wait_until
+
+import asched
+from asched.ledger.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.service
 
@@ -89,3 +95,38 @@ def test_a_second_one_is_refused(tmp_path: Path) -> None:
         child.send_signal(signal.SIGTERM)
         assert child.wait(PATIENCE) == 0
         assert time.monotonic() - begun < 5
+
+
+def test_two_programs_of_one_name_do_not_share_a_ledger(tmp_path: Path) -> None:
+    state_dir = {"ASCHED_STATE_DIR": str(tmp_path / "st"), "TOKEN": "0123456789"}
+    text = SCRIPT.replace(', ledger="x.db"', "")
+    folders = [tmp_path / "one", tmp_path / "two"]
+    with ExitStack() as running:
+        for folder in folders:
+            folder.mkdir()
+            running.enter_context(script(folder, text, **state_dir))
+        wait_until(lambda: all((folder / "ticks").exists() for folder in folders), "both tick")
+    ledgers = sorted((tmp_path / "st").glob("script-*.db"))
+    assert len(ledgers) == 2
+    told = [next(str(one) for one in ledgers if str(one) in (folder / "log").read_text()) for folder in folders]
+    assert sorted(told) == [str(one) for one in ledgers], "the log names it"
+
+
+def test_where_a_module_stands_names_its_ledger_however_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASCHED_STATE_DIR", str(tmp_path / "st"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "jobs_of_nobody.py").write_text("")
+
+    def name_of(*sources: str | ModuleType) -> str:
+        ledger = asched.Scheduler(*sources).ledger
+        assert isinstance(ledger, SqliteLedger)
+        return ledger.path.name
+
+    before = name_of("jobs_of_nobody")
+    assert re.fullmatch(r"jobs_of_nobody-[0-9a-f]{8}\.db", before)
+    assert name_of("jobs_of_nobody", "json") == name_of(import_module("jobs_of_nobody")) == before
+    assert name_of("jobs_of_nobody") == before
+    assert name_of("no_such_module_at.all").startswith("no_such_module_at.all-")
+    del sys.modules["jobs_of_nobody"]
