@@ -59,8 +59,10 @@ class FireRecord:
 
     @property
     def lateness(self) -> timedelta | None:
-        """started_at − due_at, for what was started."""
-        return None if self.started_at is None else self.started_at - self.fire.due_at
+        """How late it was started: its first attempt, for a retry is not late."""
+        if self.started_at is None:
+            return None
+        return (self.started_at if self.attempt == 1 else self.decided_at) - self.fire.due_at
 
 
 @dataclass(frozen=True, slots=True)

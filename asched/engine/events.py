@@ -56,7 +56,7 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
                 yield _decided(change.at, fires[change.fire], change.decision)
         case Begin():
             if change.fire in fires:
-                yield {**_started(change.at, fires[change.fire]), "attempt": change.attempt}
+                yield _started(change.at, fires[change.fire], change.attempt)
         case Retrying():
             yield {**_ended(change, fires), "type": "run.retrying", "retry_at": change.retry_at}
         case Finish():
@@ -124,9 +124,13 @@ def _fire(at: datetime, fire: Fire) -> dict[str, object]:
     }
 
 
-def _started(at: datetime, fire: Fire) -> dict[str, object]:
-    late = (at - fire.due_at).total_seconds()
-    return {"type": "run.started", **_fire(at, fire), "attempt": 1, "lateness_s": late}
+def _started(at: datetime, fire: Fire, attempt: int = 1) -> dict[str, object]:
+    return {"type": "run.started", **_fire(at, fire), "attempt": attempt, **_late(at, fire, attempt)}
+
+
+def _late(started_at: datetime, fire: Fire, attempt: int) -> dict[str, object]:
+    """A retry is not late: only the first attempt is measured."""
+    return {"lateness_s": (started_at - fire.due_at).total_seconds()} if attempt == 1 else {}
 
 
 def _gap(change: Decide, gap: Gap) -> Event:
@@ -155,7 +159,7 @@ def _ended(change: Finish | Retrying, fires: JobOf) -> dict[str, object]:
     if fire is not None:
         event["scheduled_at"] = fire.scheduled_at
         event["caught_up"] = fire.caught_up
-        event["lateness_s"] = (change.started_at - fire.due_at).total_seconds()
+        event |= _late(change.started_at, fire, change.attempt)
     return {**event, **_said(change.outcome)}
 
 

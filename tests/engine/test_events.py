@@ -94,12 +94,16 @@ EVENTS = [  # (change, the event)
         Promote(ID, Skip(SkipReason.REMOVED), LATER),
         {"type": "fire.skipped", **OF_FIRE, "reason": "removed", "facts": {}},
     ),
-    (Begin(ID, 2, LATER), {**STARTED, "attempt": 2}),
+    (Begin(ID, 2, LATER), {"type": "run.started", **OF_FIRE, "attempt": 2}),
     (
         Retrying(ID, 1, Failed(ErrorNote("ValueError", "no")), LATER, START + 9 * S, 4 * S, START + 20 * S),
         {**OF_END, "type": "run.retrying", "error": "ValueError: no", "retry_at": START + 20 * S},
     ),
     (finish(Succeeded("1")), {**OF_END, "type": "run.succeeded"}),
+    (
+        Finish(ID, 2, Succeeded("1"), LATER, START + 9 * S, 4 * S),
+        {**{key: value for key, value in OF_END.items() if key != "lateness_s"}, "type": "run.succeeded", "attempt": 2},
+    ),
     (
         finish(Failed(ErrorNote("ExitError", "code 3", exit_code=3))),
         {**OF_END, "type": "run.failed", "error": "ExitError: code 3", "exit_code": 3},
