@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from asched.runners.context import Run, current_run
 from asched.service.logs import get_logger
@@ -13,9 +14,25 @@ _LEVELS = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, loggi
 def route_logging(level: str) -> None:
     """From `level` on. Whoever has set up logging already, in a module of jobs, keeps what they set up."""
     root = logging.getLogger()
-    if not root.handlers:
-        root.addHandler(RoutedLogging())
-        root.setLevel(level.upper())
+    if root.handlers and not _is_makeshift(root):
+        return
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    root.addHandler(RoutedLogging())
+    root.setLevel(level.upper())
+
+
+def _is_makeshift(root: logging.Logger) -> bool:
+    """Nobody set it up: `logging.info(…)` at the import of a module is enough to make this one handler appear."""
+    handler, *others = root.handlers
+    return (
+        not others
+        and type(handler) is logging.StreamHandler
+        and handler.stream in (sys.stderr, sys.__stderr__)
+        and handler.level == logging.NOTSET
+        and getattr(handler.formatter, "_fmt", None) == logging.BASIC_FORMAT
+        and root.level == logging.WARNING
+    )
 
 
 class RoutedLogging(logging.Handler):

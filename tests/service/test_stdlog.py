@@ -120,3 +120,18 @@ def test_who_sets_up_logging_keeps_it(tmp_path: Any) -> None:
         service.stop()
         assert "MINE in a run" in service.log
         assert not service.events("in a run")
+
+
+@pytest.mark.service
+def test_a_word_at_the_import_of_a_module_sets_nothing_up(tmp_path: Any) -> None:
+    """logging.info, unlike a logger's own, calls basicConfig."""
+    jobs = """
+    import logging
+    logging.info("as it is imported")
+    @job("@startup")
+    async def says() -> None:
+        logging.info("in a run")
+    """
+    with Serving(tmp_path, jobs, level="info") as service:
+        assert service.event("in a run")["job"] == "says"
+        service.stop()
