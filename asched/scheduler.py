@@ -350,11 +350,15 @@ class Scheduler:
         for helper in self._helpers:
             helper.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            await self.ledger.leave(engine.number, self.clock.now())
-        await self._a_runner().close()
-        await self.ledger.close()
-        self.bus.close()
+        try:
+            with contextlib.suppress(Exception):
+                await self.ledger.leave(engine.number, self.clock.now())
+            await self._a_runner().close()
+        finally:  # whatever a runner makes of it, the ledger is free for the next one
+            try:
+                await self.ledger.close()
+            finally:
+                self.bus.close()
 
     def hurry(self, reason: str = "asched stopped") -> None:
         """While stopping: do not wait for the drain any more."""

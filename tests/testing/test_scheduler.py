@@ -10,6 +10,7 @@ import pytest
 
 from asched import ConfigurationError, NotRunning, Refused, Scheduler
 from asched.ledger.memory import MemoryLedger
+from asched.runners.registry import Runners
 
 pytestmark = pytest.mark.anyio
 
@@ -190,3 +191,19 @@ async def test_an_engine_that_others_cancelled_does_not_pass_for_one_that_stoppe
         await s.wait()
     assert [message for message in said if "nothing fires any more" in message]
     await s.stop()
+
+
+async def test_a_runner_that_cannot_be_closed_leaves_the_ledger_free(tmp_path):
+    class Stubborn(Runners):
+        async def close(self):
+            raise RuntimeError("not closed")
+
+    s = Scheduler(ledger=tmp_path / "x.db", runner=Stubborn())
+    await s.start()
+    events = s.events()
+    with pytest.raises(RuntimeError, match="not closed"):
+        await s.stop()
+    async with asyncio.timeout(5):
+        assert [event async for event in events] == [], "whoever listens is told that it is over"
+    async with Scheduler(ledger=tmp_path / "x.db") as another:
+        assert another.running
