@@ -221,8 +221,15 @@ class Scheduler:
         self._watch()
 
     def discard(self, name: str) -> None:
-        """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end."""
+        """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end.
+
+        Raises Refused while others come after it: they would wait for ever.
+        """
         self._known(name)
+        followers = sorted(job.name for job in self._jobs.values() if name in job.after and job.name != name)
+        if followers:
+            said = ", ".join(f'"{one}"' for one in followers)
+            raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
         del self._jobs[name]
         if self._engine is not None:
             self._tell(lambda board, now, turn: _remove(board, name, now, turn))

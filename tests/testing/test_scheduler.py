@@ -207,3 +207,18 @@ async def test_a_runner_that_cannot_be_closed_leaves_the_ledger_free(tmp_path):
         assert [event async for event in events] == [], "whoever listens is told that it is over"
     async with Scheduler(ledger=tmp_path / "x.db") as another:
         assert another.running
+
+
+async def test_a_job_that_others_come_after_is_not_discarded_before_them():
+    async with Scheduler(ledger=":memory:") as s:
+        s.add(nothing, name="first")
+        s.add(nothing, name="second", after="first")
+        s.add(nothing, name="third", after=["first", "second"])
+        with pytest.raises(Refused, match='"second", "third" would wait for it for ever'):
+            s.discard("first")
+        with pytest.raises(Refused, match='"third"'):
+            s["second"].cancel()
+        assert [handle.name for handle in s.jobs] == ["first", "second", "third"]
+        for name in ("third", "second", "first"):
+            s.discard(name)
+        assert s.jobs == ()
