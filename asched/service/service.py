@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from asched.core.model import Job
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
+from asched.engine.bus import Event
 from asched.engine.clock import sleep
 from asched.engine.insistence import not_ours, until_done
+from asched.engine.patience import FIRST_PAUSE, LONGEST_PAUSE
 from asched.engine.watchdog import Block, Watchdog
 from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, LedgerUnusable, Refused
 from asched.scheduler import Scheduler
@@ -32,12 +34,23 @@ from asched.service.livelog import LiveLog
 from asched.service.logs import get_logger
 from asched.service.reloading import Load, loaded
 from asched.service.signals import hearing
+from asched.stopping import PATIENCE
 
 if TYPE_CHECKING:
     import structlog
 
 _REFUSALS = {ConfigurationError: CONFIGURATION, LedgerUnusable: LEDGER, LedgerUnavailable: UNAVAILABLE}
-_MARGIN = 6.0  # seconds beyond drain and kill_after to record how things ended
+_MARGIN = 10.0  # seconds beyond drain and kill_after to record how things ended
+_BUSY = 5.0  # seconds that a ledger which somebody else has locked takes to say so
+
+
+def _patience() -> float:
+    """Seconds that an engine which is to stop may spend on a ledger that is away, and on what it then has to leave."""
+    pause, total = FIRST_PAUSE, 0.0
+    while pause < LONGEST_PAUSE:
+        total += _BUSY + pause
+        pause *= 2
+    return total + _BUSY + PATIENCE
 
 
 class Service:
@@ -70,6 +83,8 @@ class Service:
         self._asked = 0
         self._code = OK
         self._last: LastResort | None = None
+        self._leave_by = 0.0  # monotonic, once we are asked to stop
+        self._ledger_away = False
         self._control: Control | None = None
         self._reloading = asyncio.Lock()
         self._next_reload: asyncio.Task[dict[str, object]] | None = None
@@ -93,8 +108,11 @@ class Service:
 
     async def _serve(self) -> int:
         self.scheduler.bus.listen(EventLog(self._log, self._live, output=self._log_output))
+        self.scheduler.bus.listen(self._mind_the_ledger)
         try:
-            await self.scheduler.start()
+            if not await self._start():
+                self._log.info("service.stopped", code=OK, given_up=0)
+                return OK
         except (Refused, LedgerError, ConfigurationError) as error:
             self._log.error("service.refused", why=str(error))
             return _REFUSALS.get(type(error), REFUSED)
@@ -110,6 +128,27 @@ class Service:
             await self._close_control()
         self._log.info("service.stopped", code=self._code, given_up=len(self.scheduler.engine.dispatch.given_up))
         return self._code
+
+    async def _start(self) -> bool:
+        """False when we were told to stop before it had begun: its ledger may be away for long.
+
+        In this very task, for an engine takes the end of the one that began it for its own.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        stopped = asyncio.ensure_future(self._stop.wait())
+        stopped.add_done_callback(give_up := lambda done: done.cancelled() or task.cancel())
+        try:
+            await self.scheduler.start()
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+            not_ours()
+            return False
+        finally:
+            stopped.remove_done_callback(give_up)
+            stopped.cancel()
+        return True
 
     async def _until_woken(self) -> None:
         """Until we are to stop, or the engine has. A job that cancels every task of the loop does not stop us."""
@@ -147,7 +186,19 @@ class Service:
         kill = max((handle.definition.policies.kill_after for handle in self.scheduler.jobs), default=timedelta(0))
         drain = timedelta(0) if self._asked else self.scheduler.drain
         self._asked += 1
-        self._last.within((drain + kill).total_seconds() + _MARGIN)
+        limit = (drain + kill).total_seconds() + _MARGIN + (_patience() if self._ledger_away else 0.0)
+        self._leave_by = self.scheduler.clock.monotonic() + limit
+        self._last.within(limit)
+
+    def _mind_the_ledger(self, event: Event) -> None:
+        """A listener: while the ledger is away, an orderly end takes longer."""
+        if event["type"] == "ledger.unavailable" and not self._ledger_away:
+            self._ledger_away = True
+            if self._asked and self._last is not None:
+                self._leave_by += _patience()
+                self._last.within(self._leave_by - self.scheduler.clock.monotonic())
+        elif event["type"] == "ledger.recovered" and not self._asked:
+            self._ledger_away = False
 
     def stop(self, why: str) -> None:
         """Drain and stop; asked a second time, hurry."""
