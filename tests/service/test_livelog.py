@@ -51,7 +51,8 @@ def test_what_a_job_logs_is_bounded_for_each_attempt_and_kept_whole_with_its_run
         logs.get_logger().info("about it", run="1-1")
     said = [one for one in records(stream) if one["event"] == "said"]
     assert len(said) == LINES_PER_ATTEMPT
-    assert [one["n"] for one in said if "asched logs 1-1" in one.get("more", "")] == [LINES_PER_ATTEMPT - 1]
+    (more,) = [one for one in records(stream) if one["event"] == "output"]
+    assert (more["run"], more["more"], more.keys() & {"n", "line"}) == ("1-1", "… more is in `asched logs 1-1`", set())
     assert len([one for one in records(stream) if one["event"] == "about it"]) == LINES_PER_ATTEMPT + OVER
     assert len(output.text.splitlines()) == LINES_PER_ATTEMPT + OVER
     events(ended("1-1", "run.retrying"))
@@ -71,10 +72,21 @@ def test_what_is_printed_and_what_is_logged_count_together() -> None:
     text = "".join(f"line {n}\n" for n in range(1 + OVER))
     events({"type": "run.printed", "job": "loud", "run": "1-1", "stream": "stdout", "text": text})
     printed = [one for one in records(stream) if one["event"] == "output"]
-    assert [one["line"] for one in printed] == ["line 0"]
-    assert "asched logs 1-1" in printed[0]["more"]
+    assert [one.get("line") for one in printed] == ["line 0", None]
+    assert "asched logs 1-1" in printed[1]["more"]
     events(ended("1-1"))
     assert records(stream)[-1]["unlogged_lines"] == OVER
+
+
+def test_where_there_is_no_more_none_is_promised() -> None:
+    live = LiveLog()
+    stream, events = log_of(live)
+    log = job_log("loud", "1-1", Kept())
+    for _ in range(LINES_PER_ATTEMPT):
+        log.info("said")
+    events(ended("1-1"))
+    assert "more" not in stream.getvalue()
+    assert "unlogged_lines" not in records(stream)[-1]
 
 
 def test_what_is_below_the_level_does_not_count() -> None:
