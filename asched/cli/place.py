@@ -33,7 +33,7 @@ class Place:
 def find_place(config: str, overrides: Mapping[str, object]) -> Place | None:
     """Raises ConfigurationError for a file that cannot be read; None where [service] needs a closer look."""
     from asched.host.statedir import state_dir
-    from asched.service.layers import FLAG, layered
+    from asched.service.layers import layered
 
     file = Path(config)
     layers = layered(_data(file), env=os.environ, flags=overrides)
@@ -49,8 +49,8 @@ def find_place(config: str, overrides: Mapping[str, object]) -> Place | None:
         return None
     at = ledger if ledger == MEMORY else _beside(file, ledger)
     set_dir = _beside(file, state) if state else None
-    by_flag = layers.giver(("service", "state_dir")) == FLAG
-    return Place(at, state_dir(set_dir if by_flag else None, configured=set_dir, env=os.environ), key)
+    given = layers.giver(("service", "state_dir"))
+    return Place(at, state_dir(set_dir if given else None, configured=set_dir, env=os.environ), key)
 
 
 def place_of_flags(overrides: Mapping[str, object]) -> Place | None:

@@ -23,7 +23,7 @@ from asched.host.localzone import local_zone_key
 from asched.host.statedir import find_state_dir
 from asched.service.assembly import Assembly
 from asched.service.configfile import read_file, read_text
-from asched.service.layers import FLAG, layered, leaves
+from asched.service.layers import layered, leaves
 from asched.service.locating import Locator
 from asched.service.schema import SECTIONS, Log, Service, as_table, read_table, unknown_section
 from asched.service.toml_positions import Positions
@@ -122,8 +122,8 @@ def _configured(
     jobs = assembly.jobs(layers.data, None if "jobs" in wrong else _places(settings, file))
     assembly.refuse_if_wrong()
     set_dir = _beside(file, settings.state_dir) if settings.state_dir else None
-    by_flag = layers.giver(("service", "state_dir")) == FLAG
-    state_dir, named_by = find_state_dir(set_dir if by_flag else None, configured=set_dir, env=env)
+    giver = layers.giver(("service", "state_dir"))
+    state_dir, named_by = find_state_dir(set_dir if giver else None, configured=set_dir, env=env)
     return Configuration(
         path=Path(os.path.abspath(file)),
         timezone=timezone,
@@ -137,7 +137,7 @@ def _configured(
         calendars=assembly.calendars,
         jobs=jobs,
         problems=assembly.mild_problems(),
-        origins=_origins(data, settings, locator, named_by),
+        origins=_origins(data, settings, locator, giver or named_by),
         placed=assembly.warning,
         calendar_ends=assembly.calendar_ends(),
     )

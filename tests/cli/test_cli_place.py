@@ -23,11 +23,13 @@ from asched.service.config import load, load_file
 )
 @pytest.mark.parametrize("flags", [{}, {"service.ledger": "/tmp/y.db"}, {"service.state_dir": "/tmp/there"}])
 @pytest.mark.parametrize("state_dir", ["", "/tmp/elsewhere"])
+@pytest.mark.parametrize("variable", ["ASCHED_STATE_DIR", "ASCHED_SERVICE__STATE_DIR"])
 def test_it_is_where_the_service_has_it(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch, text: str, flags: dict[str, object], state_dir: str
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, text: str, flags: dict[str, object], state_dir: str, variable: str
 ) -> None:
     """Two ways to read one file must not come to differ."""
-    monkeypatch.setenv("ASCHED_STATE_DIR", state_dir)
+    monkeypatch.setenv("STATE_DIRECTORY", "/tmp/systemd")
+    monkeypatch.setenv(variable, state_dir)
     folder.config.write_text(text)
     known = load("config.toml", overrides=flags)
     place = find_place("config.toml", flags)

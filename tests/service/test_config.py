@@ -270,6 +270,16 @@ def test_the_flag_for_the_state_directory_wins_over_the_environment(here: Path) 
     assert (found.state_dir, found.origins["service.state_dir"]) == (Path("/flag"), "flag")
 
 
+def test_of_the_environment_our_own_word_for_the_state_directory_comes_first(here: Path) -> None:
+    text = '[service]\nstate_dir = "file"\n'
+    env = {"ASCHED_SERVICE__STATE_DIR": "/ours", "ASCHED_STATE_DIR": "/short", "STATE_DIRECTORY": "/systemd"}
+    found = loaded(text, **env)
+    assert found.state_dir == Path("/ours")
+    assert found.origins["service.state_dir"] == "environment ASCHED_SERVICE__STATE_DIR"
+    assert loaded(text, STATE_DIRECTORY="/systemd").state_dir == Path("/systemd")
+    assert loaded(text).state_dir == here / "file"
+
+
 def test_a_python_file_is_a_configuration(here: Path) -> None:
     (here / "hello_served.py").write_text('from asched import job\n@job("every 10s")\nasync def hello(): ...\n')
     found = load_file("hello_served.py", env={"ASCHED_SERVICE__TIMEZONE": "Europe/Berlin"})
