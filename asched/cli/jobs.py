@@ -99,7 +99,7 @@ def when_due(job: Job) -> str:
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
-    next_at = one.once_it_ends or show.when(one.next_at, one.zone)
+    next_at = show.due(one.once_it_ends or show.when(one.next_at, one.zone), paused=one.pause is not None)
     return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one.recent)
 
 

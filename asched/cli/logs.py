@@ -89,7 +89,7 @@ def _end(record: FireRecord) -> str:
 
     if record.outcome is None:
         return f"it is {show.state_of(record)}"
-    said = f"{explain_outcome(record.outcome)}, after {show.took(record.duration)}"
+    said = f"{show.one_line(explain_outcome(record.outcome))}, after {show.took(record.duration)}"
     if isinstance(record.outcome, Failed) and record.outcome.error.traceback:
         return f"{record.outcome.error.traceback.rstrip()}\n{said}"
     return said

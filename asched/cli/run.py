@@ -124,9 +124,10 @@ def _report(desk: Desk, record: FireRecord) -> int:
     if desk.as_json:
         show.as_json(show.record_json(record))
     elif isinstance(record.decision, Skip):
-        click.echo(f"asched: it was not started: {explain_skip(record.decision)}", err=True)
+        click.echo(f"asched: it was not started: {show.one_line(explain_skip(record.decision))}", err=True)
     elif record.outcome is not None:
-        desk.talk(f"run {record.run}: {explain_outcome(record.outcome)}, after {show.took(record.duration)}")
+        ended = show.one_line(explain_outcome(record.outcome))
+        desk.talk(f"run {record.run}: {ended}, after {show.took(record.duration)}")
         desk.hint(f"asched logs {record.run}")
     return exit_code(record)
 

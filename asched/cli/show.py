@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Aligned columns; in colours where somebody looks."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         _rich_table(heads, rows)
         return
     widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]
     for row in [heads, *rows]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def one_line(text: str) -> str:
+    """What others wrote, as one line that moves no terminal."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -60,6 +66,11 @@ _STYLES = {
 def when(instant: datetime | None, zone: ZoneInfo) -> str:
     """2026-11-21 08:00:53+01:00"""
     return "-" if instant is None else instant.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+
+
+def due(text: str, *, paused: bool) -> str:
+    """When a job is due; while it is paused, that starts nothing."""
+    return f"{text} (paused)" if paused and text != "-" else text
 
 
 def took(duration: timedelta | None) -> str:

@@ -41,7 +41,8 @@ def _summary(desk: Desk, jobs: list[dict[str, Any]]) -> str:
 def _row(desk: Desk, job: dict[str, Any]) -> tuple[str, ...]:
     state = "disabled" if job["disabled"] else "paused" if job["paused"] else "broken" if job["broken"] else "enabled"
     running = ", ".join(job["running"]) + (f" (+{job['queued']} waiting)" if job["queued"] else "")
-    return job["name"], _when(desk, job["next_at"]), running.strip() or "-", state
+    next_at = show.due(_when(desk, job["next_at"]), paused=bool(job["paused"]))
+    return job["name"], next_at, running.strip() or "-", state
 
 
 def _when(desk: Desk, text: str | None) -> str:
@@ -55,6 +56,8 @@ def healthcheck_command(desk: Desk) -> None:
         health = desk.call("status")["health"]
     except AschedError as error:
         health = {"healthy": False, "reasons": [str(error)]}
+        if not desk.verbose:  # which says it on stdout
+            desk.talk(f"asched: {error}")
     if desk.as_json:
         show.as_json({"healthy": health["healthy"], "reasons": health["reasons"]})
     elif desk.verbose:

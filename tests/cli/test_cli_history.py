@@ -84,6 +84,18 @@ def test_logs_of_a_failed_run_end_with_the_traceback(filled: Folder) -> None:
     assert "it failed: ValueError: no such luck, after " in said.err
 
 
+def test_what_a_job_raised_is_one_line_that_moves_no_terminal(folder: Folder) -> None:
+    error = r'ValueError("one\x9b2J\ntwo\x1b[2J\u2028")'
+    folder.jobs.write_text(f"from asched import job\n@job()\ndef nasty() -> None:\n    raise {error}\n")
+    ran = folder.asched("run", "nasty")
+    assert ran.code == 1
+    assert r"it failed: ValueError: one\x9b2J\ntwo\x1b[2J\u2028, after" in ran.err.splitlines()[-1]
+    row = folder.asched("runs", "nasty").out.splitlines()[1]
+    assert row.endswith(r"it failed: ValueError: one\x9b2J")
+    for said in (ran.err, row, folder.asched("logs", "nasty").err.splitlines()[-1]):
+        assert not {"\x1b", "\x9b", "\u2028"} & set(said)
+
+
 def test_quiet_logs_are_the_output_alone(filled: Folder) -> None:
     said = filled.asched("logs", "broken", "-q")
     assert (said.out, said.err) == ("before the fall\n", "")

@@ -77,6 +77,9 @@ def test_list_names_the_pause_and_forgets_one_whose_time_is_up(filled: Folder) -
     filled.asched("pause", "broken", "--for", "1us")
     states = {one["name"]: one["state"] for one in filled.asched("list", "--json").json}
     assert (states["tick"], states["broken"], states["locked"]) == ("paused", "enabled", "disabled")
+    rows = {line.split()[0]: line for line in filled.asched("list").out.splitlines()}
+    assert "(paused)" in rows["tick"], "what is due next is not started"
+    assert "(paused)" not in rows["broken"] + rows["locked"]
 
 
 def test_intervals_are_due_where_the_ledger_anchored_them(filled: Folder) -> None:

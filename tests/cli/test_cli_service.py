@@ -134,6 +134,16 @@ def test_status_says_who_serves_what(served: Served) -> None:
     assert table[-1].split()[1:] == ["-", "-", "disabled"]
 
 
+def test_status_says_that_what_is_paused_is_not_started(served: Served) -> None:
+    served.asched("pause", "hello")
+    try:
+        rows = {line.split()[0]: line for line in served.asched("status").out.splitlines()}
+        assert "(paused)" in rows["hello"]
+        assert "(paused)" not in rows["slow"]
+    finally:
+        served.asched("resume", "hello")
+
+
 def test_healthcheck_is_silent_unless_asked(served: Served) -> None:
     assert served.asched("healthcheck") == (served.asched("healthcheck", "-q"))
     assert served.asched("healthcheck").out == ""
