@@ -59,8 +59,8 @@ class Configuration:
     calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
 
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
-        """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order of
-        the jobs; then the calendars that end soon."""
+        """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order
+        of the jobs; then the calendars that end soon."""
         ending = (finding for day, finding in self.calendar_ends if day < (now + _SOON).date())
         return (*self.idle(), *(self.placed(remark) for remark in lint(self.jobs, now)), *ending)
 

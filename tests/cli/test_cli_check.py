@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from clifolder import Folder
 
-HEAD = '[service]\ntimezone = "UTC"\n'
+SERVICE = '[service]\ntimezone = "UTC"\n'
+HEAD = "[service]\njobs = []\n"  # only those that are written below it
 
 
-def warnings(folder: Folder, text: str) -> list[tuple[str, int, int, str]]:
-    folder.config.write_text(HEAD + text)
+def warnings(folder: Folder, text: str, head: str = HEAD) -> list[tuple[str, int, int, str]]:
+    folder.config.write_text(head + text)
     said = folder.asched("check", "--json")
     assert (said.code, said.json["ok"], said.json["problems"]) == (0, True, [])
     assert {one["severity"] for one in said.json["warnings"]} <= {"warning"}
@@ -61,7 +62,7 @@ def test_jobs_in_python_and_their_overrides(folder: Folder) -> None:
     )
     name = f"jobs/{folder.jobs.name}"
     both = 'jobs = ["jobs"]\n[override.b]\nschedule = "*/9 0 * * *"\n'
-    assert warnings(folder, both) == [(name, 4, 6, "a"), ("config.toml", 5, 12, "b")]
+    assert warnings(folder, both, SERVICE) == [(name, 4, 6, "a"), ("config.toml", 5, 12, "b")]
 
 
 def test_strict_takes_warnings_for_errors(folder: Folder) -> None:
@@ -83,7 +84,7 @@ def test_a_clean_configuration_is_clean_when_strict(folder: Folder) -> None:
 
 def test_errors_come_first_and_warnings_with_them(folder: Folder) -> None:
     (folder.jobs.parent / "clibroken.py").write_text("import nothing_of_that_name\n")
-    folder.config.write_text(HEAD + 'jobs = ["jobs"]\n' + a_job('"*/7 * * * *"'))
+    folder.config.write_text(SERVICE + 'jobs = ["jobs"]\n' + a_job('"*/7 * * * *"'))
     said = folder.asched("check")
     assert said.code == 4
     assert said.out.index("  error  ") < said.out.index("  warning  ")

@@ -77,7 +77,7 @@ def test_work_is_bounded_and_both_are_cut_at_the_same_instant(folder: Folder, mo
 
 def test_another_tz_database_moves_the_fires_of_jobs(folder: Folder, elsewhere: Path) -> None:
     folder.config.write_text(
-        '[service]\ntimezone = "Europe/Berlin"\n'
+        '[service]\ntimezone = "Europe/Berlin"\njobs = []\n'
         + "".join(
             f'[[job]]\nname = "{name}"\nschedule = "{schedule}"\ncommand = ["true"]\n{more}'
             for name, schedule, more in [

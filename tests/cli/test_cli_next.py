@@ -32,7 +32,7 @@ command = ["true"]
 
 @pytest.fixture
 def chained(folder: Folder) -> Folder:
-    head = '[service]\ntimezone = "Europe/Berlin"\n'
+    head = '[service]\ntimezone = "Europe/Berlin"\njobs = []\n'
     folder.config.write_text(head + JOBS)
     return folder
 

@@ -12,7 +12,7 @@ from clifolder import Folder
 
 from asched.cli import virtualdays
 
-HEAD = '[service]\ntimezone = "Europe/Berlin"\n'
+HEAD = '[service]\ntimezone = "Europe/Berlin"\njobs = []\n'
 FROM = ["--from", "2026-06-01T00:00"]  # a Monday
 
 
