@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from disturbing import disturb
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from law import imbalances
@@ -105,23 +106,6 @@ async def live(jobs, troubles, until, seed, ledger=None):
     gaps = await harness.ledger.gaps()
     await harness.kill()
     return found, gaps
-
-
-async def disturb(harness, trouble):
-    clock = harness.clock
-    match trouble:
-        case Outage(since, until):
-            await harness.kill()
-            await clock.advance(until - since)
-            await harness.start()
-        case Step(by=by):
-            await clock.step(by)
-            harness.engine.look()  # as the clock watch does
-            await clock.settle()
-        case Suspend(since, until):
-            await clock.suspend(until - since)
-        case Stall(since, until):
-            await clock.stall(until - since)
 
 
 def told(fire, decision, outcome, attempt, started_at):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from disturbing import disturb
 from law import imbalances
 
 from asched.core.action import Function
@@ -15,7 +16,7 @@ from asched.core.jitter import fraction
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
-from asched.core.simulate import Outage, simulate
+from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
@@ -109,13 +110,18 @@ def behaviour(seed):
     return behave
 
 
-def some_outages(seed, days):
-    rng, outages, at = Random(seed + 1), [], START
+def some_troubles(seed, days):
+    """Outages, sleeps, stalls, and clocks that are set by up to two hours, forward or back."""
+    rng, troubles, at = Random(seed + 1), [], START
     while (at := at + rng.uniform(0.5, 9) * DAY) < START + (days - 4) * DAY:
-        until = at + rng.choice([10 * S, 10 * MINUTE, 5 * HOUR, 3 * DAY]) * rng.uniform(0.5, 1)
-        outages.append(Outage(at, until))
-        at = until
-    return outages
+        kind = rng.choice([Outage, Outage, Suspend, Stall, Step])
+        if kind is Step:
+            troubles.append(Step(at, rng.choice([-1, 1]) * rng.uniform(1, 7200) * S))
+        else:
+            until = at + rng.choice([10 * S, 10 * MINUTE, 5 * HOUR, 3 * DAY]) * rng.uniform(0.5, 1)
+            troubles.append(kind(at, until))
+            at = until
+    return troubles
 
 
 def told(fire, decision, outcome, attempt, started_at):
@@ -132,17 +138,16 @@ class CalmLedger(MemoryLedger):
         return 30 * S
 
 
-async def lived(jobs, outages, until, seed):
+async def lived(jobs, troubles, until, seed):
     harness = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=CalmLedger())
-    clock = harness.clock
+    clock, passed = harness.clock, START
     await harness.start()
     try:
-        for outage in outages:
-            await clock.advance(outage.since - clock.now() - TICK)
-            await harness.kill()
-            await clock.advance(outage.until - clock.now())
-            await harness.start()
-        await clock.advance(until - clock.now())
+        for trouble in troubles:
+            await clock.advance(trouble.since - passed)
+            passed = getattr(trouble, "until", trouble.since)
+            await disturb(harness, trouble)
+        await clock.advance(until - passed)
         found = await harness.ledger.fires(FireQuery(limit=10_000_000))
         return found, await harness.ledger.gaps(limit=1_000_000), await imbalances(harness.ledger, clock.now())
     finally:
@@ -150,9 +155,9 @@ async def lived(jobs, outages, until, seed):
 
 
 def goes_as_the_model_says(seed, days):
-    jobs, outages, until = some_jobs(seed), some_outages(seed, days), START + days * DAY
-    found, gaps, wrong = asyncio.run(lived(jobs, outages, until, seed))
-    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=outages)
+    jobs, troubles, until = some_jobs(seed), some_troubles(seed, days), START + days * DAY
+    found, gaps, wrong = asyncio.run(lived(jobs, troubles, until, seed))
+    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=troubles)
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert len(found) > 100 * days
