@@ -176,11 +176,10 @@ class Scheduler:
         for one in jobs:
             if one.name in self._jobs:
                 raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
-        merged = {**self._jobs, **{one.name: one for one in jobs}}
         if self._engine is not None and any(one.after for one in jobs):
-            check_graph(merged.values())
+            check_graph([*self._jobs.values(), *jobs])
         check_definitions(jobs)
-        self._jobs = merged
+        self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
         if self._engine is not None:
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
 
