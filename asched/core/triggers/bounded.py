@@ -9,10 +9,12 @@ from typing import ClassVar
 
 from asched.core.triggers.binding import BOUNDED, WITHIN, bracketed
 from asched.core.triggers.protocol import Trigger, as_utc, instant_text, later
+from asched.core.triggers.search import STEPS, SpentError, budget_of, spend
 from asched.core.triggers.wrapping import refuse_what_has_no_instants
 from asched.errors import ScheduleError
 
 MOST_TIMES = 10_000
+COUNTING_STEPS = 4 * STEPS  # to count all of them, looking and counting together
 
 _TICK = timedelta(microseconds=1)
 
@@ -64,7 +66,8 @@ class Bounded:
             return self.end
         if self.start is None:
             raise ScheduleError("times are counted from an anchor: it needs one first", text=self.text())
-        last = _last_counted(self)
+        last, steps = _last_counted(self)
+        spend(steps)  # also when it was counted before
         return last if self.end is None or (last is not None and last < self.end) else self.end
 
     def spec(self) -> dict[str, object]:
@@ -98,11 +101,23 @@ class Bounded:
 
 
 @lru_cache(maxsize=1024)
-def _last_counted(bounded: Bounded) -> datetime | None:
-    """The last of the instants that it counts; None when there are fewer."""
+def _last_counted(bounded: Bounded) -> tuple[datetime | None, int]:
+    """The last of the instants that it counts, None when there are fewer; and how many steps that took.
+
+    Raises ScheduleError when COUNTING_STEPS are not enough.
+    """
     assert bounded.start is not None
     assert bounded.times is not None
     at: datetime | None = bounded.start - _TICK
-    for _ in range(bounded.times):
-        at = None if at is None else bounded.trigger.next_after(at)
-    return at
+    try:
+        with budget_of(COUNTING_STEPS) as budget:
+            for _ in range(bounded.times):
+                if at is None:
+                    break
+                budget.spend(1)
+                at = bounded.trigger.next_after(at)
+    except SpentError:
+        help = 'fewer times, or bound it by time, with "until"'
+        message = f"to count {bounded.times} times takes more than {COUNTING_STEPS} steps"
+        raise SpentError(message, text=bounded.text(), help=help) from None
+    return at, budget.spent

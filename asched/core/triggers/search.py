@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asched.core.triggers.protocol import Trigger
@@ -17,6 +20,51 @@ _TICK = timedelta(microseconds=1)
 
 Following = Callable[[datetime], datetime | None]  # a trigger's next_after
 Judge = Callable[[datetime], datetime | None]
+_Walked = tuple[tuple[datetime, datetime | None], ...]
+
+
+class SpentError(ScheduleError):
+    """A budget of steps is used up."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """So many steps, for all searches together while it is open.
+
+    They remember in it, not in themselves: whether it lasts must not depend on what was asked before.
+    """
+
+    left: int
+    spent: int = 0
+    walked: dict[Search, _Walked] = field(default_factory=dict)
+
+    def spend(self, steps: int) -> None:
+        """Raises SpentError when there are not so many."""
+        self.left -= steps
+        self.spent += steps
+        if self.left < 0:
+            raise SpentError("this takes too many steps")
+
+
+_open: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+@contextmanager
+def budget_of(steps: int) -> Iterator[Budget]:
+    """One that holds for every search inside; what was open before is as it was."""
+    budget = Budget(steps)
+    token = _open.set(budget)
+    try:
+        yield budget
+    finally:
+        _open.reset(token)
+
+
+def spend(steps: int) -> None:
+    """From the budget that is open, if one is. Raises SpentError."""
+    budget = _open.get()
+    if budget is not None:
+        budget.spend(steps)
 
 
 class Search:
@@ -25,7 +73,7 @@ class Search:
     __slots__ = ("_walked",)
 
     def __init__(self) -> None:
-        self._walked: tuple[tuple[datetime, datetime | None], ...] = ()  # replaced whole: threads may share it
+        self._walked: _Walked = ()  # replaced whole: threads may share it
 
     def first(self, following: Following, instant: datetime, judge: Judge, whole: Trigger) -> datetime | None:
         """The first instant after `instant` that passes, of those that `following` yields; `whole` is who searches.
@@ -33,7 +81,9 @@ class Search:
         `judge` answers with the instant itself when it passes, with a later one when nothing before that passes,
         with None when nothing ever does. Raises ScheduleError when STEPS do not lead to an answer.
         """
-        for walked, found in self._walked:
+        budget = _open.get()
+        before = self._walked if budget is None else budget.walked.get(self, ())
+        for walked, found in before:
             if walked <= instant and (found is None or instant < found):
                 return found
         at = following(instant)
@@ -41,10 +91,18 @@ class Search:
             judged = None if at is None else judge(at)
             if judged is None or judged == at:
                 if step >= _FAR:
-                    self._walked = ((instant, judged), *self._walked)[:_KEPT]
+                    self._remember(instant, judged, budget)
                 return judged
+            if budget is not None:
+                budget.spend(1)
             at = following(judged - _TICK)
         raise ScheduleError(f"gave up: none of {STEPS} instants after {instant.isoformat()} fits", text=whole.text())
+
+    def _remember(self, instant: datetime, found: datetime | None, budget: Budget | None) -> None:
+        if budget is None:
+            self._walked = ((instant, found), *self._walked)[:_KEPT]
+        else:
+            budget.walked[self] = ((instant, found), *budget.walked.get(self, ()))[:_KEPT]
 
 
 def refuse_what_never_fires(trigger: Trigger) -> None:
@@ -53,6 +111,8 @@ def refuse_what_never_fires(trigger: Trigger) -> None:
         return
     try:
         found = trigger.next_after(EPOCH - _TICK)
+    except SpentError:
+        raise
     except ScheduleError:
         raise ScheduleError(f"this can never fire, it seems: none of its first {STEPS} instants fits") from None
     if found is None:

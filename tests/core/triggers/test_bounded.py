@@ -178,3 +178,13 @@ def test_what_is_wrong_is_pointed_at(text: str, message: object, blamed: object,
     assert error.span is not None
     assert text[slice(*error.span)] == blamed or blamed is ...
     assert error.help == help or help is ...
+
+
+def test_to_count_has_one_budget_of_steps() -> None:
+    """3600 steps for each of them would be a minute of looking."""
+    text = "((* * * * * * except 1-59 * * * * *) except 0 1-59 * * * *)"
+    with pytest.raises(ScheduleError, match="to count 10000 times takes more than"):
+        parse_schedule(f"{text} from 2026-01-01T00:00 10000 times")
+    few = parse_schedule(f"{text} from 2026-01-01T12:00 3 times")
+    for _ in range(2):  # what was looked at before changes nothing
+        assert instants(few, NOON - DAY, NOON + DAY) == [NOON, NOON + HOUR, NOON + 2 * HOUR]
