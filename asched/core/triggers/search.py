@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from asched.core.triggers.protocol import Trigger
 from asched.core.zones import EPOCH
@@ -17,6 +17,8 @@ STEPS = 50_000  # so many are looked at (a third of a second), then it is given 
 _FAR = 16  # a search of so many steps is remembered
 _KEPT = 32  # so many of them
 _TICK = timedelta(microseconds=1)
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday at midnight; nothing was first scheduled before that year
+_FLOATS = 'say its days and times, or where it counts from, as in "from 2026-01-05T09:00"'
 
 Following = Callable[[datetime], datetime | None]  # a trigger's next_after
 Judge = Callable[[datetime], datetime | None]
@@ -106,15 +108,19 @@ class Search:
 
 
 def refuse_what_never_fires(trigger: Trigger) -> None:
-    """Raises ScheduleError for it, as far as can be known before it is anchored."""
-    if counts_from_anchoring(trigger):
-        return
+    """Raises ScheduleError for it. What counts from when it is first scheduled is asked as if that were _FIRST."""
+    floats = counts_from_anchoring(trigger)
     try:
-        found = trigger.next_after(EPOCH - _TICK)
+        found = trigger.anchored(_FIRST).next_after(_FIRST) if floats else trigger.next_after(EPOCH - _TICK)
     except SpentError:
         raise
     except ScheduleError:
-        raise ScheduleError(f"this can never fire, it seems: none of its first {STEPS} instants fits") from None
+        help = _FLOATS if floats else ""
+        message = f"this can never fire, it seems: none of its first {STEPS} instants fits"
+        raise ScheduleError(message, help=help) from None
+    if found is None and floats:
+        day = _FIRST.date().isoformat()
+        raise ScheduleError(f"this may never fire: counted from {day}, no instant fits all of it", help=_FLOATS)
     if found is None:
         raise ScheduleError("this can never fire: no instant fits all of it")
 

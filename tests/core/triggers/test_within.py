@@ -235,3 +235,34 @@ def test_the_order_of_suffixes_makes_no_difference() -> None:
         == parse_schedule("every 1h on mon 3 times")
         == Bounded(inside, times=3)
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "every month on the 1st at 08:00 between 09:00 and 10:00",
+        "(every 2 weeks on monday at 09:00) on tue",
+        "rrule:FREQ=WEEKLY;BYHOUR=9 on mon",
+        "rrule:FREQ=DAILY between 09:00 and 10:00",
+        "every 10m until 2020-01-01",
+        "((* * * * * * except 1-59 * * * * *) except 0 1-59 * * * *) 10000 times",
+    ],
+)
+def test_what_counts_from_its_anchoring_and_never_fires_is_refused(text: str) -> None:
+    with pytest.raises(ScheduleError, match=r"never fire|takes more than"):
+        parse_schedule(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "every 10m between 09:00 and 10:00 on mon",
+        "(every month on the 1st at 08:00) on mon",
+        "every 3 months on the 31st at 08:00 between 07:00 and 09:00",
+        "rrule:FREQ=WEEKLY;BYDAY=MO;BYHOUR=9 on mon",
+        "every 10m until 2030-01-01",
+        "every 10m 10000 times",
+    ],
+)
+def test_what_counts_from_its_anchoring_and_fires_is_not(text: str) -> None:
+    assert parse_schedule(text)
