@@ -63,6 +63,8 @@ class Schedule:
 
     def __or__(self, other: Schedule) -> Schedule:
         """Due whenever either is."""
+        if not isinstance(other, Schedule):
+            raise _no_schedule(other, "|")
         return Schedule(any_of((self.trigger, other.trigger)), self.tz)
 
     def __and__(self, other: Schedule | Calendar) -> Schedule:
@@ -71,12 +73,16 @@ class Schedule:
         """
         if isinstance(other, Calendar):
             return self._made(OnlyOn(self.trigger, (other,), zone(self.tz).key))
+        if not isinstance(other, Schedule):
+            raise _no_schedule(other, "&")
         return self._made(all_of((self.trigger, other.trigger)))
 
     def __sub__(self, other: Schedule | Calendar) -> Schedule:
         """Due when this is and the other is not; of a calendar, not on its days."""
         if isinstance(other, Calendar):
             return self._made(Excluding(self.trigger, (other,), zone(self.tz).key))
+        if not isinstance(other, Schedule):
+            raise _no_schedule(other, "-")
         return self._made(Minus(self.trigger, other.trigger))
 
     def between(self, start: str | time, end: str | time, *, on: str = "daily", tz: str | None = None) -> Schedule:
@@ -161,6 +167,14 @@ def schedule(
 
 def _clock(given: str | time) -> str:
     return given if isinstance(given, str) else given.isoformat()
+
+
+def _no_schedule(other: object, sign: str) -> TypeError:
+    if isinstance(other, Calendar):
+        return TypeError(
+            f'"{sign}" takes no calendar, whose days are no instants: "&" keeps to them, "-" leaves them out'
+        )
+    return TypeError(f'"{sign}" takes a schedule, not {type(other).__name__}: make one with schedule("…")')
 
 
 def _aware(instant: datetime) -> datetime:

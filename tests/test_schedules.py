@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from asched import ScheduleError, at, cron, every, schedule
+from asched import ScheduleError, at, cron, every, holidays, schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
 
@@ -87,3 +87,12 @@ def test_what_can_never_fire_is_refused_at_once() -> None:
         noon.between("8", "9")
     with pytest.raises(ScheduleError, match="is not a day"):
         noon.on("funday")
+
+
+def test_what_does_not_go_with_a_sign_is_said() -> None:
+    days = holidays("DE")
+    with pytest.raises(TypeError, match='"&" keeps to them'):
+        cron("0 9 * * *") | days  # type: ignore[operator]
+    for wrong in (lambda: cron("0 9 * * *") & "0 9 * * *", lambda: cron("0 9 * * *") - 1):  # type: ignore[operator]
+        with pytest.raises(TypeError, match="takes a schedule, not"):
+            wrong()
