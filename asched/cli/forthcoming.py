@@ -110,8 +110,10 @@ def _of_jobs(desk: Desk, name: str | None, asked: Asked, ics: bool) -> None:
     elif found:
         show.table(("WHEN", "JOB", "NOTE"), _rows(found, asked.tz))
     else:
-        desk.talk(_nothing(jobs, name, asked))
+        if not (name and name in known.raised):
+            desk.talk(_nothing(jobs, name, asked))
     _say_if_cut(desk, more, asked)
+    show.say_what_was_raised(known.raised)
     if not ics:
         _say_the_rest(desk, jobs, known, found)
 

@@ -28,13 +28,14 @@ SHOWN = 5  # of the latest runs, and of the next instants
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A job, and what the ledger knows of it. `recent` runs are newest first. `once_it_ends`: when it is due, as long
-    as nobody knows the instant."""
+    as nobody knows the instant. `raised`: what its trigger said instead of one."""
 
     job: Job
     upcoming: Sequence[datetime]
     recent: Sequence[FireRecord]
     pause: Pause | None
     once_it_ends: str
+    raised: str
 
     @property
     def next_at(self) -> datetime | None:
@@ -55,6 +56,7 @@ class Standing:
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
     jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
+    show.say_what_was_raised({one.job.name: one.raised for one in jobs if one.raised})
     if desk.as_json:
         show.as_json([_json(one) for one in jobs])
         return
@@ -86,7 +88,8 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
     pause = known.pauses.get(job.name)
     if pause is not None and pause.until is not None and pause.until <= now:
         pause = None  # nobody was there to end it, and whoever comes will
-    return Standing(job, upcoming_of(job, known, now, count), recent, pause, once_it_ends(job, known))
+    upcoming = upcoming_of(job, known, now, count)
+    return Standing(job, upcoming, recent, pause, once_it_ends(job, known), known.raised.get(job.name, ""))
 
 
 def when_due(job: Job) -> str:
@@ -119,6 +122,7 @@ def _json(one: Standing) -> dict[str, Any]:
         "after": list(job.after),
         "timezone": job.timezone,
         "next_at": one.next_at,
+        "raised": one.raised or None,
         "last": show.record_json(one.recent[0]) if one.recent else None,
         "description": job.description,
         "source": job.source,
@@ -136,6 +140,7 @@ def _pause_json(pause: Pause | None) -> dict[str, object] | None:
 def show_command(desk: Desk, job: str) -> None:
     """Everything about one job."""
     (one,) = desk.wait_for(_standings(desk, [desk.job(job)], SHOWN))
+    show.say_what_was_raised({job: one.raised} if one.raised else {})
     if desk.as_json:
         show.as_json({**_json(one), **_more_json(one)})
         return

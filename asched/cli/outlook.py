@@ -10,6 +10,7 @@ from itertools import islice, repeat, takewhile
 
 from asched.core.change import Pause
 from asched.core.durations import format_duration
+from asched.core.lint import raised
 from asched.core.model import Job
 from asched.core.otherdays import same_but_for_days, with_days_of
 from asched.core.record import VersionRecord
@@ -29,6 +30,7 @@ class Known:
     versions: dict[str, VersionRecord] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
+    raised: dict[str, str] = field(default_factory=dict)  # by the triggers of jobs, while they were asked in here
 
     def paused(self, job: str, at: datetime) -> bool:
         """Whether its pause holds at that instant."""
@@ -85,6 +87,7 @@ class Followers:
     and those that come after these."""
 
     def __init__(self, jobs: Sequence[Job], known: Known, now: datetime) -> None:
+        self._known = known
         self._triggers = {job.name: anchored(job, known.versions.get(job.name), now) for job in jobs}
         self._jobs = {job.name: job for job in jobs}
         self._after: dict[str, list[Job]] = {}
@@ -110,7 +113,7 @@ class Followers:
         if job.after:
             return all(name in self._jobs and self._due(self._jobs[name], at, first) for name in job.after)
         trigger = self._triggers[job.name]
-        return trigger is not None and not trigger.relative and _after(trigger, at - _SMALLEST) == at
+        return trigger is not None and not trigger.relative and _asked(job, trigger, at - _SMALLEST, self._known) == at
 
 
 def _instants_of(job: Job, known: Known, now: datetime) -> Iterator[datetime]:
@@ -119,21 +122,22 @@ def _instants_of(job: Job, known: Known, now: datetime) -> Iterator[datetime]:
     if trigger is None or job.disabled:
         return
     if trigger.relative:
-        at = None if version is None or job.name in known.open else _after(trigger, version.watermark)
+        at = None if version is None or job.name in known.open else _asked(job, trigger, version.watermark, known)
         if at is not None and at > now:
             yield at  # counted from the end of its last run; the next end is not known
         return
-    at = _after(trigger, now)
+    at = _asked(job, trigger, now, known)
     while at is not None:
         yield at
-        at = _after(trigger, at)
+        at = _asked(job, trigger, at, known)
 
 
-def _after(trigger: Trigger, at: datetime) -> datetime | None:
-    """One bad trigger must not hide the other jobs; the service's log, and `asched status`, say what it raised."""
+def _asked(job: Job, trigger: Trigger, at: datetime, known: Known) -> datetime | None:
+    """One bad trigger must not hide the other jobs: what it raises is kept, to be said."""
     try:
         return trigger.next_after(at)
-    except Exception:
+    except Exception as error:
+        known.raised[job.name] = raised(error)
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from asched.core.record import FireRecord
+
+
+def say_what_was_raised(raised: Mapping[str, str]) -> None:
+    """By the schedules of jobs, where an instant was asked for; programs hear it too."""
+    for job, error in raised.items():
+        click.echo(f"{job}: its schedule raises {error}", err=True)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

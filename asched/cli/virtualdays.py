@@ -138,6 +138,7 @@ def _simulated(supposed: Supposed) -> Forecast:
     )
     for job, gap in simulation.gaps:
         forecast.hear_gap(job, gap)
+    show.say_what_was_raised(simulation.raised)
     assert simulation.until is not None
     forecast.until = simulation.until
     return forecast

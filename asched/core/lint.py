@@ -25,6 +25,7 @@ from asched.core.version import definition_of
 _SMALLEST = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 _LOOKED_AT = 20  # instants from which a job's shortest distance is taken
+_ASKED = [timedelta(days=30 * n) for n in range(13)]  # after now, when a trigger is asked whether it raises
 _STEPS = 5000  # of the search for an instant that several jobs share
 
 
@@ -70,7 +71,10 @@ def _schedule(job: Job, now: datetime) -> Iterator[Remark]:
         else:
             for cron in _inside(member):
                 yield from _odd(job, cron, odd_fields(cron))
-        if _over(member, now):
+        if said := _raised(member, now):
+            message = f'"{member.text()}" raises {said}: from then on it has no next fire'
+            yield Remark(job.name, "schedule", message, "make it denser, or narrow what it is made of", member.text())
+        elif _over(member, now):
             help = "take it out, or give it a new instant"
             yield Remark(job.name, "schedule", f'"{member.text()}" is never due again', help, member.text())
 
@@ -93,17 +97,38 @@ def _inside(trigger: Trigger) -> Iterator[Cron]:
 
 
 def _over(trigger: Trigger, now: datetime) -> bool:
-    if trigger.relative or trigger.startup is not None or watches_of(trigger):
-        return False
-    return bool(not _instants(trigger, now, 1))
+    return not _has_none(trigger) and not _instants(trigger, now, 1)
+
+
+def _has_none(trigger: Trigger) -> bool:
+    """Whether its fires are no instants on the calendar."""
+    return trigger.relative or trigger.startup is not None or bool(watches_of(trigger))
+
+
+def _raised(trigger: Trigger, now: datetime) -> str:
+    """What it raises when it is asked now, or within a year; "" for nothing."""
+    if _has_none(trigger):
+        return ""
+    try:
+        anchored = trigger.anchored(now)
+        for ahead in _ASKED:
+            anchored.next_after(now + ahead)
+    except Exception as error:
+        return raised(error)
+    return ""
+
+
+def raised(error: Exception) -> str:
+    """An exception of a trigger in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _instants(trigger: Trigger, now: datetime, n: int) -> list[datetime]:
-    """One that raises is no oddity but a fault: whoever runs it says so."""
+    """What raises is remarked on as such."""
     try:
         return between(trigger.anchored(now), now, now + timedelta(days=366 * 60), n)
     except Exception:
-        return [now]
+        return []
 
 
 # What becomes of it.

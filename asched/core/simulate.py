@@ -44,6 +44,7 @@ class Simulation:
 
     fires: dict[int, SimulatedFire] = field(default_factory=dict)
     gaps: list[tuple[str, Gap]] = field(default_factory=list)
+    raised: dict[str, str] = field(default_factory=dict)  # by the triggers of jobs, which then had no next fire
     until: datetime | None = None
 
     def of(self, job: str) -> list[SimulatedFire]:
@@ -229,8 +230,8 @@ class _World:
                     run = self.board.runs.get(fire_id)
                     if run is not None:  # else it ended by itself in this very turn
                         self._stop(fire_id, stopped_as(cause, run.reason, None))
-                case BrokenJob():
-                    pass  # its fire is recorded as invalid
+                case BrokenJob(job, error):  # its fire is recorded as invalid
+                    self.seen.raised[job] = error
 
     def _decided_before(self, changes: Sequence[Change]) -> set[int]:
         """The fires that a ledger refuses, for it holds one of that job and instant: a clock was set back."""

@@ -159,3 +159,13 @@ def test_mistakes(chained: Folder, arguments: list[str], code: int, said: str) -
 def test_from_far_away(folder: Folder) -> None:
     found = folder.asched("next", "0 0 29 2 *", "--at", "2096-03-01", "-n", "1", "--json").json
     assert datetime.fromisoformat(found[0]["at"]) == datetime(2104, 2, 29, tzinfo=UTC)
+
+
+def test_a_schedule_that_raises_is_said(folder: Folder) -> None:
+    bad = '[[job]]\nname = "bad"\nschedule = "* * * * * except * * * 2-12 *"\ncommand = ["true"]\n'
+    folder.config.write_text(bad)
+    said = folder.asched("next", "bad", "--at", "2026-03-01T00:00")
+    assert "bad: its schedule raises ScheduleError: gave up" in said.err
+    assert "never again" not in said.out + said.err
+    assert "raises ScheduleError" in folder.asched("simulate", "--from", "2026-03-01T00:00", "--days", "1").err
+    assert "raises ScheduleError" in folder.asched("check").out + folder.asched("check").err

@@ -183,11 +183,18 @@ def test_expressions_that_choose_instants_within_others_have_their_fields_looked
     assert [one[2].partition(":")[0] for one in found] == ['"*/7" starts again every hour'] * odd
 
 
-@pytest.mark.parametrize(
-    "trigger", [Startup(), Watch("/data"), AfterFinish(H), Every(H), At(NOW + DAY), Raises(NOW, NOW)]
-)
+@pytest.mark.parametrize("trigger", [Startup(), Watch("/data"), AfterFinish(H), Every(H), At(NOW + DAY)])
 def test_what_is_not_over(trigger):
     assert remarks(a_job(trigger=trigger)) == []
+
+
+def test_what_raises_is_said_now_or_later_in_the_year():
+    for trigger in (Raises(NOW, NOW), Raises(NOW, NOW + 40 * DAY)):
+        assert remarks(a_job("bad", trigger)) == [
+            ("bad", "schedule", '"raises" raises ZeroDivisionError: no more: from then on it has no next fire')
+        ]
+    (one,) = remarks(a_job("january", parse_schedule("* * * * * except * * * 2-12 *")))
+    assert "raises ScheduleError: gave up" in one[2]
 
 
 @pytest.mark.parametrize(
