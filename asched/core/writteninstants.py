@@ -9,6 +9,8 @@ from asched.core.cron import Dst
 from asched.core.zones import after_gap, instants_of
 from asched.errors import ScheduleError
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
+
 _EXAMPLE = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -19,6 +21,9 @@ def read_instants(text: str, tz: str, dst: Dst = "auto") -> tuple[datetime, ...]
         written = datetime.fromisoformat(text)
     except ValueError:
         raise ScheduleError(f'"{text}" is not an instant', text=text, help=_EXAMPLE) from None
+    if not FIRST_YEAR <= written.year <= LAST_YEAR:
+        message = f'"{text}" is not between the years {FIRST_YEAR} and {LAST_YEAR}'
+        raise ScheduleError(message, text=text, help="what has no end needs none written: leave it out")
     if written.utcoffset() is not None:
         return (written.astimezone(UTC),)
     return _on_the_wall(written, text, tz, dst)
@@ -30,7 +35,7 @@ def read_end(text: str, tz: str) -> datetime:
         return read_instants(text, tz, "last")[-1]
     read_instants(text, tz)  # a day that there is
     following = datetime.fromisoformat(text) + timedelta(days=1)
-    return read_instants(following.isoformat(), tz)[0] - timedelta(microseconds=1)
+    return _on_the_wall(following, text, tz, "auto")[0] - timedelta(microseconds=1)
 
 
 def _on_the_wall(wall: datetime, text: str, tz: str, dst: Dst) -> tuple[datetime, ...]:

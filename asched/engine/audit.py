@@ -7,7 +7,7 @@ Where the clock was set back a long way, versions overlap: an instant that anoth
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -135,6 +135,9 @@ class _Ledgered:
 
     def meet(self, fire: datetime) -> None:
         """The next recorded fire, in order."""
+        self._unless_it_raises(lambda: self._meet(fire))
+
+    def _meet(self, fire: datetime) -> None:
         if self._trigger is None:
             return
         if fire <= self._version.since or fire > self._version.watermark:
@@ -185,10 +188,22 @@ class _Ledgered:
             self._wrong("no fire and no gap", instant)
 
     def end(self) -> None:
+        """No more fires are recorded."""
+        self._unless_it_raises(self._end)
+
+    def _end(self) -> None:
         if self._trigger is None or self._trigger.relative:
             return
         self._account_up_to(self._version.watermark + timedelta(microseconds=1))
         self._missing_until(self._version.watermark)
+
+    def _unless_it_raises(self, step: Callable[[], None]) -> None:
+        """A trigger that raises is one thing that is wrong, and says nothing any more; other versions are looked at."""
+        try:
+            step()
+        except Exception as error:
+            self._wrong(f"its trigger raised {type(error).__name__}: {error}", self._at)
+            self._trigger = None
 
     def _wrong(self, what: str, at: datetime) -> None:
         self._found.imbalances.append(Imbalance(self._version.job, self._version.version, what, at))

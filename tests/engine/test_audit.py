@@ -113,6 +113,20 @@ async def test_a_fire_inside_a_gap_is_named():
     assert ("tick", 80.0, "a fire inside a gap") in await wrong(harness)
 
 
+async def test_a_trigger_that_raises_is_named_and_the_other_jobs_are_looked_at():
+    harness = await a_trace(a_job("bad"), a_job("good"))
+    never = Minus(Cron("* * * * * *"), Bounded(Cron("* * * * * *"), start=START - H))
+    versions = tables(harness).versions
+    (key,) = [key for key, version in versions.items() if version.job == "bad"]
+    versions[key] = replace(versions[key], trigger=never.spec())
+    tables(harness).drop((await harness.ledger.fires(FireQuery(jobs=("good",), limit=1)))[0])
+    found = await audit(harness.ledger, harness.clock.now())
+    bad, good = found.imbalances
+    assert (bad.job, bad.what.split(":")[0]) == ("bad", "its trigger raised ScheduleError")
+    assert (good.job, good.what) == ("good", "no fire and no gap")
+    assert found.versions == 2
+
+
 async def test_a_gap_that_is_gone_is_missed_and_only_so_many_instants_are_named():
     harness = await a_trace()
     tables(harness).gaps.clear()
