@@ -31,7 +31,6 @@ class Kind(click.ParamType):  # type: ignore[type-arg]
 
 
 LONGEST = timedelta(days=36_525)  # a century: what is added to today, or taken from it, is still a date
-FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
 
 
 def _duration(text: str) -> timedelta:
@@ -44,6 +43,8 @@ def _duration(text: str) -> timedelta:
 
 
 def _instant(text: str) -> datetime:
+    from asched.core.writteninstants import FIRST_YEAR, LAST_YEAR
+
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

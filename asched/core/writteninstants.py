@@ -22,18 +22,24 @@ def read_instants(text: str, tz: str, dst: Dst = "auto") -> tuple[datetime, ...]
     except ValueError:
         raise ScheduleError(f'"{text}" is not an instant', text=text, help=_EXAMPLE) from None
     if not FIRST_YEAR <= written.year <= LAST_YEAR:
-        message = f'"{text}" is not between the years {FIRST_YEAR} and {LAST_YEAR}'
-        raise ScheduleError(message, text=text, help="what has no end needs none written: leave it out")
+        raise ScheduleError(f'"{text}" is not between the years {FIRST_YEAR} and {LAST_YEAR}', text=text)
     if written.utcoffset() is not None:
         return (written.astimezone(UTC),)
     return _on_the_wall(written, text, tz, dst)
 
 
 def read_end(text: str, tz: str) -> datetime:
-    """The last instant that "until" such a text includes: of a date alone, the last one of that day."""
+    """The last instant that "until" such a text includes: of a date alone, the last one of that day.
+
+    Raises ScheduleError.
+    """
+    try:
+        last = read_instants(text, tz, "last")[-1]
+    except ScheduleError as error:
+        help = error.help or 'a schedule without "until" has no end'
+        raise ScheduleError(error.message, text=text, help=help) from None
     if not _DATE.fullmatch(text):
-        return read_instants(text, tz, "last")[-1]
-    read_instants(text, tz)  # a day that there is
+        return last
     following = datetime.fromisoformat(text) + timedelta(days=1)
     return _on_the_wall(following, text, tz, "auto")[0] - timedelta(microseconds=1)
 

@@ -115,6 +115,14 @@ def test_an_instant_that_is_skipped_cannot_be_asked_for_with_skip() -> None:
         parse_schedule("2026-03-29T02:30", tz=TZ, dst="skip")
 
 
+@pytest.mark.parametrize("tz", ["America/New_York", "Pacific/Kiritimati"])
+def test_the_last_day_there_may_be_has_an_end_everywhere(tz: str) -> None:
+    assert parse_schedule("@hourly until 9000-12-31", tz=tz)
+    assert parse_schedule("@hourly from 1900-01-01", tz=tz)
+    with pytest.raises(ScheduleError, match="not between the years"):
+        parse_schedule("at 9999-12-31T23:59", tz=tz)
+
+
 @pytest.mark.parametrize(
     ("text", "message", "blamed", "help"),
     [
@@ -138,6 +146,20 @@ def test_an_instant_that_is_skipped_cannot_be_asked_for_with_skip() -> None:
         ("2026-13-01", '"2026-13-01" is not an instant', "2026-13-01", ...),
         ("every 5s from noon", '"noon" is not an instant', "noon", ...),
         ("x * * * *", '"x" is not a minute', "x", ""),
+        (
+            "@hourly until 9999-12-31",
+            '"9999-12-31" is not between the years 1900 and 9000',
+            "9999-12-31",
+            'a schedule without "until" has no end',
+        ),
+        ("@hourly from 0001-01-01", '"0001-01-01" is not between the years 1900 and 9000', "0001-01-01", ""),
+        ("at 0001-01-01", '"0001-01-01" is not between the years 1900 and 9000', "0001-01-01", ""),
+        (
+            "at 9999-12-31T23:59-05:00",
+            '"9999-12-31T23:59-05:00" is not between the years 1900 and 9000',
+            "9999-12-31T23:59-05:00",
+            "",
+        ),
     ],
 )
 def test_what_is_wrong_is_pointed_at(text: str, message: str, blamed: str, help: object) -> None:

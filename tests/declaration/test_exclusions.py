@@ -107,6 +107,13 @@ def test_a_job_without_a_schedule_has_nothing_to_leave_out() -> None:
             "02:00",
         ),
         (
+            {"blackout": "from 2026-12-24 until 9999-12-31"},
+            "@daily",
+            ("blackout",),
+            "is not between the years 1900 and 9000",
+            "has no end",
+        ),
+        (
             {"blackout": "from then until 2026-12-01"},
             "@daily",
             ("blackout",),
