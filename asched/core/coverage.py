@@ -90,8 +90,24 @@ class Coverage:
         return self._offsets.stretch((instant - EPOCH) // _SECOND)
 
     def free_day(self, day: int, step: int = 1) -> int | None:
-        """The first day, from this one on (or, with step -1, back), that is not covered."""
-        return self._walked(day, step, covered=False)
+        """The first day there is, from this one on (or, with step -1, back), that is not covered."""
+        found = self._walked(day, step, covered=False)
+        while found is not None and (there := self.real_day(found, step)) != found:
+            found = self._walked(there, step, covered=False)
+        return found
+
+    def real_day(self, day: int, step: int) -> int:
+        """That day, or the next one in that direction which clocks show: across the date line a zone skips a day."""
+        while not self._is_shown(day):
+            day += step
+        return day
+
+    def _is_shown(self, day: int) -> bool:
+        begins = day * DAY_SECONDS
+        stretch = self._offsets.stretch(begins - DAY_SECONDS)  # no zone is a day away from UTC
+        while stretch.end + stretch.offset <= begins:
+            stretch = self._offsets.stretch(stretch.end)
+        return stretch.start + stretch.offset < begins + DAY_SECONDS
 
     def leaves(self, instant: datetime) -> datetime | None:
         """The first instant, from this one on, that is not covered; None when there is none before 2200."""

@@ -31,6 +31,7 @@ from asched.core.triggers.union import AnyOf
 from asched.errors import ScheduleError
 
 BERLIN = "Europe/Berlin"
+APIA = "Pacific/Apia"  # had no 2011-12-30
 TICK = timedelta(microseconds=1)
 CHRISTMAS = Calendar(
     "de",
@@ -364,6 +365,30 @@ def test_leaving_out_and_keeping_to_are_what_a_walk_finds(case) -> None:
     left = [at for at in every if not is_covered(at, calendars, tz)]
     assert walked(Excluding(trigger, calendars, tz), start, until) == left
     assert walked(OnlyOn(trigger, calendars, tz), start, until) == [at for at in every if at not in set(left)]
+
+
+@pytest.mark.parametrize(
+    ("shift", "covered", "expected"),
+    [
+        ("previous", 31, ["12-28 09:00", "12-29 09:00", "01-01 09:00"]),  # merged with what is due there
+        ("next", 29, ["12-28 09:00", "12-31 09:00", "01-01 09:00"]),
+    ],
+)
+def test_nothing_moves_onto_the_day_that_a_zone_skipped(shift: Shift, covered: int, expected: list[str]) -> None:
+    closed = Calendar("x", days=((date(2011, 12, covered), ""),))
+    nine = Cron("0 9 * * *", APIA, "skip")
+    moved = Excluding(nine, (closed,), APIA, shift)
+    assert local_days(moved, 4, utc("2011-12-28T12:00"), APIA) == expected
+    once = Excluding(At(utc(f"2011-12-{covered}T06:00")), (closed,), APIA, shift)
+    assert len(walked(once, utc("2011-12-20"), utc("2012-01-10"))) == 1
+
+
+@pytest.mark.parametrize("shift", ["previous", "next"])
+def test_a_row_of_covered_days_goes_on_across_a_skipped_one(shift: Shift) -> None:
+    closed = Calendar("x", days=((date(2011, 12, 29), ""), (date(2011, 12, 31), "")))
+    moved = Excluding(Cron("0 9 29,31 12 *", APIA, "skip"), (closed,), APIA, shift)
+    landed = {"previous": "12-28 09:00", "next": "01-01 09:00"}[shift]
+    assert local_days(moved, 10, utc("2011-12-25T00:00"), APIA) == [landed]
 
 
 @settings(max_examples=80, deadline=None)

@@ -64,7 +64,8 @@ class Moving:
         """The run whose instants may land on that day, or that the day is in the middle of."""
         if self.covered.on(day) is not None:
             return self._run_of(day)
-        neighbour = day - 1 if self.forward else day + 1
+        step = -1 if self.forward else 1
+        neighbour = self.covered.real_day(day + step, step)
         return None if self.covered.on(neighbour) is None else self._run_of(neighbour)
 
     def _run_of(self, day: int) -> Run | None:
