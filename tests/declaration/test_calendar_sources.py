@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import asched
-from asched.core.calendars import Span
+from asched.core.calendars import Calendar, Span
 from asched.declaration.calendars.ics import read_ics
 from asched.declaration.calendars.reading import Years, from_dates, from_function, from_ics, from_weekdays, union
 from asched.errors import ScheduleError
@@ -151,6 +151,23 @@ def raising(year: int) -> list[date]:
     raise RuntimeError(f"no table for {year}")
 
 
+def leaving(year: int) -> list[date]:
+    sys.exit(3)
+
+
+async def awaited(year: int) -> list[date]:
+    return [date(year, 1, 6)]
+
+
+def interrupted(year: int) -> list[date]:
+    raise KeyboardInterrupt
+
+
+def test_who_interrupts_a_function_is_heard() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        from_function("x", interrupted, YEARS)
+
+
 @pytest.mark.parametrize(
     ("function", "days"),
     [
@@ -169,13 +186,31 @@ def test_a_function_is_asked_once_a_year(function: Callable[[int], object], days
     ("function", "message"),
     [
         (raising, r"raising\(2026\) raised RuntimeError: no table for 2026"),
-        (lambda year: 5, "raised TypeError"),
+        (leaving, r"leaving\(2026\) raised SystemExit: 3"),
+        (lambda year: [5 / 0], "raised ZeroDivisionError"),
+        (lambda year: 5, r"\(2026\) must return days, not int"),
+        (lambda year: None, r"\(2026\) must return days, not None"),
+        (lambda year: f"{year}-12-24", r"\(2026\) must return days, not a text"),
+        (awaited, r"awaited\(2026\) must return days, not a coroutine"),
         (lambda year: ["12-24"], "has no year"),
     ],
 )
 def test_a_function_that_does_not_do_it(function: Callable[[int], object], message: str) -> None:
     with pytest.raises(ScheduleError, match=message):
         from_function("x", function, YEARS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "until"),
+    [
+        ([from_dates("x", ["2026-12-24", "2026-12-31"])], date(2026, 12, 31)),
+        ([from_dates("x", ["2026-12-24", "12-31"])], None),
+        ([from_dates("x", ["2026-12-24"]), from_weekdays("x", "weekends")], None),
+        ([from_dates("x", ["2026-12-24"]), from_function("x", lambda year: [date(year, 1, 6)], YEARS)], YEARS.end),
+    ],
+)
+def test_days_that_are_written_down_end_with_the_last_one(parts: list[Calendar], until: date | None) -> None:
+    assert union("x", parts).until == until
 
 
 def test_an_empty_calendar_is_refused() -> None:

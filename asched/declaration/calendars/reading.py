@@ -6,8 +6,8 @@ itself; it is read again whenever the configuration is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,12 @@ def from_function(name: str, function: Callable[[int], Any], years: Years) -> Ca
     days: list[tuple[date, str]] = []
     for year in years:
         try:
-            answer = function(year)
-            days += _answered(answer)
-        except ScheduleError:
+            days += _answered(function(year))
+        except (ScheduleError, KeyboardInterrupt):
             raise
-        except Exception as error:  # whatever somebody's function raises
+        except _NoDays as error:
+            raise ScheduleError(f"{_called(function)}({year}) must return days, not {error}") from None
+        except BaseException as error:  # whatever somebody's function raises, sys.exit too
             raise ScheduleError(f"{_called(function)}({year}) raised {type(error).__name__}: {error}"[:500]) from error
     return Calendar(name, days=tuple(days), until=years.end)
 
@@ -103,11 +104,24 @@ def union(name: str, calendars: list[Calendar]) -> Calendar:
     whole = joined(name, calendars)
     if not (whole.days or whole.yearly or whole.weekdays or whole.spans):
         raise ScheduleError(f'calendar "{name}" is empty')
+    if whole.until is None and not (whole.yearly or whole.weekdays):  # nothing but days that were written down
+        return replace(whole, until=_last(list(whole.days), list(whole.spans)))
     return whole
 
 
+class _NoDays(Exception):
+    """What a function answered instead."""
+
+
 def _answered(answer: object) -> list[tuple[date, str]]:
-    items = list(answer.items()) if isinstance(answer, Mapping) else list(answer)  # type: ignore[call-overload]
+    if isinstance(answer, Coroutine):
+        answer.close()
+        raise _NoDays("a coroutine")
+    if isinstance(answer, str | bytes):
+        raise _NoDays("a text")
+    if not isinstance(answer, Iterable):
+        raise _NoDays("None" if answer is None else type(answer).__name__)
+    items = list(answer.items()) if isinstance(answer, Mapping) else list(answer)
     pairs = [item if isinstance(item, tuple) else (item, "") for item in items]
     return [(_full(day), str(label)) for day, label in pairs]
 
