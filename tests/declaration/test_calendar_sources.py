@@ -40,7 +40,14 @@ def event(*lines: str) -> str:
             ["DTSTART:20001123", "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"],
             [(date(2026, 11, 26), ""), (date(2027, 11, 25), ""), (date(2028, 11, 23), "")],
         ),
-        (["DTSTART:20251231", "DTEND:20260102"], [(date(2025, 12, 31), ""), (date(2026, 1, 1), "")]),
+        (["DTSTART:20251231", "DTEND:20260102"], [(date(2026, 1, 1), "")]),  # cut to what is asked for
+        (["DTSTART:20281230", "DTEND:99991231"], [(date(2028, 12, 30), ""), (date(2028, 12, 31), "")]),
+        (["DTSTART:20281231", "DURATION:P9999999W"], [(date(2028, 12, 31), "")]),
+        (["DTSTART:20281231", "DURATION:P999999999999W"], [(date(2028, 12, 31), "")]),
+        (
+            ["DTSTART:20260501", "RRULE:FREQ=YEARLY", "EXDATE:20270501T000000Z,20280501T090000Z"],
+            [(date(2026, 5, 1), "")],
+        ),
         (["DTSTART:20200101"], []),
         (["DTSTART:20261224", "STATUS:CANCELLED"], []),
         (
@@ -87,6 +94,52 @@ def test_spans(lines: list[str], span: Span) -> None:
     assert read_ics(event(*lines), 2026, 2028).spans == [span]
 
 
+@pytest.mark.parametrize("forever", ["DTEND:99991231T235959Z", "DURATION:P9999999W", "DURATION:P999999999999W"])
+@pytest.mark.parametrize("start", ["DTSTART;TZID=Asia/Tokyo:20281231T120000", "DTSTART:20281231T120000Z"])
+def test_a_span_without_an_end_ends_with_what_is_asked_for(start: str, forever: str) -> None:
+    (span,) = read_ics(event(start, forever), 2026, 2028).spans
+    assert span.end == (utc(2028, 12, 31, 15) if "Tokyo" in start else utc(2029, 1, 1))
+
+
+BERLIN_MONDAYS = ["DTSTART;TZID=Europe/Berlin:20260323T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2"]
+
+
+@pytest.mark.parametrize(
+    "exdate",
+    [
+        "EXDATE;TZID=Europe/Berlin:20260323T090000",
+        "EXDATE:20260323T080000Z",
+        "EXDATE;TZID=America/New_York:20260323T040000",
+        "EXDATE:20260323T090000",
+        "EXDATE;VALUE=DATE:20260323",
+    ],
+)
+def test_what_is_left_out_may_be_written_in_another_way(exdate: str) -> None:
+    spans = read_ics(event(*BERLIN_MONDAYS, exdate), 2026, 2028).spans
+    assert [span.start for span in spans] == [utc(2026, 3, 30, 7)]
+
+
+def test_the_last_instant_there_is_ends_a_rule_in_any_zone() -> None:
+    rule = "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z"
+    assert len(read_ics(event("DTSTART;TZID=Asia/Tokyo:20260101T090000", "DURATION:PT1H", rule), 2026, 2028).spans) == 3
+
+
+def moved(*lines: str, uid: str = "UID:a") -> str:
+    """Berlin's Mondays, and behind them an event that stands for one of them."""
+    both = [*BERLIN_MONDAYS, "UID:a", "END:VEVENT", "BEGIN:VEVENT", "DURATION:PT1H", uid, *lines]
+    return event(*both)
+
+
+@pytest.mark.parametrize("old", ["RECURRENCE-ID;TZID=Europe/Berlin:20260323T090000", "RECURRENCE-ID:20260323T080000Z"])
+def test_an_occurrence_that_was_moved_is_only_where_it_was_moved_to(old: str) -> None:
+    spans = read_ics(moved(old, "DTSTART:20260324T080000Z"), 2026, 2028).spans
+    assert sorted(span.start for span in spans) == [utc(2026, 3, 24, 8), utc(2026, 3, 30, 7)]
+    cancelled = read_ics(moved(old, "DTSTART:20260324T080000Z", "STATUS:CANCELLED"), 2026, 2028).spans
+    assert [span.start for span in cancelled] == [utc(2026, 3, 30, 7)]
+    another = read_ics(moved(old, "DTSTART:20260324T080000Z", uid="UID:b"), 2026, 2028).spans
+    assert len(another) == 3
+
+
 def test_a_moment_covers_nothing_and_what_recurs_keeps_its_wall_time() -> None:
     assert read_ics(event("DTSTART:20261224T120000Z"), 2026, 2028).spans == []
     weekly = event(
@@ -107,6 +160,8 @@ def test_a_moment_covers_nothing_and_what_recurs_keeps_its_wall_time() -> None:
         (event("DTSTART:20260102", "DURATION:soon"), 'line 5: "soon" is not a duration'),
         (event("DTSTART:20260102", "RRULE:FREQ=SOMETIMES"), 'line 5: FREQ: "SOMETIMES" is not a frequency'),
         (event("DTSTART:20260102T000000", "DURATION:PT1S", "RRULE:FREQ=SECONDLY"), "line 6: an event of more than"),
+        (event("DTSTART:20260102", "RECURRENCE-ID:20260101"), "line 5: a RECURRENCE-ID without the UID"),
+        (moved("DTSTART:20260324", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260323"), "RANGE=THISANDFUTURE is not"),
         (event("DTSTART:20260102", "what is this"), "line 5: not a line of an iCalendar file"),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260102\n", "the file ends within a VEVENT"),
     ],

@@ -1,8 +1,8 @@
 """iCalendar files (RFC 5545): their events as days and spans.
 
-Read are DTSTART, DTEND or DURATION, SUMMARY, RRULE, EXDATE and STATUS of each VEVENT; all else is passed over. An event
-of whole days gives days, another one a span of time. No library: those there are bring a model of the whole format,
-and what an exclusion needs of it is below.
+Read are DTSTART, DTEND or DURATION, SUMMARY, RRULE, EXDATE, RECURRENCE-ID with UID, and STATUS of each VEVENT; all else
+is passed over. An event of whole days gives days, another one a span of time. No library: those there are bring a model
+of the whole format, and what an exclusion needs of it is below.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from asched.errors import ScheduleError
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _DAY = timedelta(days=1)
 _MOST = 10_000  # times of one event
+_EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # what every zone has an instant for
+_LONGEST = _LATEST - _EARLIEST
 
 _LINE = re.compile(r'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:;=]+=(?:"[^"]*"|[^:;"]*))*):(?P<value>.*)')
 _PARAMETER = re.compile(r';([^:;=]+)=(?:"([^"]*)"|([^:;"]*))')
@@ -45,6 +47,7 @@ class _Property:
     value: str
     tz: str | None
     line: int
+    range: str | None = None
 
     def moments(self) -> list[datetime]:
         """Its dates and times as they are written, as naive wall times. Raises ScheduleError."""
@@ -63,8 +66,13 @@ class _Property:
             return wall.replace(tzinfo=UTC)
         if self.tz is None:
             return wall
+        wall = min(max(wall, _EARLIEST), _LATEST)
         passes = instants_of(wall, self.tz)
         return passes[0] if passes else after_gap(wall, self.tz)
+
+    @property
+    def whole_days(self) -> bool:
+        return len(self.value.split(",")[0].strip()) == 8
 
 
 class _Event:
@@ -75,26 +83,42 @@ class _Event:
         if "DTSTART" not in self._first:
             raise ScheduleError(f"line {line}: an event without a DTSTART")
         self._start = self._first["DTSTART"]
-        self._whole_days = len(self._start.value.strip()) == 8
         self._length = self._read_length()
-        self._left_out = {wall for each in properties if each.name == "EXDATE" for wall in each.moments()}
+        self._left_out = _LeftOut(self._start)
+        for each in properties:
+            if each.name == "EXDATE":
+                self._left_out.add(each)
+        self.uid, self.instead_of = self._value("UID"), self._first.get("RECURRENCE-ID")
+        if self.instead_of is not None:
+            _check_recurrence_id(self.instead_of, self.uid)
+
+    def leave_out(self, moved: _Property) -> None:
+        """Another event stands for the one that its RECURRENCE-ID names."""
+        self._left_out.add(moved)
 
     def add_to(self, events: Events, first: int, last: int) -> None:
+        """Cut to those years, so that what goes on for ever is no longer than what is asked for."""
         if self._value("STATUS").upper() == "CANCELLED":
             return
         label = _ESCAPED.sub(lambda escaped: " " if escaped[1] in "nN" else escaped[1], self._value("SUMMARY")).strip()
         for wall in self._walls(first, last):
             if wall in self._left_out:
                 continue
-            if self._whole_days:
-                events.days += [(wall.date() + day * _DAY, label) for day in range(max(1, self._length.days))]
+            if self._start.whole_days:
+                begin = wall.toordinal()
+                days = range(
+                    max(begin, date(first, 1, 1).toordinal()),
+                    min(begin + max(1, self._length.days), date(last + 1, 1, 1).toordinal()),
+                )
+                events.days += [(date.fromordinal(day), label) for day in days]
             elif self._length:
-                begin = self._start.instant(wall)
-                events.spans.append(Span(begin, begin + self._length, label))
+                start, past = self._start.instant(wall), self._start.instant(datetime(last + 1, 1, 1))  # noqa: DTZ001
+                events.spans.append(Span(start, start + min(self._length, past - start), label))
 
     def _walls(self, first: int, last: int) -> Iterator[datetime]:
         """Its beginnings in those years, or reaching into them, as a clock in its own zone shows them."""
-        start, low = self._start.moments()[0], datetime(first, 1, 1) - self._length  # noqa: DTZ001
+        start, begins = self._start.moments()[0], datetime(first, 1, 1)  # noqa: DTZ001
+        low = begins - min(self._length, begins - _EARLIEST)
         if "RRULE" not in self._first:
             if low <= start and start.year <= last:
                 yield start
@@ -117,7 +141,7 @@ class _Event:
         if until is None:
             return None
         if until.tzinfo is not None and self._start.tz is not None:
-            until = until.astimezone(ZoneInfo(self._start.tz))
+            until = min(until, _LATEST.replace(tzinfo=UTC)).astimezone(ZoneInfo(self._start.tz))
         return _seconds(until.replace(tzinfo=None))
 
     def _read_length(self) -> timedelta:
@@ -133,11 +157,50 @@ class _Event:
             if not (found := _DURATION.fullmatch(duration.value.strip())):
                 raise ScheduleError(f'line {duration.line}: "{duration.value}" is not a duration')
             weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-            return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        return _DAY if self._whole_days else timedelta(0)
+            try:
+                length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+            except OverflowError:
+                return _LONGEST
+            return min(length, _LONGEST)
+        return _DAY if self._start.whole_days else timedelta(0)
 
     def _value(self, name: str) -> str:
         return self._first[name].value if name in self._first else ""
+
+
+class _LeftOut:
+    """Times at which an event is not, however they are written: as instants, or with a date alone as whole days."""
+
+    def __init__(self, start: _Property) -> None:
+        self._start = start
+        self._days: set[date] = set()
+        self._instants: set[datetime] = set()  # naive where they are written without a zone
+
+    def add(self, named: _Property) -> None:
+        walls = named.moments()
+        if named.whole_days or self._start.whole_days:
+            self._days.update(wall.date() for wall in walls)
+            return
+        self._instants.update(self._instant(named, wall) for wall in walls)
+
+    def _instant(self, named: _Property, wall: datetime) -> datetime:
+        """A time without a zone is in that of the start; beside a start without one, what is written counts."""
+        there, here = named.instant(wall), self._start.instant(wall)
+        return here if there.tzinfo is None or here.tzinfo is None else there
+
+    def __contains__(self, wall: datetime) -> bool:
+        instant = self._start.instant(wall)
+        return wall.date() in self._days or instant in self._instants
+
+
+def _check_recurrence_id(moved: _Property, uid: str) -> None:
+    if not uid:
+        raise ScheduleError(f"line {moved.line}: a RECURRENCE-ID without the UID of its event")
+    if (moved.range or "").upper() == "THISANDFUTURE":
+        raise ScheduleError(
+            f"line {moved.line}: RANGE=THISANDFUTURE is not understood",
+            help="end the old event with an UNTIL, and begin a new one",
+        )
 
 
 def read_ics(text: str, first: int, last: int) -> Events:
@@ -145,7 +208,12 @@ def read_ics(text: str, first: int, last: int) -> Events:
     if not text.lstrip("\ufeff \r\n").upper().startswith("BEGIN:VCALENDAR"):
         raise ScheduleError("this is no iCalendar file: it does not begin with BEGIN:VCALENDAR")
     events = Events()
-    for event in _events(text):
+    found = list(_events(text))
+    series = {event.uid: event for event in found if event.instead_of is None}
+    for event in found:
+        if event.instead_of is not None and event.uid in series:
+            series[event.uid].leave_out(event.instead_of)
+    for event in found:
         event.add_to(events, first, last)
     return events
 
@@ -175,7 +243,7 @@ def _properties(text: str) -> Iterator[_Property]:
         if found is None:
             raise ScheduleError(f"line {number}: not a line of an iCalendar file: {line[:40]!r}")
         parameters = {key.upper(): quoted or plain for key, quoted, plain in _PARAMETER.findall(found["parameters"])}
-        yield _Property(found["name"].upper(), found["value"], parameters.get("TZID"), number)
+        yield _Property(found["name"].upper(), found["value"], parameters.get("TZID"), number, parameters.get("RANGE"))
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
