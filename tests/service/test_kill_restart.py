@@ -111,6 +111,7 @@ def test_a_surviving_command_is_killed_before_its_slot_is_free(serve: Serve) -> 
     second = int(pids.read_text().splitlines()[1])
     assert is_alive(second)
     assert service.query("SELECT outcome FROM fires WHERE child_pid = ?", first) == [("abandoned",)]
+    wait_until(lambda: service.query("SELECT 1 FROM fires WHERE child_pid = ?", second), "its child is recorded, too")
     service.kill()
     service.start()
     wait_until(lambda: not is_alive(second), "that one, too", 5)
