@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from asched.core.admission import unpause
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
 from asched.core.durations import as_duration
 from asched.core.model import Fire, Job, run_name
 from asched.core.outcome import Decision, Outcome, Skip
-from asched.core.plan import unpause
 from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
 from asched.core.runs import manual, pause
@@ -101,7 +101,7 @@ class JobHandle:
             state = self._state(board)
             if state.pause is None:
                 raise Refused(f'job "{self.name}" is not paused')
-            unpause(board, state, Unpause(self.name, now.wall, str(by), str(reason)), turn)
+            unpause(board, state, Unpause(self.name, now.wall, str(by), str(reason)), now, turn)
             turn.changes.append(Act(now.wall, "resume", str(by), self.name, "", str(reason)))
 
         await self.scheduler.engine.ask(act)

@@ -17,10 +17,12 @@ from types import ModuleType, TracebackType
 from typing import Any, ParamSpec, TypeVar, Unpack
 
 from asched.core.action import Action
+from asched.core.admission import make_room
 from asched.core.board import Board, Cause, Now, Turn
 from asched.core.calendars import Calendar
 from asched.core.durations import as_duration
 from asched.core.model import Job, fire_id
+from asched.core.permits import Limits
 from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
@@ -72,7 +74,8 @@ class Scheduler:
     source (else the program) and the hash of its path. `timezone` is an IANA key, the default for every schedule.
     `defaults` are options for every job, `calendars` what their `except` may name. On exit it stops firing, waits up
     to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires older than that, or beyond
-    the newest `runs_per_job` of their job, are pruned. Touches neither signals nor logging.
+    the newest `runs_per_job` of their job, are pruned. `max_running`: so many runs at once, over all jobs; `pools`:
+    places by name, which the jobs' `pool` takes. Touches neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """
@@ -87,6 +90,8 @@ class Scheduler:
         drain: str | float | timedelta = "30s",
         retention: str | float | timedelta = "30d",
         runs_per_job: int = 1000,
+        max_running: int | None = None,
+        pools: Mapping[str, int] | None = None,
         clock: Clock | None = None,
         runner: Runner | None = None,
         mask: Callable[[str], str] = str,
@@ -100,6 +105,7 @@ class Scheduler:
         self._calendars = {name: replace(calendar, name=name) for name, calendar in (calendars or {}).items()}
         self.drain = as_duration(drain)
         self._retention = Retention(as_duration(retention), runs_per_job)
+        self._limits = Limits(max_running, pools or {})
         self._runner = runner
         self._mask = mask
         self._secrets: Callable[[str], str | None] = os.environ.get
@@ -176,8 +182,8 @@ class Scheduler:
         for one in jobs:
             if one.name in self._jobs:
                 raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
-        if self._engine is not None and any(one.after for one in jobs):
-            check_graph([*self._jobs.values(), *jobs])
+        if self._engine is not None and any(one.after or one.policies.pool for one in jobs):
+            check_graph([*self._jobs.values(), *jobs], self._limits)
         check_definitions(jobs)
         self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
         if self._engine is not None:
@@ -198,18 +204,21 @@ class Scheduler:
         self._jobs = {one.name: one for one in jobs}
         self._only_these = True
 
-    async def reload(self, jobs: Sequence[Job]) -> None:
-        """Exactly these jobs from now on. Running runs keep the definition they started with.
+    async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> None:
+        """Exactly these jobs from now on, and these limits, if any are given. Running runs keep the definition they
+        started with, and the places they have.
 
         Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are.
         """
-        check_graph(jobs)
+        limits = limits or self._limits
+        check_graph(jobs, limits)
         check_definitions(jobs)
         wanted, before = {one.name: one for one in jobs}, set(self._jobs)
-        await self._running.ask(lambda board, now, turn: self._swap(wanted, board, now, turn))
+        await self._running.ask(lambda board, now, turn: self._swap(wanted, limits, board, now, turn))
+        self._limits = limits
         self._jobs = wanted | {name: job for name, job in self._jobs.items() if name not in before}  # added meanwhile
 
-    def _swap(self, wanted: Mapping[str, Job], board: Board, now: Now, turn: Turn) -> None:
+    def _swap(self, wanted: Mapping[str, Job], limits: Limits, board: Board, now: Now, turn: Turn) -> None:
         for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
             remove(board, name, now, turn)
         for name, definition in wanted.items():
@@ -217,6 +226,7 @@ class Scheduler:
                 state = board.jobs.get(name)
                 place(board, definition, None if state is None else current(state), now, turn)
         board.link()
+        make_room(board, limits, now, turn)
         self._watch()
 
     def discard(self, name: str) -> None:
@@ -276,7 +286,7 @@ class Scheduler:
         for declared in declarations_of(self._sources):
             defined = self._define(declared)
             self._jobs.setdefault(defined.name, defined)
-        check_graph(self._jobs.values())
+        check_graph(self._jobs.values(), self._limits)
         check_definitions(self._jobs.values())
         await self.ledger.open()
         try:
@@ -295,6 +305,7 @@ class Scheduler:
             jobs=list(given.values()),
             mask=self._mask,
             only_these=self._only_these,
+            limits=self._limits,
         )
         attach = getattr(self.clock, "attach", None)
         if attach is not None:  # a fake clock wants to know when we are done with an instant

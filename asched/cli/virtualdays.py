@@ -24,6 +24,7 @@ from asched.cli.verb import absolute
 from asched.core.forecast import Busy, Course, Forecast
 from asched.core.model import Fire, Job
 from asched.core.outcome import Outcome, Succeeded
+from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.simulate import simulate
 from asched.engine.ports import Ledger
@@ -44,6 +45,7 @@ class Supposed:
     lasts: dict[str, timedelta]
     runs: dict[str, int]  # of which that is the median; 0: assumed
     disturbances: Sequence[Planned]
+    limits: Limits
 
 
 def say_what_would_be(
@@ -98,7 +100,9 @@ async def _suppose(
     for one in slow:
         lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
     runs = {name: len(found) for name, found in past.items()}
-    return Supposed([_as_served(job, known, since) for job in jobs], since, until, lasts, runs, disturbed)
+    return Supposed(
+        [_as_served(job, known, since) for job in jobs], since, until, lasts, runs, disturbed, desk.configuration.limits
+    )
 
 
 def _as_served(job: Job, known: Known, since: datetime) -> Job:
@@ -135,6 +139,7 @@ def _simulated(supposed: Supposed) -> Forecast:
         disturbances=[one.model for one in supposed.disturbances],
         hear=forecast.hear,
         limit=MOST,
+        limits=supposed.limits,
     )
     for job, gap in simulation.gaps:
         forecast.hear_gap(job, gap)

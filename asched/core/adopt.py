@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from asched.core.admission import promote_waiting, wait
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
-from asched.core.plan import count_from_here, promote_waiting
+from asched.core.plan import count_from_here
 from asched.core.record import FireRecord
 from asched.core.runs import follow_up
 from asched.core.timeline import Rank
@@ -25,7 +26,7 @@ def adopt(board: Board, record: FireRecord, owner_was: str, seen_at: datetime, n
         state.next_at = None  # its next instant is counted from the end of what is open
         board.schedule(state)
     if isinstance(record.decision, Queue):
-        _queued(state, record, now, turn)
+        _queued(board, state, record, now, turn)
     elif record.retry_at is not None:
         _between_attempts(board, state, record, now, turn)
     else:
@@ -38,11 +39,11 @@ def settle_down(board: Board, now: Now, turn: Turn) -> None:
         promote_waiting(board, state, now, turn)
 
 
-def _queued(state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
+def _queued(board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
     if state is None:
         turn.changes.append(Promote(record.id, Skip(SkipReason.REMOVED), now.wall))
     else:
-        state.queue.append(record.fire)
+        wait(board, state, record.fire)
 
 
 def _between_attempts(board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:

@@ -6,7 +6,6 @@ it: plan.py (fires), runs.py (what was started), roster.py (which jobs there are
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,9 @@ from enum import StrEnum
 
 from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
+from asched.core.lanes import Waiting, lane_of
 from asched.core.model import Fire, Job
+from asched.core.permits import Limits, Permit, Permits
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
 
@@ -43,13 +44,16 @@ class Cause(StrEnum):
 
 @dataclass(slots=True)
 class RunState:
-    """A run that is not over: being executed, or waiting for its next attempt."""
+    """A run that is not over: being executed, or waiting for its next attempt. Until then it keeps its place in its
+    job's `lane`, and what it `holds`."""
 
     fire: Fire
     attempt: int = 1
     waiting: bool = False
     cause: Cause | None = None
     reason: str = ""
+    lane: str = ""
+    holds: tuple[Permit, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,7 +67,8 @@ class JobState:
     next_at: datetime | None = None
     pause: Pause | None = None
     running: dict[int, RunState] = field(default_factory=dict)
-    queue: deque[Fire] = field(default_factory=deque)
+    queue: Waiting = field(default_factory=Waiting)
+    cooling: dict[str, datetime] = field(default_factory=dict)  # lanes, and until when (steady) they start nothing
     broken: str = ""  # its trigger raised: what it said
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
 
@@ -74,6 +79,11 @@ class JobState:
     @property
     def relative(self) -> bool:
         return self.job.trigger is not None and self.job.trigger.relative
+
+    def in_lane(self, lane: str) -> list[RunState]:
+        """The runs of a lane that are not over."""
+        runs = self.running.values()
+        return [run for run in runs if run.lane == lane] if self.job.policies.key else list(runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,7 @@ class Kind(StrEnum):
     FIRE = "fire"
     RETRY = "retry"
     RESUME = "resume"
+    COOLED = "cooled"
 
 
 Deadline = tuple[Kind, str, int]  # (kind, job, fire id or 0)
@@ -142,8 +153,9 @@ Deadline = tuple[Kind, str, int]  # (kind, job, fire id or 0)
 class Board:
     """`new_id` gives fire ids, each once."""
 
-    def __init__(self, new_id: Callable[[], int]) -> None:
+    def __init__(self, new_id: Callable[[], int], limits: Limits | None = None) -> None:
         self.new_id = new_id
+        self.permits = Permits(limits)
         self.jobs: dict[str, JobState] = {}
         self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.pauses: dict[str, Pause] = {}  # of jobs that were removed: they are still paused when they come back
@@ -187,15 +199,28 @@ class Board:
         state = self.jobs.get(run.fire.job)
         return (state if state is not None and fire in state.running else None), run
 
+    def wants(self, state: JobState) -> tuple[Permit, ...]:
+        """What a run of this job takes besides a place in its lane."""
+        policies = state.job.policies
+        if not (policies.pool or policies.exclusive):
+            return self.permits.of_all
+        named = [("pool", name) for name in policies.pool] + [("exclusive", name) for name in policies.exclusive]
+        return (*named, *self.permits.of_all)
+
     def begun(self, state: JobState, run: RunState) -> None:
+        run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state)
+        self.permits.take(run.fire.id, run.holds)
         state.running[run.fire.id] = run
         self.runs[run.fire.id] = run
 
-    def over(self, fire: int) -> None:
+    def over(self, fire: int) -> RunState:
+        """It is no more, and holds nothing more."""
         run = self.runs.pop(fire)
+        self.permits.give_back(fire, run.holds)
         state = self.jobs.get(run.fire.job)
         if state is not None:
             state.running.pop(fire, None)
+        return run
 
     def link(self) -> None:
         """Work out who comes after whom."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from asched.core.model import Fire
+from asched.core.model import Fire, OnResume
 from asched.core.outcome import Decision, Outcome, SkipReason
 
 
@@ -148,13 +148,15 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """No new starts of `job` from `at`; fires are recorded as skipped(paused). `until` None: until resumed."""
+    """No new starts of `job` from `at`. `until` None: until resumed. What comes due meanwhile is skipped(paused), or
+    waits, as `on_resume` says; None: as the job's policies say."""
 
     job: str
     at: datetime
     by: str
     reason: str = ""
     until: datetime | None = None
+    on_resume: OnResume | None = None
 
 
 @dataclass(frozen=True, slots=True)

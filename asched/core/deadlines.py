@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from asched.core.admission import cooled, unpause
 from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.change import Unpause
-from asched.core.plan import begin_attempt, fire_due, unpause
+from asched.core.plan import begin_attempt, fire_due
 from asched.core.runs import call_off
 
 
@@ -25,7 +26,9 @@ def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
                 _retry(board, state, fire, now, turn)
             case Kind.RESUME:
                 fire_due(board, state, now, turn)  # what came due before the pause was over
-                unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), turn)
+                unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), now, turn)
+            case Kind.COOLED:
+                cooled(board, state, now, turn)
     return len(taken)
 
 

@@ -42,6 +42,14 @@ class Overlap(StrEnum):
     ALLOW = "allow"  # it runs beside the others; max_instances does not count
 
 
+class OnResume(StrEnum):
+    """What becomes, when a pause ends, of the fires that came due in it."""
+
+    SKIP = "skip"  # they were skipped
+    LATEST = "latest"  # the latest waits, and runs then
+    ALL = "all"  # each waits, up to catch_up_max, and runs then
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often and when to try again. `attempts` counts all tries, the first included.
@@ -70,6 +78,11 @@ class Policies:
     overlap: Overlap = Overlap.SKIP
     max_instances: int = 1
     queue_max: int = 100
+    key: tuple[str, ...] = ()  # names of arguments: max_instances and overlap then hold for each of their values
+    cooldown: timedelta = timedelta(0)  # from the end of a run to the next start
+    pool: tuple[str, ...] = ()  # names of pools: a run takes a place in each
+    exclusive: tuple[str, ...] = ()  # names of groups: no two runs of a group at the same time
+    on_resume: OnResume = OnResume.SKIP
     timeout: timedelta | None = None  # of one attempt, on the monotonic clock
     kill_after: timedelta = timedelta(seconds=10)  # from being asked to stop to being killed, or given up
     retry: Retry = Retry()

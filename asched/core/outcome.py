@@ -35,8 +35,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Run it when a slot is free."""
+    """Run it later. `facts` say what it waits for, seen when it was decided: "for" is slot, pool, exclusive, service,
+    cooldown or resume."""
 
+    facts: Mapping[str, object] = field(default_factory=dict, hash=False)
     kind: ClassVar[str] = "queue"
 
 

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asched.core.board import Board, BrokenJob, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
-from asched.core.change import Begin, Decide, Gap, Promote, Unpause
+from asched.core.admission import admitted, paused_skip
+from asched.core.board import Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
+from asched.core.change import Begin, Decide, Gap
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.policy import Candidate, Settled, admit, settle, settle_one, whole_gap
-from asched.core.timeline import Rank
+from asched.core.policy import Candidate, Settled, settle, settle_one, whole_gap
 
 Decided = tuple[Fire, Decision]
 
@@ -125,7 +125,7 @@ def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Tur
     for scheduled_at, skip in settled.skips:
         candidate = Candidate(scheduled_at, board.due_at(state, scheduled_at), caught_up=False)
         fire = new_fire(board, state, _on_wall(state, candidate, now))
-        decided.append((fire, _paused(state) or skip))
+        decided.append((fire, paused_skip(state) or skip))
     last = settled.candidates[-1] if settled.candidates else None
     for candidate in settled.candidates:
         fire = new_fire(board, state, _on_wall(state, candidate, now))
@@ -145,16 +145,8 @@ def _on_wall(state: JobState, candidate: Candidate, now: Now) -> Candidate:
 
 
 def _paused_gaps(state: JobState, gaps: Iterable[Gap]) -> Iterable[Gap]:
-    paused = _paused(state)
+    paused = paused_skip(state)
     return gaps if paused is None else [replace(g, reason=paused.reason, facts=paused.facts) for g in gaps]
-
-
-def _paused(state: JobState) -> Skip | None:
-    pause = state.pause
-    if pause is None:
-        return None
-    facts = {"by": pause.by, "reason": pause.reason, "since": pause.at.isoformat()}
-    return Skip(SkipReason.PAUSED, facts)
 
 
 def new_fire(
@@ -181,68 +173,12 @@ def new_fire(
     )
 
 
-def admitted(
-    board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False, by_hand: bool = False
-) -> Decision:
-    """Is there room? Puts what follows (starting, stopping others, replacing what waits) into the turn."""
-    paused = None if by_hand else _paused(state)
-    if paused is not None:
-        return paused
-    running = [run.fire.run for run in state.running.values()]
-    verdict = admit(state.job.policies, running, len(state.queue), owed=owed)
-    if verdict.displace:
-        _displace(state, fire, now, turn)
-    if verdict.stop_running:
-        _stop_all(board, state, fire, now, turn, at_once=verdict.at_once)
-    decision = verdict.decision
-    if isinstance(decision, Start) and board.draining:
-        decision = Queue()  # for the next start: what follows a run that ends while we stop is owed all the same
-    if isinstance(decision, Start):
-        start(board, state, fire, turn)
-    elif isinstance(decision, Queue):
-        state.queue.append(fire)
-    return decision
-
-
-def start(board: Board, state: JobState, fire: Fire, turn: Turn) -> None:
-    board.begun(state, RunState(fire))
-    turn.effects.append(StartRun(state.job, fire, 1))
-
-
-def _displace(state: JobState, newer: Fire, now: Now, turn: Turn) -> None:
-    while state.queue:
-        waiting = state.queue.popleft()
-        turn.changes.append(
-            Promote(waiting.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now.wall)
-        )
-
-
-def _stop_all(board: Board, state: JobState, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
-    for run in state.running.values():
-        if run.cause is not None:
-            continue
-        run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
-        if run.waiting:  # for its next attempt, which will not be
-            board.steady.put((Kind.RETRY, state.job.name, run.fire.id), now.steady, Rank.RETRY)
-        else:
-            turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
-
-
 def begin_attempt(state: JobState, run: RunState, now: Now, turn: Turn) -> None:
     """A retry's time has come."""
     run.waiting = False
     run.attempt += 1
     turn.changes.append(Begin(run.fire.id, run.attempt, now.wall))
     turn.effects.append(StartRun(state.job, run.fire, run.attempt))
-
-
-def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None:
-    """A slot may be free: the oldest waiting fires take it."""
-    limit = state.job.policies.max_instances
-    while state.queue and len(state.running) < limit and state.pause is None and not board.draining:
-        fire = state.queue.popleft()
-        turn.changes.append(Promote(fire.id, Start(), now.wall))
-        start(board, state, fire, turn)
 
 
 def count_from_here(board: Board, state: JobState, now: Now, turn: Turn) -> None:
@@ -260,13 +196,3 @@ def follow_end(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     state.watermark = end
     state.next_at = state.job.trigger.next_after(end)
     board.schedule(state)
-
-
-def unpause(board: Board, state: JobState, change: Unpause, turn: Turn) -> None:
-    """Fires that came due while it was paused stay skipped; waiting ones may go."""
-    if state.pause is None:
-        return
-    state.pause = None
-    board.wall.remove((Kind.RESUME, state.job.name, 0))
-    turn.changes.append(change)
-    promote_waiting(board, state, Now(change.at, change.at), turn)

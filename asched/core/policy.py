@@ -216,34 +216,35 @@ class Admission:
 
 
 _START = Admission(Start())
-_QUEUE = Admission(Queue())
 
 
-def admit(policies: Policies, running: Sequence[str], waiting: int, *, owed: bool = False) -> Admission:
-    """Whether a fire starts, waits or is skipped. `running` are the names of the job's runs, `waiting` how many wait.
+def admit(policies: Policies, running: Sequence[str], waiting: Sequence[str], *, owed: bool = False) -> Admission:
+    """Whether a fire starts, waits or is skipped, as far as its own lane goes: `running` and `waiting` name its runs.
 
     `owed`: it is one of the missed fires that catch_up = "all" promised to run: these wait for each other.
     """
-    if policies.overlap is Overlap.ALLOW:
+    if policies.overlap is Overlap.ALLOW or (len(running) < policies.max_instances and not waiting):
         return _START
-    if len(running) < policies.max_instances and not waiting:
-        return _START
-    if owed:
-        return _QUEUE if waiting < policies.catch_up_max else _full(waiting)
+    facts: dict[str, object] = {"running": list(running)}
+    queue = Admission(no_room(policies, len(waiting), owed=owed) or Queue({"for": "slot", **facts}))
+    if owed or len(running) + len(waiting) < policies.max_instances:
+        return queue
     match policies.overlap:
         case Overlap.SKIP:
-            return Admission(Skip(SkipReason.OVERLAPPED, {"running": list(running)}))
-        case Overlap.QUEUE_ONE:
-            return _QUEUE if waiting < 1 else _full(waiting)
-        case Overlap.QUEUE:
-            return _QUEUE if waiting < policies.queue_max else _full(waiting)
+            ahead = {"waiting": list(waiting)} if waiting else {}
+            return Admission(Skip(SkipReason.OVERLAPPED, {**facts, **ahead}))
+        case Overlap.QUEUE_ONE | Overlap.QUEUE:
+            return queue
         case Overlap.REPLACE:
-            return Admission(Queue(), stop_running=True, displace=True)
+            return Admission(Queue({"for": "slot", **facts}), stop_running=True, displace=True)
         case Overlap.TERMINATE:
-            return Admission(Queue(), stop_running=True, at_once=True, displace=True)
+            return Admission(Queue({"for": "slot", **facts}), stop_running=True, at_once=True, displace=True)
         case _:
             assert_never(policies.overlap)
 
 
-def _full(waiting: int) -> Admission:
-    return Admission(Skip(SkipReason.QUEUE_FULL, {"waiting": waiting}))
+def no_room(policies: Policies, waiting: int, *, owed: bool = False) -> Skip | None:
+    """That as many wait already as may."""
+    of_its_own = 1 if policies.overlap is Overlap.QUEUE_ONE else policies.queue_max
+    places = policies.catch_up_max if owed else of_its_own
+    return None if waiting < places else Skip(SkipReason.QUEUE_FULL, {"waiting": waiting})

@@ -5,7 +5,7 @@ Sentences have neither a capital nor a full stop, so that they can stand inside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
@@ -32,11 +32,39 @@ def explain_decision(decision: Decision) -> str:
         case Start():
             return "it was started"
         case Queue():
-            return "it waits for a free slot"
+            return f"it waits for {explain_wait(decision.facts)}"
         case Skip():
             return explain_skip(decision)
         case _:
             assert_never(decision)
+
+
+def explain_wait(facts: Mapping[str, object]) -> str:
+    """What a fire waits for, or waited for: the facts of its Queue."""
+    name, held_by = facts.get("name", ""), _named(facts.get("held_by"))
+    match facts.get("for"):
+        case "pool":
+            return f'a place in pool "{name}"{_which(held_by)}'
+        case "exclusive":
+            return f'its turn in "{name}"{_which(held_by)}'
+        case "service":
+            return f"a place among the runs of all jobs{_which(held_by)}"
+        case "cooldown":
+            return "its job to cool down"
+        case "resume":
+            return f"its job to be resumed, which is paused{_by_whom(facts)}"
+        case "start":
+            return "the next start of asched"
+        case _:
+            return "a free slot"
+
+
+def _which(held_by: Sequence[str]) -> str:
+    return f", which {' and '.join(held_by)} had" if held_by else ""
+
+
+def _named(runs: object) -> list[str]:
+    return [str(name) for name in runs] if isinstance(runs, list | tuple) else []
 
 
 def explain_skip(skip: Skip) -> str:
@@ -50,7 +78,7 @@ def explain_skip(skip: Skip) -> str:
         case SkipReason.COALESCED:
             return f"coalesced: the fire of {facts.get('into', 'a later instant')} stands for it"
         case SkipReason.OVERLAPPED:
-            return f"overlapped: {_running(facts)} still running, and max_instances is reached"
+            return f"overlapped: {_running(facts)}, and max_instances is reached"
         case SkipReason.QUEUE_FULL:
             return f"queue full: {facts.get('waiting', 'as many as may')} waited already"
         case SkipReason.REPLACED:
@@ -113,11 +141,15 @@ def _window(facts: Mapping[str, object]) -> str:
 
 
 def _running(facts: Mapping[str, object]) -> str:
-    running = facts.get("running")
-    names = [str(name) for name in running] if isinstance(running, list | tuple) else []
-    if not names:
+    names, waiting = _named(facts.get("running")), _named(facts.get("waiting"))
+    said = [f"{_these(names)} still running"] if names or not waiting else []
+    return " and ".join([*said, *([f"{_these(waiting)} still waiting"] if waiting else [])])
+
+
+def _these(runs: Sequence[str]) -> str:
+    if not runs:
         return "another run was"
-    return f"run {names[0]} was" if len(names) == 1 else f"runs {', '.join(names)} were"
+    return f"run {runs[0]} was" if len(runs) == 1 else f"runs {', '.join(runs)} were"
 
 
 def _by_whom(facts: Mapping[str, object]) -> str:

@@ -15,8 +15,9 @@ from asched.core.outcome import Decision, Outcome
 class FireRecord:
     """A fire, what was decided on it, and, once started, its run.
 
-    `queued_at` is set when it had to wait. `started_at` is when the latest attempt started (while it is open: when its
-    start was recorded). `retry_at` is set while it waits for its next attempt. `duration` is the last attempt's.
+    `queued_at` is set when it had to wait, and `waited_for` is what for (the facts of its Queue). `started_at` is when
+    the latest attempt started (while it is open: when its start was recorded). `retry_at` is set while it waits for its
+    next attempt. `duration` is the last attempt's.
     """
 
     fire: Fire
@@ -31,6 +32,7 @@ class FireRecord:
     outcome: Outcome | None = None
     retry_at: datetime | None = None
     child: tuple[int, int] | None = None  # (pid, start time in ticks)
+    waited_for: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def id(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from asched.core.admission import freed, sort_into_lanes
 from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
 from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Promote, Retire
 from asched.core.durations import format_duration
@@ -171,7 +172,9 @@ def _owed(previous: Previous, here: datetime) -> tuple[Gap, ...]:
 def _take_over(board: Board, state: JobState) -> None:
     old = board.jobs.get(state.job.name)
     if old is not None:
-        state.pause, state.running, state.queue = old.pause, old.running, old.queue
+        state.pause, state.running, state.queue, state.cooling = old.pause, old.running, old.queue, old.cooling
+        if state.job.policies.key != old.job.policies.key:
+            sort_into_lanes(state)
         _off_timeline(board, state.job.name)
     else:  # what a removed job of that name left running still counts
         state.running = {fire: run for fire, run in board.runs.items() if run.fire.job == state.job.name}
@@ -217,6 +220,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     board.known[name] = replace(current(state), active=False)
     _off_timeline(board, name)
     board.wall.remove((Kind.RESUME, name, 0))
+    board.steady.remove((Kind.COOLED, name, 0))
     if state.pause is not None:
         board.pauses[name] = state.pause
     for fire in state.queue:
@@ -224,8 +228,8 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     for fire_id, run in list(state.running.items()):
         if run.waiting:
             board.steady.remove((Kind.RETRY, name, fire_id))
-            board.runs.pop(fire_id)
             turn.changes.append(_never_tried_again(fire_id, run.attempt, now))
+            freed(board, board.over(fire_id), now, turn)
 
 
 def _never_tried_again(fire: int, attempt: int, now: Now) -> Finish:

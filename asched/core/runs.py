@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from asched.core.admission import admitted, freed
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Pause, Promote, Retrying
 from asched.core.model import Fire, Origin
@@ -19,7 +20,7 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.core.plan import admitted, count_from_here, new_fire, promote_waiting
+from asched.core.plan import count_from_here, new_fire
 from asched.core.policy import Candidate
 from asched.core.retry import next_delay
 from asched.core.timeline import Rank
@@ -88,10 +89,9 @@ def _finish(board: Board, state: JobState | None, run: RunState, message: Ended,
             message.duration,
         )
     )
-    board.over(message.fire)
+    freed(board, board.over(message.fire), now, turn)
     if state is None:
         return
-    promote_waiting(board, state, now, turn)
     count_from_here(board, state, now, turn)
     follow_up(board, run.fire, message.outcome, now, turn)
 
@@ -218,23 +218,22 @@ def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn)
 
 def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
     """These are not ours after all: they are neither run nor waited for."""
-    for fire in fires & board.runs.keys():
-        board.over(fire)
     for state in board.jobs.values():
-        for waiting in [fire for fire in state.queue if fire.id in fires]:
-            state.queue.remove(waiting)
+        for fire in fires:
+            state.queue.take(fire)
+    for fire in fires & board.runs.keys():
+        freed(board, board.over(fire), now, turn)
+    for state in board.jobs.values():
         if state.next_at is None:
             count_from_here(board, state, now, turn)
 
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:
     for state in board.jobs.values():
-        for waiting in state.queue:
-            if waiting.id == fire:
-                state.queue.remove(waiting)
-                turn.changes.append(Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall))
-                count_from_here(board, state, now, turn)
-                return True
+        if state.queue.take(fire) is not None:
+            turn.changes.append(Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall))
+            count_from_here(board, state, now, turn)
+            return True
     return False
 
 

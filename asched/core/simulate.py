@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from asched.core.admission import still_cooling
 from asched.core.adopt import adopt, settle_down
 from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
+from asched.core.lanes import lane_of
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision, Outcome, Skip, Start, Succeeded
+from asched.core.permits import Limits
 from asched.core.record import FireRecord
 from asched.core.roster import correct, current, place
 from asched.core.runs import Ended, disown, ended, startup, stopped_as
@@ -117,6 +120,7 @@ def simulate(
     disturbances: Sequence[Disturbance] = (),
     hear: Hear | None = None,
     limit: int | None = None,
+    limits: Limits | None = None,
 ) -> Simulation:
     """Everything that `jobs`, first seen at `since`, come to by `until`, or by the turn that passes `limit` fires.
 
@@ -124,7 +128,7 @@ def simulate(
     open is in the answer: a year of many jobs has more fires than one wants to keep.
     """
     set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
-    world = _World(jobs, since, behave, hear, limit, set_clock=set_clock)
+    world = _World(jobs, since, behave, hear, limit, limits, set_clock=set_clock)
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
         if world.full:
@@ -145,6 +149,7 @@ class _World:
         behave: Behaviour,
         hear: Hear | None,
         limit: int | None,
+        limits: Limits | None,
         *,
         set_clock: bool,
     ) -> None:
@@ -152,12 +157,14 @@ class _World:
         self.behave = behave
         self.hear = hear
         self.limit = limit
+        self.limits = limits
         self.decided = 0
         self.instance = 0
         self.seen = Simulation()
         self.ends: list[tuple[datetime, int, _End]] = []
         self.order = count()
         self.retries: dict[int, datetime] = {}
+        self.ended_at: dict[str, dict[str, tuple[Fire, datetime]]] = {}  # of jobs that cool down, by lane
         self.now = since
         self.wall_ahead = self.steady_ahead = timedelta(0)
         self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
@@ -173,7 +180,7 @@ class _World:
         """A new instance begins: its fires are numbered as the engine numbers them."""
         self.instance += 1
         first, numbers = self.instance << 32, count(1)
-        return Board(lambda: first | next(numbers))
+        return Board(lambda: first | next(numbers), self.limits)
 
     def _moment(self) -> Now:
         return Now(self.now + self.wall_ahead, self.now + self.steady_ahead)
@@ -287,9 +294,15 @@ class _World:
                 one = fires[change.fire]
                 one.attempt, one.outcome = change.attempt, change.outcome
                 one.started_at, one.finished_at = change.started_at, change.finished_at
+                self._note_end(one.fire, change.finished_at)
                 self._settled(change.fire)
             case _:
                 pass  # says nothing about fires
+
+    def _note_end(self, fire: Fire, at: datetime) -> None:
+        state = self.board.jobs.get(fire.job)
+        if state is not None and state.job.policies.cooldown:
+            self.ended_at.setdefault(fire.job, {})[lane_of(state.job, fire)] = fire, at
 
     def _settled(self, fire: int) -> None:
         """Tell of it, if nothing more becomes of it, and forget it."""
@@ -339,6 +352,8 @@ class _World:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()
         self.board.joins = before.joins
+        for name, ends in self.ended_at.items():
+            still_cooling(self.board, self.board.jobs[name], ends.values(), self._moment())
         for record in left:
             adopt(self.board, record, f"asched {self.instance - 1}", outage.since, self._moment(), turn)
         settle_down(self.board, self._moment(), turn)

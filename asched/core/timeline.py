@@ -19,8 +19,9 @@ class Rank(IntEnum):
     """Who goes first at the same instant."""
 
     RESUME = 0
-    RETRY = 1
-    FIRE = 2
+    COOLED = 1
+    RETRY = 2
+    FIRE = 3
 
 
 class Timeline(Generic[Key]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asched.core.model import Job
+from asched.core.permits import Limits
 from asched.core.version import definition_of
 from asched.declaration.faults import Fault
 from asched.declaration.graph import graph_problems
@@ -12,9 +13,10 @@ from asched.declaration.problems import job_problem
 from asched.errors import ConfigurationError
 
 
-def check_graph(jobs: Iterable[Job]) -> None:
-    """Each has a name of its own, and comes after jobs that there are. Raises ConfigurationError."""
-    problems = graph_problems(jobs)
+def check_graph(jobs: Iterable[Job], limits: Limits) -> None:
+    """Each has a name of its own, comes after jobs that there are, and takes places in pools that there are. Raises
+    ConfigurationError."""
+    problems = graph_problems(jobs, limits.pools)
     if problems:
         raise ConfigurationError(problems)
 

@@ -19,7 +19,7 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.zones import zone
 from asched.declaration.exclusions import with_exclusions
-from asched.declaration.faults import Fault, shown
+from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.options import JobOptions, policies_of, read_options, spelled
 from asched.declaration.optionvalues import JOB_NAME
 from asched.declaration.problems import Finding, job_problem, shown_path
@@ -125,6 +125,7 @@ def define(
     if schedule is not None and values.get("after"):
         faults.append(Fault(("after",), "has both a schedule and after", "it runs at its own times, or after others"))
     action = _action(declared.function, values, faults)
+    faults += _key_faults(values)
     if faults or action is None:
         return faults
     given, reasons = _secrets(values.get("secrets", ()), secrets or os.environ.get)
@@ -232,6 +233,14 @@ def _action(does: object, values: Mapping[str, Any], faults: list[Fault]) -> Act
         if values.get(option):
             faults.append(Fault((option,), f"{option} go to Python functions only", "take them out", of_key=True))
     return does
+
+
+def _key_faults(values: Mapping[str, Any]) -> list[Fault]:
+    """Runs without the argument would all be one lane, unseen. (`run` and `upstream` may still give another value.)"""
+    known = values.get("args", {})
+    unknown = [name for name in values.get("key", ()) if name not in known]
+    help = did_you_mean(unknown[0], known) or "give it in args" if unknown else ""
+    return [Fault(("key",), f'key names "{unknown[0]}", which is none of its args', help)] if unknown else []
 
 
 def _secrets(names: Sequence[str], lookup: Callable[[str], str | None]) -> tuple[dict[str, str], list[str]]:

@@ -27,7 +27,7 @@ class Fault:
     text: str = ""
 
 
-LATER = frozenset({"notify", "pool", "process"})
+LATER = frozenset({"notify", "process"})
 """Options that are designed, documented, and not there yet."""
 
 

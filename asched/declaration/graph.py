@@ -1,4 +1,4 @@
-"""What is wrong between jobs: doubled names, an `after` that names nobody, a circle."""
+"""What is wrong between jobs: doubled names, an `after` or a pool that names nobody, a circle."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from asched.declaration.faults import Fault, did_you_mean
 from asched.declaration.problems import Finding
 
 
-def graph_problems(jobs: Iterable[Job]) -> list[Finding]:
+def graph_problems(jobs: Iterable[Job], pools: Collection[str] = ()) -> list[Finding]:
     """Every problem, at the place where its job was written."""
     problems = []
-    for job, fault in graph_faults(list(jobs)):
+    for job, fault in graph_faults(list(jobs), pools=pools):
         file, _, line = job.source.rpartition(":")
         message = f'job "{job.name}": {fault.message}'
         problems.append(Finding(message, file, int(line or 0), help=fault.help, job=job.name))
     return problems
 
 
-def graph_faults(jobs: Sequence[Job], *, broken: Collection[str] = ()) -> list[tuple[Job, Fault]]:
+def graph_faults(
+    jobs: Sequence[Job], *, broken: Collection[str] = (), pools: Collection[str] = ()
+) -> list[tuple[Job, Fault]]:
     """Every problem with the job that it is found at, in the order of the jobs.
 
-    `broken` are names of jobs that exist but could not be loaded: what comes after them is said to wait for them.
+    `pools` are those that there are. `broken` are names of jobs that exist but could not be loaded: what comes after
+    them is said to wait for them.
     """
-    found = [*_doubled(jobs), *_unknown(jobs, broken), *_circles(jobs)]
+    found = [*_doubled(jobs), *_unknown(jobs, broken), *_circles(jobs), *_unknown_pools(jobs, pools)]
     order = {id(job): place for place, job in enumerate(jobs)}
     return sorted(found, key=lambda pair: order[id(pair[0])])
 
@@ -50,6 +53,14 @@ def _unknown(jobs: Iterable[Job], broken: Collection[str]) -> Iterable[tuple[Job
             else:
                 help = did_you_mean(upstream, names - {job.name})
                 yield job, Fault(("after", place), f'comes after an unknown job "{upstream}"', help)
+
+
+def _unknown_pools(jobs: Iterable[Job], pools: Collection[str]) -> Iterable[tuple[Job, Fault]]:
+    for job in jobs:
+        for name in job.policies.pool:
+            if name not in pools:
+                help = did_you_mean(name, pools) or f"give it its places: {name} = 2 in [pools]"
+                yield job, Fault(("pool",), f'takes a place in an unknown pool "{name}"', help)
 
 
 def _circles(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:

@@ -65,6 +65,11 @@ class JobOptions(TypedDict, total=False):
     max_instances: int
     overlap: str  # skip, queue_one, queue, replace, terminate, allow
     queue_max: int
+    key: str | Sequence[str]  # names of arguments: max_instances and overlap hold for each of their values
+    cooldown: Duration  # from the end of a run to the next start
+    pool: str | Sequence[str]  # names of pools: a run takes a place in each
+    exclusive: str | Sequence[str]  # names of groups: no two runs of a group at the same time
+    on_resume: str  # skip, latest, all: what becomes of what came due during a pause
     catch_up: str  # none, latest, first, all
     catch_up_window: Duration | None  # older missed fires expire; None or "none": never
     catch_up_max: int

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from asched.core.cron import DayRule, Dst
 from asched.core.durations import as_duration
-from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.model import CatchUp, OnResume, Overlap, Retry
 from asched.core.triggers.excluding import Shift
 from asched.core.zones import zone
 from asched.declaration.exclusions import read_blackout, read_except
@@ -180,6 +180,18 @@ def _job_name(value: object, path: Path, faults: list[Fault]) -> str:
     return found
 
 
+def _name(value: object, path: Path, faults: list[Fault]) -> str:
+    if not isinstance(value, str) or not JOB_NAME.fullmatch(value):
+        faults.append(_not_a(path, "a name", value, "1 to 100 letters, digits, _, . and -"))
+    return str(value)
+
+
+def _names(value: object, path: Path, faults: list[Fault]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (_name(value, path, faults),)
+    return tuple(dict.fromkeys(_each(_name, "names")(value, path, faults)))
+
+
 def _exception(value: object, path: Path, faults: list[Fault]) -> str:
     if isinstance(value, type) and issubclass(value, BaseException):
         return f"{value.__module__}.{value.__qualname__}"
@@ -247,6 +259,11 @@ READERS: dict[str, Reader] = {
     "max_instances": _whole(1),
     "overlap": _enum(Overlap),
     "queue_max": _whole(1),
+    "key": _names,
+    "cooldown": _duration,
+    "pool": _names,
+    "exclusive": _names,
+    "on_resume": _enum(OnResume),
     "catch_up": _enum(CatchUp),
     "catch_up_window": _limit,
     "catch_up_max": _whole(1),

@@ -19,6 +19,7 @@ from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, 
 from asched.core.deadlines import due
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
+from asched.core.permits import Limits
 from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
@@ -71,12 +72,13 @@ class Engine:
         bus: Bus,
         number: int,
         mask: Callable[[str], str] = str,
+        limits: Limits | None = None,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
         self.bus = bus
         self.number = number
-        self.board = Board(self._new_id)
+        self.board = Board(self._new_id, limits)
         self.axes = Axes(clock)
         self.dispatch = Dispatch(clock, runner, self._deliver, self._results)
         self.patience = Patience(clock, bus, self._not_ours)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from asched.core.admission import promote_waiting, still_cooling
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Absence, Pause
 from asched.core.model import Job, Origin
 from asched.core.outcome import Start
-from asched.core.plan import promote_waiting
+from asched.core.permits import Limits
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
 from asched.core.roster import decided_until, place, previous_of, retire
 from asched.core.runs import startup
@@ -22,6 +23,7 @@ from asched.engine.engine import Engine
 from asched.engine.instance import VISITOR, describe, kill_survivor, this_instance
 from asched.engine.ports import Ledger, Runner
 
+ENDS_KNOWN = 100  # of a job's runs: enough for each of its lanes to know whether it still cools down
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
 
 
@@ -40,6 +42,7 @@ class Inheritance:
     open: dict[str, list[FireRecord]]
     owners: dict[int, InstanceRecord]
     joins: dict[str, Joins]
+    ends: dict[str, Sequence[FireRecord]]  # the last of jobs that cool down
     previous: InstanceRecord | None
     last_sign: datetime | None  # of life, in the fires that it decided
 
@@ -67,6 +70,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         open=left,
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
+        ends={name: await _ends(ledger, record) for name, record in newest.items() if _policy(record, "cooldown")},
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
@@ -90,11 +94,12 @@ async def begin(
     jobs: Sequence[Job],
     mask: Callable[[str], str] = str,
     only_these: bool = False,
+    limits: Limits | None = None,
 ) -> tuple[Engine, Inheritance]:
     """An engine with `jobs` on its board, everything before it settled and recorded. `only_these`: jobs that the ledger
     knows and that are not among them are gone; otherwise they may still be added."""
     heir = await enter(ledger, clock)
-    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask)
+    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask, limits=limits)
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
     engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
@@ -120,6 +125,9 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
         if job.disabled and job.name in heir.versions:
             _retire(board, heir.versions.pop(job.name), now, turn)
     board.link()
+    for state in states:
+        ends = heir.ends.pop(state.job.name, ())
+        still_cooling(board, state, ((one.fire, one.finished_at) for one in ends if one.finished_at), now)
     for state in states:
         _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn)
     for state in states:
@@ -151,7 +159,15 @@ def _settle_the_lost(board: Board, heir: Inheritance, now: Now, turn: Turn) -> N
 
 
 def _idempotent(record: VersionRecord | None) -> bool:
-    return record is not None and bool(json.loads(record.definition).get("policies", {}).get("idempotent"))
+    return record is not None and bool(_policy(record, "idempotent"))
+
+
+def _policy(record: VersionRecord, name: str) -> object:
+    return json.loads(record.definition).get("policies", {}).get(name)
+
+
+async def _ends(ledger: Ledger, record: VersionRecord) -> Sequence[FireRecord]:
+    return await ledger.fires(FireQuery(jobs=(record.job,), decisions=("start",), limit=ENDS_KNOWN))
 
 
 def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> None:

@@ -97,7 +97,8 @@ def _insert(tables: Tables, owner: int, at: datetime, fire: Fire, decision: Deci
         return not verdicts.is_taken(fire, owner, there)
     queued_at = at if isinstance(decision, Queue) else None
     started_at = at if isinstance(decision, Start) else None
-    tables.add(FireRecord(fire, decision, at, owner, 1, queued_at, started_at))
+    waited_for = decision.facts if isinstance(decision, Queue) else {}
+    tables.add(FireRecord(fire, decision, at, owner, 1, queued_at, started_at, waited_for=waited_for))
     return True
 
 

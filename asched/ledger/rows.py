@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from asched.core.change import Absence, Act, Gap, Pause
-from asched.core.model import Fire, Origin
+from asched.core.model import Fire, OnResume, Origin
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -44,7 +44,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _ORIGINS = {origin.value: origin for origin in Origin}
 _REASONS = {reason.value: reason for reason in SkipReason}
-_START, _QUEUE = Start(), Queue()
+_START = Start()
 
 # What a job or a plugin put there must not break the ledger: what JSON does not know is kept as its text.
 _to_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
@@ -107,6 +107,7 @@ def fire_row(owner: int, at: int, fire: Fire, decision: Decision) -> Row:
         facts,
         at if name == "queue" else None,
         at if name == "start" else None,
+        _json_of(decision.facts) if isinstance(decision, Queue) else None,
     )
 
 
@@ -122,11 +123,11 @@ def decision_parts(decision: Decision) -> tuple[str, str | None, str | None]:
             assert_never(decision)
 
 
-def _decision(name: str, reason: str | None, facts: str | None) -> Decision:
+def _decision(name: str, reason: str | None, facts: str | None, waited_for: Mapping[str, object]) -> Decision:
     if name == "start":
         return _START
     if name == "queue":
-        return _QUEUE
+        return Queue(waited_for)
     assert reason is not None
     return Skip(_REASONS[reason], _mapping(facts))
 
@@ -134,7 +135,8 @@ def _decision(name: str, reason: str | None, facts: str | None) -> Decision:
 def fire_record(row: Row) -> FireRecord:
     (id, job, version, scheduled_at, due_at, origin, nonce, caught_up, args, upstream) = row[:10]
     (decision, reason, facts, decided_at, owner, attempt, queued_at, started_at) = row[10:18]
-    (finished_at, duration, outcome, detail, result, retry_at, child_pid, child_started) = row[18:]
+    (finished_at, duration, outcome, detail, result, retry_at, child_pid, child_started, waited) = row[18:]
+    waited_for = _mapping(waited)
     fire = Fire(
         id,
         job,
@@ -149,7 +151,7 @@ def fire_record(row: Row) -> FireRecord:
     )
     return FireRecord(
         fire,
-        _decision(decision, reason, facts),
+        _decision(decision, reason, facts, waited_for),
         instant(decided_at),
         owner,
         attempt,
@@ -160,6 +162,7 @@ def fire_record(row: Row) -> FireRecord:
         None if outcome is None else _outcome(outcome, detail, result),
         instant_or_none(retry_at),
         None if child_pid is None else (child_pid, child_started),
+        waited_for,
     )
 
 
@@ -269,8 +272,9 @@ def absence(row: Row) -> Absence:
 
 
 def pause(row: Row) -> Pause:
-    job, at, by, reason, until = row
-    return Pause(job, instant(at), by, reason, instant_or_none(until))
+    job, at, by, reason, until, on_resume = row
+    meant = None if on_resume is None else OnResume(on_resume)
+    return Pause(job, instant(at), by, reason, instant_or_none(until), meant)
 
 
 def act(row: Row) -> Act:

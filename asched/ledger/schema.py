@@ -109,7 +109,12 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    "ALTER TABLE fires ADD COLUMN waited_for TEXT",
+    "ALTER TABLE pauses ADD COLUMN on_resume TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """MIGRATIONS[n] leads from schema n to n + 1. A published one is never edited."""
 
 

@@ -221,7 +221,7 @@ def _note(connection: Connection, change: Pause | Unpause | Absence | Act) -> No
     match change:
         case Pause():
             until = micros_or_none(change.until)
-            paused = (change.job, micros(change.at), clean(change.by), clean(change.reason), until)
+            paused = (change.job, micros(change.at), clean(change.by), clean(change.reason), until, change.on_resume)
             connection.execute(sql.PAUSE, paused)
         case Unpause():
             connection.execute(sql.UNPAUSE, (change.job,))

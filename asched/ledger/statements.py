@@ -46,8 +46,8 @@ ON CONFLICT DO NOTHING
 """
 INSERT_FIRE = """
 INSERT INTO fires (id, job, version, scheduled_at, nonce, due_at, origin, caught_up, args, upstream, owner,
-                   decided_at, decision, reason, facts, queued_at, started_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   decided_at, decision, reason, facts, queued_at, started_at, waited_for)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """
 HOLDER = "SELECT id FROM fires WHERE job = ? AND scheduled_at = ? AND nonce = ?"
@@ -90,8 +90,9 @@ ON CONFLICT DO NOTHING
 # ---- operators
 
 PAUSE = """
-INSERT INTO pauses (job, at, by, reason, until) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (job) DO UPDATE SET at = excluded.at, by = excluded.by, reason = excluded.reason, until = excluded.until
+INSERT INTO pauses (job, at, by, reason, until, on_resume) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (job) DO UPDATE SET at = excluded.at, by = excluded.by, reason = excluded.reason, until = excluded.until,
+                                on_resume = excluded.on_resume
 """
 UNPAUSE = "DELETE FROM pauses WHERE job = ?"
 INSERT_ABSENCE = "INSERT INTO absences (since, until, cause, facts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -104,7 +105,7 @@ INSERT INTO acts (at, verb, by, job, run, reason) VALUES (?, ?, ?, ?, ?, ?) ON C
 _FIRE = """
 SELECT id, job, version, scheduled_at, due_at, origin, nonce, caught_up, args, upstream,
        decision, reason, facts, decided_at, owner, attempt, queued_at, started_at, finished_at, duration,
-       outcome, detail, result, retry_at, child_pid, child_started
+       outcome, detail, result, retry_at, child_pid, child_started, waited_for
 FROM fires
 """
 FIRE = _FIRE + "WHERE id = ?"
@@ -149,7 +150,7 @@ GAPS_OF_JOB = _GAP + "WHERE job = ? ORDER BY after DESC, version DESC, until DES
 
 ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC, until DESC, cause DESC LIMIT ?"
 ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
-PAUSES = "SELECT job, at, by, reason, until FROM pauses ORDER BY job"
+PAUSES = "SELECT job, at, by, reason, until, on_resume FROM pauses ORDER BY job"
 
 _INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token FROM instances "
 INSTANCES = _INSTANCE + "ORDER BY number DESC LIMIT ?"

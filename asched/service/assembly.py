@@ -13,7 +13,7 @@ from asched.core.calendars import Calendar
 from asched.core.lint import Remark
 from asched.core.model import Job
 from asched.declaration.definition import Declaration, define
-from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.faults import Path as KeyPath
 from asched.declaration.graph import graph_faults
 from asched.declaration.options import read_options
@@ -57,6 +57,7 @@ class Assembly:
         self._secrets = Secrets({})
         self.defaults: dict[str, object] = {}
         self.calendars: dict[str, Calendar] = {}
+        self.pools: dict[str, int] = {}
 
     def found_wrong(self, faults: Iterable[Fault], above: KeyPath = (), *, job: str = "") -> None:
         self._wrong += [self._locator.finding(fault, above, job=job) for fault in faults]
@@ -92,6 +93,7 @@ class Assembly:
         """Every job that can run. `places` None: it is not known where to look."""
         self._read_defaults(data.get("defaults", {}))
         self._read_secrets(data.get("secrets", {}))
+        self._read_pools(data.get("pools", {}))
         self._incomplete = places is None
         found = self._discovered(places or ())
         self._read_calendars(data.get("calendars", {}))
@@ -107,6 +109,17 @@ class Assembly:
         values, option_faults = read_options(options)
         self.found_wrong(option_faults, ("defaults",))
         self.defaults = {name: options[name] for name in values}
+
+    def _read_pools(self, table: object) -> None:
+        faults: list[Fault] = []
+        for name, places in as_table(table, ("pools",), faults).items():
+            if isinstance(places, int) and not isinstance(places, bool) and places >= 1:
+                self.pools[name] = places
+            else:
+                message = f"pools.{name} must be a number of places, at least 1, not {shown(places)}"
+                faults.append(Fault(("pools", name), message))
+                self.pools[name] = 1
+        self.found_wrong(faults)
 
     def _read_secrets(self, table: object) -> None:
         faults: list[Fault] = []
@@ -263,7 +276,7 @@ class Assembly:
 
     def _consistent(self, jobs: list[Job]) -> tuple[Job, ...]:
         """Without the jobs that cannot be, and in turn without those that come after them."""
-        while problems := graph_faults(jobs, broken=self._lost):
+        while problems := graph_faults(jobs, broken=self._lost, pools=self.pools):
             bad = set()
             for job, fault in problems:
                 bad.add(id(job))

@@ -15,6 +15,7 @@ from typing import Any
 from asched.core.calendars import Calendar
 from asched.core.lint import Remark, lint
 from asched.core.model import Job
+from asched.core.permits import Limits
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
 from asched.declaration.problems import Finding, format_problems, shown_path
@@ -49,6 +50,7 @@ class Configuration:
     drain: timedelta
     retention_days: int
     runs_per_job: int
+    limits: Limits
     log: Log
     defaults: Mapping[str, object] = field(hash=False)
     calendars: Mapping[str, Calendar] = field(hash=False)
@@ -132,6 +134,7 @@ def _configured(
         drain=settings.drain,
         retention_days=settings.retention.days,
         runs_per_job=settings.retention.runs_per_job,
+        limits=Limits(settings.max_running, assembly.pools),
         log=settings.log,
         defaults=assembly.defaults,
         calendars=assembly.calendars,

@@ -19,7 +19,7 @@ from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, 
 from asched.errors import ScheduleError
 
 LATER_SECTIONS = frozenset({"notify"})
-SECTIONS = ("service", "defaults", "secrets", "calendars", "override", "job")
+SECTIONS = ("service", "pools", "defaults", "secrets", "calendars", "override", "job")
 
 Duration = Annotated[
     timedelta, BeforeValidator(as_duration), WithJsonSchema({"type": ["string", "number"], "examples": ["30s", 30]})
@@ -53,6 +53,7 @@ class Service(_Table):
     jobs: list[str] = Field(default_factory=lambda: ["jobs"])
     drain: Duration = timedelta(seconds=30)
     retention: Retention = Retention()
+    max_running: Annotated[int, Field(ge=1)] | None = None
     state_dir: str | None = None
     log: Log = Log()
 

@@ -95,6 +95,8 @@ def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
         drain=configuration.drain,
         retention=timedelta(days=configuration.retention_days),
         runs_per_job=configuration.runs_per_job,
+        max_running=configuration.limits.running,
+        pools=configuration.limits.pools,
         mask=mask,
     )
     scheduler.replace(configuration.jobs)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from asched.core.model import Attempt, Job
 from asched.core.outcome import Outcome
+from asched.core.permits import Limits
 from asched.core.simulate import Behaviour, quick
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock, sleep
@@ -52,10 +53,12 @@ class Harness:
         behave: Behaviour = quick,
         ledger: Ledger | None = None,
         clock: FakeClock | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.jobs = list(jobs)
         self.clock = clock or FakeClock()
         self.ledger: Ledger = ledger or MemoryLedger()
+        self.limits = limits
         self.bus = Bus()
         self.runner = PretendRunner(self.clock, behave)
         self._engine: Engine | None = None
@@ -75,6 +78,7 @@ class Harness:
             bus=self.bus,
             jobs=self.jobs,
             only_these=True,
+            limits=self.limits,
         )
         self.clock.attach(self._engine)
         self._task = asyncio.create_task(self._engine.run())

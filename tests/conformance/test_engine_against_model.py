@@ -14,6 +14,7 @@ from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every
@@ -54,6 +55,14 @@ policies = st.builds(
     idempotent=st.booleans(),
     jitter=st.just(timedelta(0)) | seconds(1, 20),
     priority=st.integers(-1, 1),
+    pool=st.sampled_from([(), (), ("p",), ("p", "q")]),
+    exclusive=st.sampled_from([(), (), ("x",)]),
+    cooldown=st.just(timedelta(0)) | seconds(1, 300),
+)
+limits = st.builds(
+    Limits,
+    running=st.none() | st.integers(1, 4),
+    pools=st.fixed_dictionaries({"p": st.integers(1, 2), "q": st.integers(1, 3)}),
 )
 
 
@@ -76,7 +85,7 @@ def traces(draw):
             troubles.append(kind(at, until))
             at = until
         at += HALF
-    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000))
+    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits)
 
 
 def behaviour(seed):
@@ -93,8 +102,9 @@ def behaviour(seed):
     return behave
 
 
-async def live(jobs, troubles, until, seed, ledger=None):
-    harness, passed = Harness(jobs, behave=behaviour(seed), clock=FakeClock(START), ledger=ledger), START
+async def live(jobs, troubles, until, seed, limits=None, ledger=None):
+    clock = FakeClock(START)
+    harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, ledger=ledger, limits=limits), START
     await harness.start()
     for trouble in troubles:
         await harness.clock.advance(trouble.since - passed)
@@ -115,16 +125,22 @@ def told(fire, decision, outcome, attempt, started_at):
 
 
 A_MOMENT = START + 1000 * HALF + HALF
-SET_BACK = ([Job("a", ACTION, Cron("*/5 * * * *"))], [Step(A_MOMENT, -timedelta(hours=4))], A_MOMENT + 4000 * HALF, 1)
+SET_BACK = (
+    [Job("a", ACTION, Cron("*/5 * * * *"))],
+    [Step(A_MOMENT, -timedelta(hours=4))],
+    A_MOMENT + 4000 * HALF,
+    1,
+    None,
+)
 
 
 @settings(max_examples=60, deadline=None)
 @given(traces())
 @example(SET_BACK)
 def test_every_fire_goes_as_the_model_says(trace):
-    jobs, troubles, until, seed = trace
-    found, gaps = asyncio.run(live(jobs, troubles, until, seed))
-    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=troubles)
+    jobs, troubles, until, seed, limits = trace
+    found, gaps = asyncio.run(live(jobs, troubles, until, seed, limits))
+    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=troubles, limits=limits)
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert actual == expected

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from law import imbalances
 
 from asched.core.action import Function
+from asched.core.admission import unpause
 from asched.core.board import Cause, Kind
 from asched.core.change import Pause, Unpause
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
-from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
+from asched.core.model import CatchUp, Job, OnResume, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.plan import unpause
+from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
 from asched.core.runs import manual, pause, stop
@@ -79,7 +80,23 @@ policies = st.builds(
     retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
     idempotent=st.booleans(),
     jitter=st.just(timedelta(0)) | seconds(1, 20),
+    cooldown=st.just(timedelta(0)) | seconds(1, 100),
+    on_resume=st.sampled_from(OnResume),
 )
+LIMITS = Limits(running=3, pools={"p": 2})
+CAPACITIES = {("service", ""): 3, ("pool", "p"): 2, ("exclusive", "x"): 1}
+SHARED = {
+    "a": {"pool": ("p",)},
+    "b": {"pool": ("p",), "exclusive": ("x",)},
+    "c": {"key": ("who",), "exclusive": ("x",)},
+}
+
+
+def sharing(job):
+    """What it shares depends on its name: so no run ever holds more, or other things, than its job does."""
+    return replace(job, policies=replace(job.policies, **SHARED[job.name]))
+
+
 names = st.sampled_from(NAMES)
 spans = seconds(1, 400)
 steps = st.one_of(
@@ -89,7 +106,7 @@ steps = st.one_of(
     st.tuples(st.just("restart"), seconds(0, 3000)),
     st.tuples(st.just("pause"), names, st.none() | spans),
     st.tuples(st.just("resume"), names),
-    st.tuples(st.just("run"), names),
+    st.tuples(st.just("run"), names, st.integers(0, 2)),
     st.tuples(st.just("cancel"), st.integers(0, 5)),
     st.tuples(st.just("step"), seconds(-20_000, 20_000)),
     st.tuples(st.just("suspend"), seconds(1, 20_000)),
@@ -106,7 +123,7 @@ class World:
         self.started = Counter()
         self.crowded = set()  # jobs that were allowed any number of runs at some time
         self.definitions = {job.name: job for job in jobs}
-        self.harness = Harness(jobs, behave=self.behave, clock=FakeClock(START), ledger=SwitchedLedger())
+        self.harness = Harness(jobs, behave=self.behave, clock=FakeClock(START), ledger=SwitchedLedger(), limits=LIMITS)
 
     def behave(self, fire, attempt):
         self.started[fire.id, attempt] += 1
@@ -172,15 +189,16 @@ class World:
                     )
                 )
             case "resume" if there:
-                await self.ask(lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), turn))
+                await self.ask(lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), now, turn))
             case "run" if there:
-                await self.ask(lambda b, now, turn: manual(b, b.jobs[name], now, turn))
+                (who,) = details
+                await self.ask(lambda b, now, turn: manual(b, b.jobs[name], now, turn, args={"who": who}))
             case "remove" if there:
                 del self.definitions[name]
                 await self.ask(lambda b, now, turn: (remove(b, name, now, turn), b.link()))
             case "place":
                 trigger, policies = details
-                job = Job(name, ACTION, trigger, policies)
+                job = sharing(Job(name, ACTION, trigger, policies))
                 self.definitions[name] = job
                 await self.ask(lambda b, now, turn: (self.place(b, job, now, turn), b.link()))
 
@@ -204,6 +222,8 @@ class World:
             if run.waiting:
                 assert open_fires[fire].retry_at is not None
                 assert (Kind.RETRY, run.fire.job, fire) in board.steady._live
+        for permit in [("service", ""), ("pool", "p"), ("exclusive", "x")]:
+            assert len(board.permits.holders(permit)) <= CAPACITIES[permit]
         for name, state in board.jobs.items():
             await self.check_job(name, state, now)
         assert set(self.started.values()) <= {1}, "an attempt started twice"
@@ -212,8 +232,9 @@ class World:
         policies = state.job.policies
         running = [run for run in self.board.runs.values() if run.fire.job == name]
         assert len(running) == len(state.running)
+        lanes = Counter(run.lane for run in running)
         if name not in self.crowded:
-            assert len(running) <= policies.max_instances
+            assert max(lanes.values(), default=0) <= policies.max_instances
         versions = await self.harness.ledger.versions(name, active=True)
         assert [(v.version, v.watermark) for v in versions] == [(state.version, state.watermark)]
         if state.next_at is not None:
@@ -222,8 +243,20 @@ class World:
             assert (Kind.FIRE, name, 0) in live
         elif state.relative:
             assert state.running or state.queue, "it counts from the end of nothing"
-        if state.queue and state.pause is None:
-            assert len(state.running) >= policies.max_instances, "a free slot, and somebody waits"
+        if state.pause is None:
+            for lane in state.queue.lanes:
+                self.check_waits(state, lane)
+
+    def check_waits(self, state, lane):
+        """Whoever waits lacks something, and is looked at when it is there."""
+        policies, permits, name = state.job.policies, self.board.permits, state.job.name
+        if policies.overlap is not Overlap.ALLOW and len(state.in_lane(lane)) >= policies.max_instances:
+            return
+        if lane in state.cooling:
+            assert (Kind.COOLED, name, 0) in self.board.steady._live
+            return
+        assert permits.lacking(self.board.wants(state)) is not None, "there is room, and somebody waits"
+        assert (name, lane) in permits._place, "nobody will look at it again"
 
     async def live(self, trace):
         await self.start()
@@ -239,7 +272,7 @@ class World:
 
 @st.composite
 def worlds(draw):
-    jobs = [Job(name, ACTION, draw(triggers), draw(policies)) for name in NAMES[: draw(st.integers(1, 3))]]
+    jobs = [sharing(Job(name, ACTION, draw(triggers), draw(policies))) for name in NAMES[: draw(st.integers(1, 3))]]
     if draw(st.booleans()):
         jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
     if len(jobs) > 2 and draw(st.booleans()):

@@ -327,14 +327,20 @@ ROOM = [  # (policies, running, waiting, what, does it stop the running ones, at
     ({"overlap": Overlap.QUEUE, "queue_max": 2}, 1, 1, "queue", False, False, False),
     ({"overlap": Overlap.QUEUE, "queue_max": 2}, 1, 2, "queue_full", False, False, False),
     ({"overlap": Overlap.QUEUE}, 0, 1, "queue", False, False, False),
+    ({"max_instances": 2}, 0, 1, "queue", False, False, False),  # behind the one that waits for a pool
+    ({"max_instances": 2}, 1, 1, "overlapped", False, False, False),
     ({"overlap": Overlap.REPLACE}, 1, 1, "queue", True, False, True),
     ({"overlap": Overlap.TERMINATE}, 1, 0, "queue", True, True, True),
 ]
 
 
+def names(instance, count):
+    return [f"{instance}-{n}" for n in range(count)]
+
+
 @pytest.mark.parametrize(("policies", "running", "waiting", "what", "stops", "at_once", "displaces"), ROOM)
 def test_a_fire_finds_room_or_the_overlap_policy_speaks(policies, running, waiting, what, stops, at_once, displaces):
-    verdict = admit(Policies(**policies), [f"1-{n}" for n in range(running)], waiting)
+    verdict = admit(Policies(**policies), names(1, running), names(2, waiting))
     assert reason_of(verdict.decision) == what
     assert (verdict.stop_running, verdict.at_once, verdict.displace) == (stops, at_once, displaces)
 
@@ -342,21 +348,21 @@ def test_a_fire_finds_room_or_the_overlap_policy_speaks(policies, running, waiti
 def test_what_is_owed_waits_whatever_the_overlap_policy_up_to_its_cap():
     for overlap in set(Overlap) - {Overlap.ALLOW}:
         policies = Policies(overlap=overlap, catch_up=CatchUp.ALL, catch_up_max=3)
-        assert admit(policies, ["1-1"], 2, owed=True).decision == Queue()
-        assert reason_of(admit(policies, ["1-1"], 3, owed=True).decision) == "queue_full"
-        assert admit(policies, [], 0, owed=True).decision == Start()
+        assert isinstance(admit(policies, ["1-1"], names(2, 2), owed=True).decision, Queue)
+        assert reason_of(admit(policies, ["1-1"], names(2, 3), owed=True).decision) == "queue_full"
+        assert admit(policies, [], [], owed=True).decision == Start()
 
 
 def test_a_skip_for_lack_of_room_says_who_runs_and_how_many_wait():
-    assert admit(Policies(), ["1-7"], 0).decision == Skip(SkipReason.OVERLAPPED, {"running": ["1-7"]})
-    full = admit(Policies(overlap=Overlap.QUEUE_ONE), ["1-7"], 1).decision
+    assert admit(Policies(), ["1-7"], []).decision == Skip(SkipReason.OVERLAPPED, {"running": ["1-7"]})
+    full = admit(Policies(overlap=Overlap.QUEUE_ONE), ["1-7"], ["1-8"]).decision
     assert full == Skip(SkipReason.QUEUE_FULL, {"waiting": 1})
 
 
 @given(st.sampled_from(Overlap), st.integers(1, 4), st.integers(0, 6), st.integers(0, 6), st.booleans())
 def test_nothing_starts_at_the_limit_unless_overlap_allows_it(overlap, limit, running, waiting, owed):
     policies = Policies(overlap=overlap, max_instances=limit)
-    verdict = admit(policies, [f"1-{n}" for n in range(running)], waiting, owed=owed)
+    verdict = admit(policies, names(1, running), names(2, waiting), owed=owed)
     if isinstance(verdict.decision, Start) and overlap is not Overlap.ALLOW:
         assert running < limit
         assert waiting == 0

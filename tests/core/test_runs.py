@@ -4,12 +4,12 @@ import pytest
 from boards import NOON, a_board, at, decided, of_kind, reason_of
 from jobdoubles import H, S, a_job
 
+from asched.core.admission import unpause
 from asched.core.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, Unpause
 from asched.core.deadlines import due
 from asched.core.model import Origin, Overlap, Retry
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Skip, SkipReason, Start, Succeeded, TimedOut
-from asched.core.plan import unpause
 from asched.core.runs import Ended, ended, manual, pause, startup, stop, stopped_as
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
@@ -130,7 +130,7 @@ def test_resuming_lets_what_waits_go():
     pause(board, state, Pause("tick", at(21).wall, "ada"), Turn())
     end(board, running(board)[0], 22)
     turn = Turn()
-    unpause(board, state, Unpause("tick", at(25).wall, "ada"), turn)
+    unpause(board, state, Unpause("tick", at(25).wall, "ada"), at(25), turn)
     assert started(turn) == [("tick", 1)]
 
 

@@ -10,12 +10,12 @@ import pytest
 from hearts import START, SwitchedLedger, fires, imbalances, lasting, went
 from jobdoubles import ACTION, H, Raises, S, a_job
 
+from asched.core.admission import unpause
 from asched.core.board import Cause
 from asched.core.change import Decide, Pause, Rejected, Unpause
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Job, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Skip, Succeeded
-from asched.core.plan import unpause
 from asched.core.record import FireQuery
 from asched.core.roster import place, remove
 from asched.core.runs import manual, pause, stop
@@ -528,7 +528,7 @@ async def test_a_paused_job_skips_with_a_reason_and_resumes_with_what_comes_due_
         pause(board, board.jobs["tick"], Pause("tick", now.wall, "ada", "holiday"), turn)
 
     def go(board, now, turn):
-        unpause(board, board.jobs["tick"], Unpause("tick", now.wall, "ada"), turn)
+        unpause(board, board.jobs["tick"], Unpause("tick", now.wall, "ada"), now, turn)
 
     await harness.engine.ask(hold)
     await harness.clock.advance("25s")

@@ -9,9 +9,9 @@ import pytest
 from hearts import imbalances, lasting
 from jobdoubles import S, a_job
 
+from asched.core.admission import unpause
 from asched.core.change import Pause, Unpause
 from asched.core.model import Origin, Overlap
-from asched.core.plan import unpause
 from asched.core.record import FireQuery
 from asched.core.runs import pause
 from asched.core.triggers.interval import Every
@@ -263,7 +263,7 @@ async def test_a_paused_queue_waits_without_a_word(tmp_path):
         await watcher.look(40)
         assert await watcher.fires() == ()
         resuming = Unpause("work", watcher.harness.clock.now(), "somebody")
-        await engine.ask(lambda board, now, turn: unpause(board, board.jobs["work"], resuming, turn))
+        await engine.ask(lambda board, now, turn: unpause(board, board.jobs["work"], resuming, now, turn))
         await watcher.look(4)
         assert len(await watcher.fires()) == 1
 

@@ -317,13 +317,14 @@ OLDER_THAN_NOW = (*schema.MIGRATIONS, ("ALTER TABLE acts ADD COLUMN via TEXT", "
 
 async def test_an_older_schema_is_migrated_after_a_backup(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await with_a_fire(path)
+    before = len(schema.MIGRATIONS)
     monkeypatch.setattr(schema, "MIGRATIONS", OLDER_THAN_NOW)
     assert "older schema" in await why_unusable(path, readonly=True)
     async with opened(path) as ledger:
         assert len(await ledger.fires(FireQuery())) == 1
-    with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(f"{path}.schema1.backup")) as then:
-        assert schema.schema_of(now) == 2
-        assert schema.schema_of(then) == 1
+    with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(f"{path}.schema{before}.backup")) as then:
+        assert schema.schema_of(now) == len(OLDER_THAN_NOW)
+        assert schema.schema_of(then) == before
         assert then.execute("SELECT count(*) FROM fires").fetchone() == (1,)
 
 

@@ -1,0 +1,276 @@
+"""Admission: may a fire start now, and if not, does it wait? And who waited goes when there is room.
+
+A fire needs a place in its job's lane (overlap, max_instances), a lane that is not cooling down, and every permit that
+it shares with other jobs (permits.py). It takes all of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
+from asched.core.change import Pause, Promote, Unpause
+from asched.core.lanes import Waiting, lane_of
+from asched.core.model import Fire, OnResume, Overlap, run_name
+from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
+from asched.core.permits import Limits, Order, Permit
+from asched.core.policy import admit, no_room
+from asched.core.timeline import Rank
+
+HOLDERS_NAMED = 5  # of a permit, in the facts
+
+
+def admitted(
+    board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False, by_hand: bool = False
+) -> Decision:
+    """Is there room? Puts what follows (starting, stopping others, replacing what waits) into the turn."""
+    if state.pause is not None and not by_hand:
+        return _while_paused(board, state, state.pause, fire, now, turn)
+    lane = lane_of(state.job, fire)
+    running = [run.fire.run for run in state.in_lane(lane)]
+    waiting = [one.run for one in state.queue.in_lane(lane)]
+    verdict = admit(state.job.policies, running, waiting, owed=owed)
+    if verdict.displace:
+        _displace(state, lane, fire, now, turn)
+    if verdict.stop_running:
+        _stop_all(board, state, lane, fire, now, turn, at_once=verdict.at_once)
+    decision = verdict.decision
+    if isinstance(decision, Start):
+        decision = _start_or_wait(board, state, lane, len(waiting), now, owed=owed)
+    if isinstance(decision, Start):
+        start(board, state, fire, turn)
+    elif isinstance(decision, Queue):
+        wait(board, state, fire)
+    return decision
+
+
+def _start_or_wait(board: Board, state: JobState, lane: str, waiting: int, now: Now, *, owed: bool) -> Decision:
+    """There is a place in its lane. Is there all else?"""
+    if board.draining:
+        return Queue({"for": "start"})  # the next one: what follows a run that ends while we stop is owed all the same
+    until = state.cooling.get(lane)
+    if until is not None and until > now.steady:
+        cooling = Queue({"for": "cooldown", "s": (until - now.steady).total_seconds()})
+        return _or_full(state, waiting, cooling, owed=owed)
+    lacking = board.permits.lacking(board.wants(state))
+    return Start() if lacking is None else _or_full(state, waiting, _waits_for(board, lacking), owed=owed)
+
+
+def _waits_for(board: Board, permit: Permit) -> Queue:
+    kind, name = permit
+    held_by = [run_name(fire) for fire in board.permits.holders(permit)[:HOLDERS_NAMED]]
+    return Queue({"for": kind, **({"name": name} if name else {}), "held_by": held_by})
+
+
+def _or_full(state: JobState, waiting: int, queue: Queue, *, owed: bool) -> Decision:
+    return no_room(state.job.policies, waiting, owed=owed) or queue
+
+
+# What waits.
+
+
+def wait(board: Board, state: JobState, fire: Fire) -> None:
+    """It waits in its lane; its lane waits for what it lacks, unless that is a place in the lane itself."""
+    lane = lane_of(state.job, fire)
+    state.queue.put(lane, fire)
+    if not _may_go(board, state, lane):
+        return
+    lacking = board.permits.lacking(board.wants(state))
+    if lacking is not None:
+        _park(board, state, lane, lacking)
+
+
+def _may_go(board: Board, state: JobState, lane: str) -> bool:
+    """Is it only a permit that its first fire lacks?"""
+    if state.pause is not None or board.draining or lane in state.cooling:
+        return False
+    policies = state.job.policies
+    return policies.overlap is Overlap.ALLOW or len(state.in_lane(lane)) < policies.max_instances
+
+
+def _park(board: Board, state: JobState, lane: str, permit: Permit) -> None:
+    fire = state.queue.first(lane)
+    assert fire is not None
+    order: Order = (-state.job.policies.priority, fire.due_at, fire.job, fire.id)
+    board.permits.park(permit, (state.job.name, lane), order)
+
+
+def _displace(state: JobState, lane: str, newer: Fire, now: Now, turn: Turn) -> None:
+    for waiting in state.queue.in_lane(lane):
+        state.queue.take(waiting.id)
+        skip = Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
+        turn.changes.append(Promote(waiting.id, skip, now.wall))
+
+
+def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
+    for run in state.in_lane(lane):
+        if run.cause is not None:
+            continue
+        run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
+        if run.waiting:  # for its next attempt, which will not be
+            board.steady.put((Kind.RETRY, state.job.name, run.fire.id), now.steady, Rank.RETRY)
+        else:
+            turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
+
+
+def sort_into_lanes(state: JobState) -> None:
+    """Its job has another `key` than before."""
+    waiting, state.queue, state.cooling = list(state.queue), Waiting(), {}
+    for fire in sorted(waiting, key=lambda one: one.id):
+        state.queue.put(lane_of(state.job, fire), fire)
+    for run in state.running.values():
+        run.lane = lane_of(state.job, run.fire)
+
+
+# What goes.
+
+
+def start(board: Board, state: JobState, fire: Fire, turn: Turn) -> None:
+    board.begun(state, RunState(fire))
+    turn.effects.append(StartRun(state.job, fire, 1))
+
+
+def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """There may be room in any lane of this job."""
+    for lane in state.queue.lanes:
+        promote(board, state, lane, now, turn)
+
+
+def promote(board: Board, state: JobState, lane: str, now: Now, turn: Turn) -> None:
+    """There may be room in this lane: its oldest fires take it, in turn with other jobs where they need the same."""
+    while (fire := state.queue.first(lane)) is not None and _may_go(board, state, lane):
+        wants = board.wants(state)
+        if wants:
+            _park(board, state, lane, wants[0])
+            serve(board, wants[:1], now, turn)
+            return
+        _go(board, state, fire, now, turn)
+
+
+def serve(board: Board, permits: Sequence[Permit], now: Now, turn: Turn) -> None:
+    """There may be room in these: those parked there go by priority, then whoever has been due for longest."""
+    while (parked := board.permits.next(permits)) is not None:
+        (name, lane), permit = parked
+        state = board.jobs.get(name)
+        fire = None if state is None else state.queue.first(lane)
+        if state is None or fire is None or not _may_go(board, state, lane):
+            continue  # what keeps it now looks at it again when it ends
+        lacking = board.permits.lacking(board.wants(state))
+        if lacking is None:
+            _go(board, state, fire, now, turn)
+        if state.queue.count(lane) and _may_go(board, state, lane):
+            _park(board, state, lane, lacking or permit)
+
+
+def _go(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> None:
+    state.queue.take(fire.id)
+    turn.changes.append(Promote(fire.id, Start(), now.wall))
+    start(board, state, fire, turn)
+
+
+def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
+    """A run is over, and gave back its places: who waited for them goes."""
+    state = board.jobs.get(run.fire.job)
+    if state is not None:
+        _cool_down(board, state, run.lane, now)
+        if not run.holds:
+            promote(board, state, run.lane, now, turn)
+        elif state.queue.count(run.lane) and _may_go(board, state, run.lane):
+            _park(board, state, run.lane, run.holds[0])  # it has no right to what it gave back
+    serve(board, run.holds, now, turn)
+
+
+def make_room(board: Board, limits: Limits, now: Now, turn: Turn) -> None:
+    """Other limits hold from now on, and jobs may have others of their own: whoever has room now goes."""
+    serve(board, board.permits.limit(limits), now, turn)
+    for state in board.jobs.values():
+        promote_waiting(board, state, now, turn)
+
+
+# Cooling down.
+
+
+def _cool_down(board: Board, state: JobState, lane: str, now: Now) -> None:
+    if state.job.policies.cooldown:
+        cool(board, state, lane, now.steady + state.job.policies.cooldown)
+
+
+def cool(board: Board, state: JobState, lane: str, until: datetime) -> None:
+    """The lane starts nothing until then (steady)."""
+    state.cooling[lane] = until
+    board.steady.put((Kind.COOLED, state.job.name, 0), min(state.cooling.values()), Rank.COOLED)
+
+
+def still_cooling(board: Board, state: JobState, ends: Iterable[tuple[Fire, datetime]], now: Now) -> None:
+    """What ended before this start, and when (wall), still counts."""
+    for fire, ended_at in ends:
+        left = ended_at + state.job.policies.cooldown - now.wall
+        lane = lane_of(state.job, fire)
+        if left > state.cooling.get(lane, now.steady) - now.steady:
+            cool(board, state, lane, now.steady + left)
+
+
+def cooled(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """Some lanes have cooled down: what waited for that goes."""
+    for lane in [lane for lane, until in state.cooling.items() if until <= now.steady]:
+        del state.cooling[lane]
+        promote(board, state, lane, now, turn)
+    if state.cooling:
+        board.steady.put((Kind.COOLED, state.job.name, 0), min(state.cooling.values()), Rank.COOLED)
+
+
+# Pauses.
+
+
+def paused_skip(state: JobState) -> Skip | None:
+    """What becomes of what comes due, if its job is paused and it is not to wait for the end of that."""
+    pause = state.pause
+    if pause is None or _on_resume(state, pause) is not OnResume.SKIP:
+        return None
+    return Skip(SkipReason.PAUSED, _pause_facts(pause))
+
+
+def _on_resume(state: JobState, pause: Pause) -> OnResume:
+    return pause.on_resume or state.job.policies.on_resume
+
+
+def _pause_facts(pause: Pause) -> dict[str, object]:
+    return {"by": pause.by, "reason": pause.reason, "since": pause.at.isoformat()}
+
+
+def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: Now, turn: Turn) -> Decision:
+    queue = Queue({"for": "resume", **_pause_facts(pause)})
+    lane = lane_of(state.job, fire)
+    match _on_resume(state, pause):
+        case OnResume.SKIP:
+            return Skip(SkipReason.PAUSED, _pause_facts(pause))
+        case OnResume.LATEST:
+            _coalesce(state, lane, pause, fire, now, turn)
+        case OnResume.ALL:
+            if state.queue.count(lane) >= state.job.policies.catch_up_max:
+                return Skip(SkipReason.QUEUE_FULL, {"waiting": state.queue.count(lane)})
+        case other:
+            assert_never(other)
+    wait(board, state, fire)
+    return queue
+
+
+def _coalesce(state: JobState, lane: str, pause: Pause, newer: Fire, now: Now, turn: Turn) -> None:
+    """Of what waits for the end of the pause, only the latest runs."""
+    for waiting in state.queue.in_lane(lane):
+        if waiting.due_at >= pause.at:
+            state.queue.take(waiting.id)
+            skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
+            turn.changes.append(Promote(waiting.id, skip, now.wall))
+
+
+def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:
+    """Fires that were skipped while it was paused stay so; waiting ones may go."""
+    if state.pause is None:
+        return
+    state.pause = None
+    board.wall.remove((Kind.RESUME, state.job.name, 0))
+    turn.changes.append(change)
+    promote_waiting(board, state, now, turn)
