@@ -254,6 +254,7 @@ def test_precedence_and_origins(here: Path) -> None:
         "service.drain": "environment ASCHED_SERVICE__DRAIN",
         "service.retention.days": "environment ASCHED_SERVICE__RETENTION__DAYS",
         "service.retention.runs_per_job": "default",
+        "service.max_running": "default",
         "service.state_dir": "environment ASCHED_STATE_DIR",
         "service.log.format": "default",
         "service.log.level": "config.toml:5",
@@ -340,7 +341,7 @@ BARE = '[[job]]\nname = "x"\nschedule = "@daily"\n'
 
 SERVICE: list[tuple[str, str]] = [
     ("[servce]", '1:2  error  unknown section [servce]\n = did you mean "service"?'),
-    ("colour = 3", "1:1  error  unknown section [colour]\n = known: calendars, defaults, job, override, secrets, service"),
+    ("colour = 3", "1:1  error  unknown section [colour]\n = known: calendars, defaults, job, override, pools, secrets, service"),
     ("service = 3", "1:11  error  service must be a table, not 3\n1 | 3\n = write [service]"),
     ("[service]\ntimzone = 'UTC'", '2:1  error  unknown option "timzone" in [service]\n = did you mean "timezone"?'),
     ("[service]\ntimezone = 'Mars'", "2:12  error  unknown time zone \"Mars\"\n2 | 'Mars'\n = *"),
@@ -410,7 +411,8 @@ JOBS: list[tuple[str, str]] = [
     (BARE, '1:1  error  job "x": says nothing to do\n = give it one of command, http and python'),
     (GOOD + "python = 'json:loads'", '5:1  error  job "x": has both command and python: a job does one thing\n = make it two jobs'),
     (GOOD + "notify = ['ops']", '5:1  error  job "x": option "notify" is not in this version yet\n = take it out'),
-    (GOOD + "pool = 'db'", '5:1  error  job "x": option "pool" is not in this version yet\n = take it out'),
+    (GOOD + "pool = 'db'", '5:8  error  job "x": takes a place in an unknown pool "db"\n5 | \'db\'\n = give it its places: db = 2 in [pools]'),
+    (GOOD + "[pools]\ndb = 0", '6:6  error  pools.db must be a number of places, at least 1, not 0\n6 | 0'),
     (GOOD + "comand = 'x'", '5:1  error  job "x": unknown option "comand"\n = did you mean "command"?'),
     (GOOD + "overlap = 'skp'", '5:11  error  job "x": overlap must be "skip", "queue_one", "queue", "replace", "terminate" or "allow", not "skp"\n5 | \'skp\'\n = did you mean "skip"?'),
     (GOOD + "retry = { attempts = 0 }", '5:22  error  job "x": retry.attempts must be at least 1, not 0\n5 | 0'),
