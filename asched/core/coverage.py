@@ -15,7 +15,7 @@ from typing import NamedTuple
 from asched.core.calendars import Calendar, Span
 from asched.core.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.core.wording import weekday_name
-from asched.core.zones import EPOCH, Stretch, after_gap, instants_of, offsets
+from asched.core.zones import EPOCH, Stretch, instant_of, offsets
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -170,13 +170,8 @@ def coverage(calendars: tuple[Calendar, ...], tz: str) -> Coverage:
 def _instants(span: Span, tz: str) -> tuple[datetime, datetime]:
     if span.start.tzinfo is not None:
         return span.start, span.end
-    start, end = _instant(span.start, tz), _instant(span.end, tz)
+    start, end = instant_of(span.start, tz), instant_of(span.end, tz)
     return start, max(start, end)
-
-
-def _instant(wall: datetime, tz: str) -> datetime:
-    passes = instants_of(wall, tz)
-    return passes[0] if passes else after_gap(wall, tz)
 
 
 def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

@@ -146,14 +146,10 @@ def instants_of(wall: datetime, key: str) -> tuple[datetime, ...]:
     return tuple(at for at in passes if at.astimezone(there).replace(tzinfo=None) == wall)
 
 
-def is_in_gap(wall: datetime, key: str) -> bool:
-    """Whether clocks in that zone skip the naive time `wall`."""
-    return not instants_of(wall, key)
-
-
-def is_in_fold(wall: datetime, key: str) -> bool:
-    """Whether clocks in that zone show the naive time `wall` twice."""
-    return len(instants_of(wall, key)) == 2
+def instant_of(wall: datetime, key: str) -> datetime:
+    """When a clock in that zone first shows the naive time `wall`, or has passed it: just after the gap it lies in."""
+    passes = instants_of(wall, key)
+    return passes[0] if passes else after_gap(wall, key)
 
 
 def after_gap(wall: datetime, key: str) -> datetime:

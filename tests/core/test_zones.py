@@ -8,7 +8,7 @@ from zoneinfo._zoneinfo import ZoneInfo as ReadableZone  # type: ignore[import-n
 
 import pytest
 
-from asched.core.zones import Offsets, after_gap, instants_of, is_in_fold, is_in_gap, offset_changes, offsets, zone
+from asched.core.zones import Offsets, after_gap, instant_of, instants_of, offset_changes, offsets, zone
 from asched.errors import ScheduleError
 
 SINCE, UNTIL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2037, 1, 1, tzinfo=UTC)
@@ -83,14 +83,13 @@ def wall(text: str) -> datetime:
 
 
 def test_a_skipped_wall_time_has_no_instant() -> None:
-    assert is_in_gap(wall("2026-03-29T02:30"), "Europe/Berlin")
+    assert instants_of(wall("2026-03-29T02:30"), "Europe/Berlin") == ()
     assert after_gap(wall("2026-03-29T02:30"), "Europe/Berlin") == datetime(2026, 3, 29, 1, tzinfo=UTC)
     assert after_gap(wall("2026-03-29T02:00"), "Europe/Berlin") == datetime(2026, 3, 29, 1, tzinfo=UTC)
     assert after_gap(wall("2011-12-30T12:00"), "Pacific/Apia") == datetime(2011, 12, 30, 10, tzinfo=UTC)
 
 
 def test_a_repeated_wall_time_has_two_instants() -> None:
-    assert is_in_fold(wall("2026-10-25T02:30"), "Europe/Berlin")
     assert instants_of(wall("2026-10-25T02:30"), "Europe/Berlin") == (
         datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
         datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
@@ -99,8 +98,19 @@ def test_a_repeated_wall_time_has_two_instants() -> None:
 
 @pytest.mark.parametrize("text", ["2026-03-29T01:59:59", "2026-03-29T03:00", "2026-10-25T01:59", "2026-10-25T03:00"])
 def test_the_wall_times_beside_a_change_are_ordinary(text: str) -> None:
-    assert not is_in_gap(wall(text), "Europe/Berlin")
-    assert not is_in_fold(wall(text), "Europe/Berlin")
+    assert len(instants_of(wall(text), "Europe/Berlin")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-03-29T01:30", "2026-03-29T00:30+00:00"),
+        ("2026-03-29T02:30", "2026-03-29T01:00+00:00"),
+        ("2026-10-25T02:30", "2026-10-25T00:30+00:00"),
+    ],
+)
+def test_a_wall_time_stands_for_its_first_pass_or_for_the_end_of_its_gap(text: str, instant: str) -> None:
+    assert instant_of(wall(text), "Europe/Berlin") == datetime.fromisoformat(instant)
 
 
 class OneChange(tzinfo):

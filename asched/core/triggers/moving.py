@@ -16,7 +16,7 @@ from asched.core.coverage import EPOCH_DAY, Coverage
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import STEPS
 from asched.core.walltimes import DAY_SECONDS
-from asched.core.zones import EPOCH, after_gap, instants_of
+from asched.core.zones import EPOCH, instant_of
 from asched.errors import ScheduleError
 
 Point = TypeVar("Point", datetime, timedelta)
@@ -114,8 +114,7 @@ class Moving:
 
     def _instant(self, day: int, time_of_day: timedelta) -> datetime:
         wall = datetime.combine(date.fromordinal(day + EPOCH_DAY), time()) + time_of_day
-        passes = instants_of(wall, self.covered.tz)
-        return passes[0] if passes else after_gap(wall, self.covered.tz)
+        return instant_of(wall, self.covered.tz)
 
 
 def _since_midnight(local: datetime) -> timedelta:

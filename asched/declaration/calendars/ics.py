@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from asched.core.calendars import Span
 from asched.core.recurrence import parse_moment, parse_recurrence
 from asched.core.recurringwalls import RecurringWalls
-from asched.core.zones import after_gap, instants_of, zone
+from asched.core.zones import instant_of, zone
 from asched.errors import ScheduleError
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
@@ -66,9 +66,7 @@ class _Property:
             return wall.replace(tzinfo=UTC)
         if self.tz is None:
             return wall
-        wall = min(max(wall, _EARLIEST), _LATEST)
-        passes = instants_of(wall, self.tz)
-        return passes[0] if passes else after_gap(wall, self.tz)
+        return instant_of(min(max(wall, _EARLIEST), _LATEST), self.tz)
 
     @property
     def whole_days(self) -> bool:
