@@ -12,8 +12,7 @@ from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger, instant_text
 from asched.core.triggers.search import Search
 from asched.core.triggers.startup import Startup
-from asched.core.triggers.watch import watches_of
-from asched.core.triggers.wrapping import refuse_what_has_no_instants
+from asched.core.triggers.wrapping import refuse_what_has_nothing_beside_starts
 from asched.core.windows import Windows
 from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
@@ -43,8 +42,7 @@ class Blackout:
     binding: ClassVar[int] = MINUS
 
     def __post_init__(self) -> None:
-        if self.trigger.relative or isinstance(self.trigger, Startup) or watches_of(self.trigger):
-            refuse_what_has_no_instants(self.trigger, "blackout")
+        refuse_what_has_nothing_beside_starts(self.trigger, "blackout")
         if not self.windows and not self.spans:
             raise ScheduleError("a blackout needs a window", help='as in "between 02:00 and 04:00 on sunday"')
         if any(span.start.tzinfo is None for span in self.spans):

@@ -13,8 +13,7 @@ from asched.core.triggers.moving import Moving
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
 from asched.core.triggers.startup import Startup
-from asched.core.triggers.watch import watches_of
-from asched.core.triggers.wrapping import refuse_what_has_no_instants
+from asched.core.triggers.wrapping import refuse_what_has_nothing_beside_starts
 from asched.errors import ScheduleError
 
 Shift = Literal["none", "previous", "next"]
@@ -43,8 +42,7 @@ class Excluding:
     binding: ClassVar[int] = MINUS
 
     def __post_init__(self) -> None:
-        if self.trigger.relative or isinstance(self.trigger, Startup) or watches_of(self.trigger):
-            refuse_what_has_no_instants(self.trigger, "except")
+        refuse_what_has_nothing_beside_starts(self.trigger, "except")
         if self.shift not in get_args(Shift):
             raise ScheduleError(f'shift "{self.shift}" is not one of {", ".join(get_args(Shift))}')
         object.__setattr__(self, "calendars", tuple(sorted(set(self.calendars), key=lambda each: each.name)))

@@ -12,8 +12,7 @@ from asched.core.triggers.binding import BOTH, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
 from asched.core.triggers.startup import Startup
-from asched.core.triggers.watch import watches_of
-from asched.core.triggers.wrapping import refuse_what_has_no_instants
+from asched.core.triggers.wrapping import refuse_what_has_nothing_beside_starts
 from asched.errors import ScheduleError
 
 
@@ -36,8 +35,7 @@ class OnlyOn:
     binding: ClassVar[int] = BOTH
 
     def __post_init__(self) -> None:
-        if self.trigger.relative or isinstance(self.trigger, Startup) or watches_of(self.trigger):
-            refuse_what_has_no_instants(self.trigger, "&")
+        refuse_what_has_nothing_beside_starts(self.trigger, "&")
         object.__setattr__(self, "calendars", tuple(sorted(set(self.calendars), key=lambda each: each.name)))
         object.__setattr__(self, "_coverage", coverage(self.calendars, self.tz))
         if self._coverage.empty:

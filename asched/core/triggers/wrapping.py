@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import counts_from_anchoring
+from asched.core.triggers.startup import Startup
 from asched.core.triggers.watch import watches_of
 from asched.errors import ScheduleError
 
@@ -22,6 +23,12 @@ def refuse_what_has_no_instants(trigger: Trigger, word: str) -> None:
         )
     if watches := watches_of(trigger):
         raise ScheduleError(f'"{watches[0].text()}" has no instants: "{word}" does not go with it')
+
+
+def refuse_what_has_nothing_beside_starts(trigger: Trigger, word: str) -> None:
+    """Like the above, but starts of the scheduler that stand beside instants may stay: nothing keeps them away."""
+    if trigger.relative or isinstance(trigger, Startup) or watches_of(trigger):
+        refuse_what_has_no_instants(trigger, word)
 
 
 def refuse_what_floats(trigger: Trigger, word: str) -> None:
