@@ -23,6 +23,7 @@ from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, NthWeekday
 from asched.core.pointing import read_part
 from asched.core.timeofday import parse_time
 from asched.core.triggers.calendarinterval import MONTHS, CalendarInterval, Day, Unit
+from asched.core.weekdays import SETS, WEEKDAYS, weekday_number
 from asched.core.wording import ORDINALS
 from asched.core.writteninstants import read_instants
 from asched.errors import ScheduleError
@@ -40,8 +41,6 @@ _NUMBER = re.compile(r"(?:the\s+)?(?:day\s+)?([0-9]{1,2})(?:st|nd|rd|th)?", re.I
 _NAMED = re.compile(
     r"(?:the\s+)?(?P<place>last|first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)\s+(?P<what>[a-z]+)"
 )
-_WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
-_SETS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "sat,sun", "weekend": "sat,sun"}
 _EXAMPLES = {
     "day": "every 3 days at 09:00",
     "week": "every 2 weeks on monday at 09:00",
@@ -140,17 +139,16 @@ class _Reader:
                 return self._days_of_year()
 
     def _weekdays(self, item: _Item) -> Iterator[int]:
-        for part in _SETS.get(item.words, item.words).split(","):
+        for part in SETS.get(item.words, item.words).split(","):
             first, dash, last = part.partition("-")
             low = self._weekday(first.strip(), item)
             high = self._weekday(last.strip(), item) if dash else low
             yield from ((low + ahead) % 7 for ahead in range((high - low) % 7 + 1))
 
     def _weekday(self, name: str, item: _Item) -> int:
-        short = {day[:3]: number for number, day in enumerate(_WEEKDAYS)}
-        if name in short or name.removesuffix("s") in _WEEKDAYS:
-            return short[name[:3]]
-        close = get_close_matches(name, [*_WEEKDAYS, *_SETS], n=1)
+        if (number := weekday_number(name)) is not None:
+            return number
+        close = get_close_matches(name, [*WEEKDAYS, *SETS], n=1)
         raise self._not_a(item, "a weekday", f'did you mean "{close[0]}"?' if close else 'as in "monday" or "mon-fri"')
 
     def _month_day(self, item: _Item, words: str) -> Day:
@@ -160,8 +158,8 @@ class _Reader:
         what = named["what"] if named else ""
         if named and named["place"] == "last" and what in ("day", "workday"):
             return LastDay() if what == "day" else LastWorkday()
-        if named and (what in _WEEKDAYS or what in {day[:3] for day in _WEEKDAYS}):
-            weekday = [day[:3] for day in _WEEKDAYS].index(what[:3])
+        weekday = None if what.endswith("s") else weekday_number(what)  # one of them
+        if named and weekday is not None:
             return LastWeekday(weekday) if named["place"] == "last" else NthWeekday(weekday, _place(named["place"]))
         help = 'as in "the 31st", "the last day", "the last workday" or "the second tuesday"'
         raise self._not_a(item, "a day of the month", help)

@@ -12,15 +12,10 @@ from asched.errors import ScheduleError
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)  # 0 is Sunday
 
-_WORDS = {
-    "daily": "*",
-    "day": "*",
-    "weekdays": "MON-FRI",
-    "weekday": "MON-FRI",
-    "weekends": "SAT,SUN",
-    "weekend": "SAT,SUN",
-}
-_FULL = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+SETS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "sat,sun", "weekend": "sat,sun"}
+
+_WORDS = {"daily": "*", "day": "*", **{word: days.upper() for word, days in SETS.items()}}
 _SHORT = {number: name for name, number in WEEKDAY.names.items()}
 
 
@@ -30,9 +25,9 @@ def weekday_field(text: str) -> str:
     if days in _WORDS:
         return _WORDS[days]
     for name in re.split("[,-]", days):
-        if _short(name) is None:
+        if weekday_number(name) is None:
             raise ScheduleError(f'"{name}" is not a day', text=text, help=_help(name))
-    return re.sub("[a-z]+", lambda name: str(_short(name.group())).upper(), days)
+    return re.sub("[a-z]+", lambda name: name.group()[:3].upper(), days)
 
 
 def parse_weekdays(text: str) -> tuple[int, ...]:
@@ -48,9 +43,9 @@ def format_weekdays(weekdays: Iterable[int]) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(run) for run in runs)
 
 
-def _short(name: str) -> str | None:
-    """ "monday", "mon" and "mondays" are "mon"; None for what is no weekday."""
-    return name[:3] if name in WEEKDAY.names or name.removesuffix("s") in _FULL else None
+def weekday_number(name: str) -> int | None:
+    """ "monday", "mon" and "mondays" are 1, 0 is Sunday; None for what is no weekday."""
+    return WEEKDAY.names[name[:3]] if name in WEEKDAY.names or name.removesuffix("s") in WEEKDAYS else None
 
 
 def _help(name: str) -> str:
