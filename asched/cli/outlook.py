@@ -12,12 +12,11 @@ from asched.core.change import Pause
 from asched.core.durations import format_duration
 from asched.core.lint import raised
 from asched.core.model import Job
-from asched.core.otherdays import same_but_for_days, with_days_of
 from asched.core.record import VersionRecord
+from asched.core.roster import kept, previous_of
 from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.specs import from_spec
-from asched.core.version import definition_of, same_trigger
+from asched.core.version import definition_of
 from asched.engine.ports import Ledger
 
 _SMALLEST = timedelta(microseconds=1)
@@ -145,10 +144,5 @@ def anchored(job: Job, version: VersionRecord | None, now: datetime) -> Trigger 
     """Its trigger, with the anchor that the ledger keeps, if it is still the same schedule."""
     if job.trigger is None:
         return None
-    if version is not None and version.trigger is not None:
-        definition = definition_of(job)
-        if same_trigger(version.definition, definition):
-            return from_spec(version.trigger)
-        if same_but_for_days(version.definition, definition):
-            return with_days_of(from_spec(version.trigger), job.trigger)
-    return job.trigger.anchored(now)
+    trigger = job.trigger.anchored(now)
+    return trigger if version is None else kept(previous_of(version), trigger, definition_of(job))

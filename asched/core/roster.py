@@ -127,7 +127,7 @@ def _begin(job: Job, definition: str, previous: Previous | None, since: datetime
         version = previous.version + 1
         if previous.active:
             turn.changes.append(Retire(job.name, previous.version, now.wall))
-        trigger = _kept(previous, trigger, definition)
+        trigger = kept(previous, trigger, definition)
     spec = None if trigger is None else trigger.spec()
     turn.changes.append(Activate(job.name, version, since, spec, definition, now.wall))
     return JobState(replace(job, trigger=trigger), version, since, definition)
@@ -139,8 +139,9 @@ def _same_schedule(previous: Previous, definition: str) -> bool:
     return previous.trigger is not None and same_but_for_days(previous.definition, definition)
 
 
-def _kept(previous: Previous, trigger: Trigger | None, definition: str) -> Trigger | None:
-    """The anchors of the same schedule are part of what was promised."""
+def kept(previous: Previous, trigger: Trigger | None, definition: str) -> Trigger | None:
+    """`trigger`, as that definition has it, with the anchors of `previous` if it is the same schedule: they are part
+    of what was promised."""
     if previous.trigger is None or trigger is None:
         return trigger
     if same_trigger(previous.definition, definition):
