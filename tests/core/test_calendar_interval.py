@@ -79,6 +79,7 @@ def test_what_a_phrase_means(text: str, expected: list[str]) -> None:
         ("every 3 months", "on which day?", None, "every 3 months on the 1st at 08:00"),
         ("every month at 09:00", "on which day?", None, "every 3 months on the 1st at 08:00"),
         ("every 2 months on the 32nd at 8:00", '"the 32nd" is not a day of the month', "the 32nd", "the last day"),
+        ("every month on the last fridays at 8:00", "is not a day of the month", "the last fridays", "tuesday"),
         ("every year on the 1st at 8:00", "in which month?", "the 1st", "march 1"),
         ("every year on march at 8:00", "on which day?", "march", "march 1"),
         ("every year on march 1, april 1 at 8:00", "one month, please", "march 1, april 1", "march 1"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -18,16 +16,7 @@ HEAD = '[service]\ntimezone = "Europe/Berlin"\njobs = []\n'
 JOB = '[[job]]\nname = "x"\nschedule = "daily at 09:00"\ncommand = ["true"]\n'
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder; what is imported from it is forgotten afterwards."""
-    path, modules = sys.path[:], set(sys.modules)
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def loaded(text: str) -> Configuration:

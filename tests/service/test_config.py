@@ -6,9 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import sys
 import textwrap
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,16 +22,7 @@ from asched.service.config import Configuration, format_problems, load, load_fil
 _unique = itertools.count()
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder; what is imported from it is forgotten afterwards."""
-    path, modules = sys.path[:], set(sys.modules)
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def loaded(text: str, **env: str) -> Configuration:

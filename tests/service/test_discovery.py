@@ -6,7 +6,6 @@ import builtins
 import itertools
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,11 @@ _unique = itertools.count()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder under the current one; what is imported from it is forgotten afterwards."""
-    path, modules = sys.path[:], set(sys.modules)
-    monkeypatch.chdir(tmp_path)
-    made = tmp_path / "jobs"
+def folder(here: Path) -> Path:
+    """A folder under the current one."""
+    made = here / "jobs"
     made.mkdir()
-    yield made
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+    return made
 
 
 def stem() -> str:
