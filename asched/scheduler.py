@@ -117,7 +117,7 @@ class Scheduler:
         self._watching: Watching | None = None
         self._helpers: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._stopped = asyncio.Event()
+        self._stopped = False
 
     # Jobs.
 
@@ -345,7 +345,7 @@ class Scheduler:
 
     async def stop(self, drain: str | float | timedelta | None = None, reason: str = "asched stopped") -> None:
         """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
-        if self._engine is None or self._stopped.is_set():
+        if self._engine is None or self._stopped:
             return
         self._stopping = True
         stopping = asyncio.ensure_future(self._stop(self.drain if drain is None else as_duration(drain), reason))
@@ -363,7 +363,7 @@ class Scheduler:
             task.result()  # a fault of our own is not kept silent
 
     async def _close(self, engine: Engine) -> None:
-        self._stopped.set()
+        self._stopped = True
         for helper in self._helpers:
             helper.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)
@@ -406,7 +406,7 @@ class Scheduler:
 
     @property
     def running(self) -> bool:
-        return self._task is not None and not self._task.done() and not self._stopped.is_set()
+        return self._task is not None and not self._task.done() and not self._stopped
 
     @property
     def engine(self) -> Engine:

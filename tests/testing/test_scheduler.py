@@ -100,7 +100,7 @@ async def test_the_lost_run_of_a_job_that_is_gone_is_abandoned():
     await lost.start()
     await lost["gone"].run()
     lost.engine.die()
-    lost._stopped.set()
+    lost._stopped = True
     tasks = [lost._task, *lost._helpers, *(one.task for one in lost.engine.dispatch.running.values())]
     for task in tasks:
         task.cancel()
