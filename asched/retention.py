@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
 from asched.engine.clock import Clock, sleep
 from asched.engine.engine import Engine
-from asched.engine.insistence import not_ours
+from asched.engine.insistence import keep_on
 from asched.engine.ports import Ledger
 
 PRUNE_EVERY = timedelta(minutes=10)
@@ -25,14 +24,11 @@ class Retention:
 
     async def keep(self, engine: Engine) -> None:
         """Prune every now and then, until the engine is over and the task is cancelled."""
-        while not engine.over:
-            try:
-                await sleep(engine.clock, PRUNE_EVERY.total_seconds())
-                await self._prune(engine.ledger, engine.clock)
-            except asyncio.CancelledError:
-                if engine.over:
-                    raise
-                not_ours()
+        await keep_on(lambda: self._prune_later(engine), over=lambda: engine.over)
+
+    async def _prune_later(self, engine: Engine) -> None:
+        await sleep(engine.clock, PRUNE_EVERY.total_seconds())
+        await self._prune(engine.ledger, engine.clock)
 
     async def _prune(self, ledger: Ledger, clock: Clock) -> None:
         before = clock.now() - self.age

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 
@@ -11,6 +12,17 @@ def not_ours() -> None:
     task = asyncio.current_task()
     if task is not None:
         task.uncancel()
+
+
+async def keep_on(step: Callable[[], Awaitable[object]], over: Callable[[], bool]) -> None:
+    """One step after the other until it is `over`. Whoever cancels the task before that is not heard."""
+    while not over():
+        try:
+            await step()
+        except asyncio.CancelledError:
+            if over():
+                raise
+            not_ours()
 
 
 async def until_done(*futures: asyncio.Future[Any]) -> None:

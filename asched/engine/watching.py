@@ -17,7 +17,7 @@ from asched.core.triggers.watch import Watch, only_watches, watches_of
 from asched.engine.clock import sleep
 from asched.engine.engine import Engine
 from asched.engine.filelooks import FileLooks
-from asched.engine.insistence import not_ours
+from asched.engine.insistence import keep_on
 from asched.errors import LedgerUnavailable, NotRunning
 
 EVERY = 1.0  # seconds between two looks, while anything is watched
@@ -41,15 +41,12 @@ class Watching:
 
     async def run(self) -> None:
         """Look, until the engine is over and the task is cancelled."""
-        while not self._engine.over:
-            try:
-                await self._next_look()
-                with contextlib.suppress(LedgerUnavailable, NotRunning):  # the engine says so itself
-                    await self.look()
-            except asyncio.CancelledError:
-                if self._engine.over:
-                    raise
-                not_ours()
+        await keep_on(self._look_later, over=lambda: self._engine.over)
+
+    async def _look_later(self) -> None:
+        await self._next_look()
+        with contextlib.suppress(LedgerUnavailable, NotRunning):  # the engine says so itself
+            await self.look()
 
     async def _next_look(self) -> None:
         if self._wanted():

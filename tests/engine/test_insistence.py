@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from asched.engine.insistence import not_ours, until_done
+from asched.engine.insistence import keep_on, not_ours, until_done
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +35,23 @@ async def test_a_cancellation_that_is_not_ours_is_forgotten():
     await asyncio.sleep(0)
     task.cancel()
     assert await task == 0
+
+
+async def test_step_follows_step_however_often_somebody_cancels_until_it_is_over():
+    steps, over = [], False
+
+    async def step():
+        steps.append(len(steps))
+        await asyncio.Event().wait()
+
+    going = asyncio.ensure_future(keep_on(step, over=lambda: over))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        going.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert steps == [0, 1, 2, 3]
+    over = True
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
