@@ -3,18 +3,93 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from asched.core.model import Job
+from asched.core.version import definition_of
+from asched.declaration.problems import format_problems
 from asched.engine.aside import aside
 from asched.engine.watchdog import innermost_of_others
-from asched.errors import Refused
+from asched.errors import ConfigurationError, Refused
+from asched.scheduler import Scheduler
+from asched.service import notify
+from asched.service.background import Background
+
+if TYPE_CHECKING:
+    import structlog
 
 LOADED_WITHIN = 30.0  # seconds
 
 Load = Callable[[], Sequence[Job]]
+
+
+class Reloading:
+    """Gives the scheduler what `load` loads anew; None when there is nothing to load from."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        load: Load | None,
+        log: structlog.typing.FilteringBoundLogger,
+        background: Background,
+    ) -> None:
+        self._scheduler = scheduler
+        self._load = load
+        self._log = log
+        self._background = background
+        self._turn = asyncio.Lock()
+        self._next: asyncio.Task[dict[str, object]] | None = None
+
+    def begin(self) -> None:
+        """Without waiting: what comes of it is in the log."""
+        self._background.do(self._reload_quietly())
+
+    async def _reload_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # said in the log; the old jobs stay
+            await self.reload()
+
+    async def reload(self) -> dict[str, object]:
+        """Load the jobs anew. Validated first: on any error the old set stays. Returns the names of the jobs that were
+        "added", "changed" and "removed". Raises ConfigurationError, Refused.
+
+        One after the other: what was read last is what stays. All who ask while one is under way share the next.
+        """
+        if self._next is None:
+            self._next = self._background.do(self._reload_in_turn())
+        return await asyncio.shield(self._next)
+
+    async def _reload_in_turn(self) -> dict[str, object]:
+        async with self._turn:
+            self._next = None  # who asks from now on may have changed what is read now
+            notify.tell(RELOADING=1)
+            try:
+                return await self._reload()
+            except Exception as error:
+                problems = format_problems(error.problems) if isinstance(error, ConfigurationError) else ""
+                self._log.error("service.reload_failed", why=problems or str(error) or type(error).__name__)
+                raise
+            finally:
+                notify.tell(READY=1)
+
+    async def _reload(self) -> dict[str, object]:
+        if self._load is None:
+            raise Refused("there is no configuration to load again")
+        self._log.info("service.reloading")
+        jobs = await loaded(self._load)
+        before = {handle.name: definition_of(handle.definition) for handle in self._scheduler.jobs}
+        await self._scheduler.reload(jobs)
+        after = {job.name: definition_of(job) for job in jobs}
+        answer: dict[str, object] = {
+            "added": sorted(after.keys() - before.keys()),
+            "changed": sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
+            "removed": sorted(before.keys() - after.keys()),
+        }
+        self._log.info("service.reloaded", jobs=len(after), **answer)
+        return answer
 
 
 async def loaded(load: Load) -> Sequence[Job]:

@@ -13,6 +13,7 @@ from asched.core.change import Change, Rejected
 from asched.errors import LedgerUnavailable
 from asched.ledger.memory import MemoryLedger
 from asched.service.service import Service
+from asched.service.timetoleave import TimeToLeave
 
 pytestmark = pytest.mark.anyio
 
@@ -61,17 +62,17 @@ async def test_the_last_resort_has_the_patience_of_an_orderly_end(away_first: bo
     ledger = Away(away=False)
     scheduler = Scheduler(ledger=ledger, drain="2s")
     scheduler.add(nothing, name="job", kill_after="3s")
-    service, limits = Service(lambda: scheduler), Limits()
+    limits = Limits()
+    time = TimeToLeave(scheduler, limits)  # type: ignore[arg-type]
     async with scheduler:
-        service.scheduler, service._last = scheduler, limits  # type: ignore[assignment]
-        scheduler.bus.listen(service._mind_the_ledger)
+        scheduler.bus.listen(time.mind_the_ledger)
 
         def goes_away() -> None:
             scheduler.bus.publish({"type": "ledger.unavailable", "at": scheduler.clock.now()})
 
         if away_first:
             goes_away()
-        service._at_once(signal.SIGTERM)
+        time.begin(signal.SIGTERM)
         if not away_first:
             assert limits.told == [2 + 3 + 10]
             goes_away()

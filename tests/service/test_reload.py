@@ -16,12 +16,16 @@ from asched import Scheduler
 from asched.core.model import Job
 from asched.errors import Refused
 from asched.service import reloading
-from asched.service.service import Service
+from asched.service.background import Background
 
 pytestmark = pytest.mark.anyio
 
 
 async def nothing() -> None: ...
+
+
+def reloading_of(scheduler: Scheduler, load: reloading.Load) -> reloading.Reloading:
+    return reloading.Reloading(scheduler, load, structlog.get_logger(), Background())
 
 
 async def test_a_reload_waits_for_the_one_before_it() -> None:
@@ -36,12 +40,11 @@ async def test_a_reload_waits_for_the_one_before_it() -> None:
             may_go.wait(10)
         return [replace(job, name=name)]
 
-    service = Service(lambda: scheduler, reload=load)
+    reloads = reloading_of(scheduler, load)
     async with scheduler:
-        service.scheduler = scheduler
-        first = asyncio.ensure_future(service.reload())
+        first = asyncio.ensure_future(reloads.reload())
         await asyncio.sleep(0.1)
-        second, with_it = (asyncio.ensure_future(service.reload()) for _ in range(2))
+        second, with_it = (asyncio.ensure_future(reloads.reload()) for _ in range(2))
         await asyncio.sleep(0.1)
         assert loads == ["first"], "the second reads only what is there after the first"
         may_go.set()
@@ -62,14 +65,12 @@ async def test_a_load_that_does_not_come_back_is_given_up_and_said(monkeypatch: 
             hold.wait(10)
         return [replace(job, name="new")]
 
-    service = Service(lambda: scheduler, reload=load)
     async with scheduler:
-        service.scheduler = scheduler
         with capture_logs() as said:
-            service._log = structlog.get_logger()
-            first = asyncio.ensure_future(service.reload())
+            reloads = reloading_of(scheduler, load)
+            first = asyncio.ensure_future(reloads.reload())
             await asyncio.sleep(0.1)
-            second = asyncio.ensure_future(service.reload())
+            second = asyncio.ensure_future(reloads.reload())
             with pytest.raises(Refused, match=r"not loaded within 0.2 s: .*test_reload.py:\d+ does not come back"):
                 await first
             assert [handle.name for handle in scheduler.jobs] == ["old"]
