@@ -50,25 +50,16 @@ def secret_values(jobs: Iterable[Job]) -> frozenset[str]:
 class Masker:
     """Replaces secret values in text, also in the forms that they take in URLs, headers, JSON and Python's repr.
 
-    Values shorter than 4 characters are not masked. `longest` is the length of the longest form: who masks a stream
-    piece by piece must keep that much back.
+    Values shorter than 4 characters are not masked.
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         forms = {form for value in values for form in _forms(value) if len(form) >= _SHORTEST}
         ordered = sorted(forms, key=lambda form: (-len(form), form))
-        self.longest = max((len(form) for form in ordered), default=0)
         self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        encoded = sorted(
-            (form.encode("utf-8", "surrogateescape") for form in forms), key=lambda form: (-len(form), form)
-        )
-        self._bytes = re.compile(b"|".join(map(re.escape, encoded))) if encoded else None
 
     def mask(self, text: str) -> str:
         return self._text.sub(MASK, text) if self._text else text
-
-    def mask_bytes(self, data: bytes) -> bytes:
-        return self._bytes.sub(MASK.encode(), data) if self._bytes else data
 
 
 def _forms(value: str) -> Iterable[str]:

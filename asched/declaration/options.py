@@ -92,17 +92,8 @@ def spelled(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"except" if name == "except_" else name: value for name, value in options.items()}
 
 
-def policies_from(options: Mapping[str, object]) -> tuple[Policies, tuple[Fault, ...]]:
-    """The policies that these options ask for, and all that is wrong with any of the options.
-
-    A policy whose option is wrong keeps its default.
-    """
-    values, faults = read_options(options)
-    return policies_of(values), faults
-
-
 def policies_of(values: Mapping[str, Any]) -> Policies:
-    """The policies among values that were read."""
+    """The policies among values that were read; one that is not there has its default."""
     names = {field.name for field in fields(Policies)}
     return Policies(**{name: value for name, value in values.items() if name in names})
 

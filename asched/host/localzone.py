@@ -1,10 +1,8 @@
-"""What this machine calls local time, and which tz data it reads: asked once, at load, and recorded."""
+"""What this machine calls local time: asked once, at load, and recorded."""
 
 from __future__ import annotations
 
 import os
-import zoneinfo
-from importlib import metadata
 from pathlib import Path
 
 from asched.core.zones import zone
@@ -24,25 +22,6 @@ def local_zone_key(etc: Path = Path("/etc")) -> str:
         raise ScheduleError(
             f'this machine\'s zone "{key}" has no IANA key', help='name the zone instead of "local"'
         ) from error
-
-
-def tzdata_version() -> str:
-    """The release of the tz data in use, such as "2026a"; "unknown" where the system does not say."""
-    for folder in zoneinfo.TZPATH:
-        if found := _version_in(Path(folder)):
-            return found
-    try:
-        return metadata.version("tzdata")
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
-def _version_in(folder: Path) -> str:
-    """From the two files that distributions ship beside the zones."""
-    if text := _read(folder / "+VERSION"):
-        return text
-    first_line = _read(folder / "tzdata.zi").partition("\n")[0]
-    return first_line.removeprefix("# version ").strip() if first_line.startswith("# version ") else ""
 
 
 def _key_of_link(link: Path) -> str:

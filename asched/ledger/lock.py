@@ -101,21 +101,6 @@ def lock_path(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".lock")
 
 
-def holder_of(ledger: Path) -> str | None:
-    """Who serves this ledger now, for people, or None when nobody does."""
-    try:
-        fd = os.open(lock_path(ledger), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return _holder(os.pread(fd, _COUNTERS_AT, 0))
-    finally:
-        os.close(fd)
-    return None
-
-
 def who_locks(ledger: Path) -> str | None:
     """Which other process holds a lock on the database files, by what Linux says of it."""
     wanted = {str(path.stat().st_ino) for path in _files_of(ledger) if path.exists()}

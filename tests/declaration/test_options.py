@@ -9,12 +9,17 @@ import pytest
 
 from asched.core.model import CatchUp, Overlap, Policies, Retry
 from asched.declaration.faults import Fault, did_you_mean
-from asched.declaration.options import OPTIONS, JobOptions, policies_from, read_options
+from asched.declaration.options import OPTIONS, JobOptions, policies_of, read_options
 from asched.declaration.optionvalues import READERS
 
 
 def test_every_option_has_a_reader_and_every_reader_an_option() -> None:
     assert set(READERS) == set(OPTIONS) == {name.rstrip("_") for name in JobOptions.__annotations__}
+
+
+def policies_from(options: Mapping[str, object]) -> tuple[Policies, tuple[Fault, ...]]:
+    values, faults = read_options(options)
+    return policies_of(values), faults
 
 
 def test_no_options_are_the_default_policies() -> None:
