@@ -5,10 +5,11 @@ Times are RFC 3339 with their offset, durations seconds, and keys of durations e
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from asched.service.encoding import encoded
 
 if TYPE_CHECKING:
     from asched.core.record import FireRecord, GapRecord
@@ -17,17 +18,7 @@ if TYPE_CHECKING:
 def as_json(value: object) -> None:
     import json
 
-    click.echo(json.dumps(value, default=_encoded, ensure_ascii=False, indent=2))
-
-
-def _encoded(value: object) -> object:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case _:
-            return str(value)
+    click.echo(json.dumps(value, default=encoded, ensure_ascii=False, indent=2))
 
 
 def record_json(record: FireRecord) -> dict[str, Any]:

@@ -12,12 +12,13 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
 from asched.scheduler import Scheduler
+from asched.service.encoding import encoded
 from asched.service.socketfile import bind
 from asched.service.status import status_of
 
@@ -210,15 +211,5 @@ def _problem(problem: Problem) -> dict[str, object]:
 
 
 async def _send(writer: asyncio.StreamWriter, message: Mapping[str, object]) -> None:
-    writer.write(json.dumps(message, default=_encoded, ensure_ascii=False).encode() + b"\n")
+    writer.write(json.dumps(message, default=encoded, ensure_ascii=False).encode() + b"\n")
     await writer.drain()
-
-
-def _encoded(value: object) -> object:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case _:
-            return str(value)
