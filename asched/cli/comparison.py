@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo
 
@@ -12,6 +12,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
+from asched.cli.kinds import in_zone
 from asched.cli.otherzones import instants_elsewhere, version_of
 from asched.cli.verb import absolute
 from asched.core.differences import Difference, Moves, difference, moves
@@ -61,8 +62,7 @@ def say_what_differs(
 
 
 def _range(desk: Desk, since: datetime | None, days: int, home: ZoneInfo) -> tuple[datetime, datetime]:
-    begin = desk.now() if since is None else since if since.tzinfo is not None else since.replace(tzinfo=home)
-    begin = begin.astimezone(UTC)
+    begin = desk.now() if since is None else in_zone(since, home)
     return begin, begin + timedelta(days=days)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.icalendar import Event, icalendar
+from asched.cli.kinds import in_zone
 from asched.cli.outlook import Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
 from asched.core.explain import explain_trigger
@@ -85,15 +86,11 @@ def _schedule(desk: Desk, asked: str | None, tz: ZoneInfo | None) -> Trigger | N
 def _asked(
     desk: Desk, count: int | None, at: datetime | None, until: datetime | None, tz: ZoneInfo | None, home: ZoneInfo
 ) -> Asked:
-    now = desk.now() if at is None else _instant(at, home)
-    end = None if until is None else _instant(until, home)
+    now = desk.now() if at is None else in_zone(at, home)
+    end = None if until is None else in_zone(until, home)
     if end is not None and end <= now:
         raise click.UsageError(f"--until {show.when(end, home)} is not after {show.when(now, home)}")
     return Asked(now, end, count or (FEW if end is None else MANY), tz)
-
-
-def _instant(given: datetime, home: ZoneInfo) -> datetime:
-    return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
 
 
 # Jobs.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,6 +70,11 @@ def _argument(text: str) -> tuple[str, object]:
         return key, json.loads(value)
     except ValueError:
         return key, value
+
+
+def in_zone(given: datetime, home: ZoneInfo) -> datetime:
+    """The instant that is meant, in UTC: without an offset it is on the clocks of `home`."""
+    return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
 
 
 DURATION = Kind("duration", _duration)

@@ -10,7 +10,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import ARGUMENT, INSTANT
+from asched.cli.kinds import ARGUMENT, INSTANT, in_zone
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 from asched.errors import AschedError, Refused, ServiceUnreachable
@@ -36,7 +36,7 @@ def run_command(
     no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 124 when it timed out, 130 when it was
     interrupted.
     """
-    instant = at.replace(tzinfo=desk.zone) if at is not None and at.tzinfo is None else at
+    instant = None if at is None else in_zone(at, desk.zone)
     given = dict(args)
     if desk.is_served:
         record = _in_service(desk, job, given, instant, reason, wait)

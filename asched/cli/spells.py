@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from asched.cli.kinds import Kind
+from asched.cli.kinds import Kind, in_zone
 from asched.errors import ScheduleError
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Spell:
             at = found.next_after(since - _SMALLEST)
             assert at is not None
             return at
-        written = datetime.fromisoformat(self.when)
-        return (written if written.tzinfo is not None else written.replace(tzinfo=home)).astimezone(UTC)
+        return in_zone(datetime.fromisoformat(self.when), home)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import shutil
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk, unknown_job
 from asched.cli.disturbing import Planned, planned, planned_json, said
+from asched.cli.kinds import in_zone
 from asched.cli.outlook import Known, anchored, standing
 from asched.cli.simulating import LONGEST
 from asched.cli.spells import Slow, Spell
@@ -59,8 +60,8 @@ def say_what_would_be(
 ) -> None:
     """Simulate, draw, print. Raises UsageError, UnknownJob, OSError."""
     home = desk.zone
-    since = desk.now() if begin is None else _instant(begin, home)
-    end = since + timedelta(days=days or 7) if until is None else _instant(until, home)
+    since = desk.now() if begin is None else in_zone(begin, home)
+    end = since + timedelta(days=days or 7) if until is None else in_zone(until, home)
     if not since < end <= since + timedelta(days=LONGEST):
         raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
     supposed = desk.wait_for(_suppose(desk, since, end, planned(spells, since, end, home), slow))
@@ -76,10 +77,6 @@ def say_what_would_be(
             desk.talk(f"wrote {file}")
     if forecast.until < end and not desk.quiet:
         click.echo(f"cut at {show.when(forecast.until, home)}: {MOST} fires; ask for a shorter time", err=True)
-
-
-def _instant(given: datetime, home: ZoneInfo) -> datetime:
-    return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
 
 
 # What is supposed.
