@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -49,7 +46,7 @@ from asched.engine.watching import Watching
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
 from asched.handles import JobHandle, RunHandle
 from asched.host.localzone import local_zone_key
-from asched.host.statedir import make_state_dir, state_dir
+from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
 from asched.retention import Retention
 from asched.stopping import hurry, wind_down
@@ -99,7 +96,7 @@ class Scheduler:
         self.timezone = timezone
         self.clock: Clock = clock or SystemClock()
         self.bus = Bus()
-        self.ledger: Ledger = ledger_for(_own_ledger(sources) if ledger is None else ledger)
+        self.ledger: Ledger = ledger_for(own_ledger(sources) if ledger is None else ledger)
         self._sources = sources
         self._defaults: Mapping[str, object] = defaults or {}
         self._calendars = {name: replace(calendar, name=name) for name, calendar in (calendars or {}).items()}
@@ -447,30 +444,6 @@ class Scheduler:
         if not found:
             raise Refused(f"run {run} is over already")
         return RunHandle(self, fire, record.job)
-
-
-def _own_ledger(sources: Sequence[str | ModuleType]) -> Path:
-    """A file in the state directory, named after the first source, or after the program, and by where that stands:
-    programs whose files have one name are not one program."""
-    source = sources[0] if sources else "__main__"
-    name = source if isinstance(source, str) else source.__name__
-    file = _file_of(source)
-    if name == "__main__":
-        name = Path(file).stem or "asched"
-    place = blake2b(os.path.abspath(file).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    return make_state_dir(state_dir()) / f"{name}-{place}.db"
-
-
-def _file_of(source: str | ModuleType) -> str:
-    """Where the module's code is, or will be; "" where that cannot be told, as for what is typed in."""
-    known = sys.modules.get(source) if isinstance(source, str) else source
-    if known is not None or not isinstance(source, str):
-        return getattr(known, "__file__", None) or ""
-    try:
-        spec = find_spec(source)
-    except Exception:  # looking for a submodule imports its package; what is wrong with it is told at the start
-        return ""
-    return "" if spec is None else spec.origin or ""
 
 
 def _say_so(task: asyncio.Future[None]) -> None:
