@@ -28,6 +28,7 @@ from asched.engine.bus import Bus
 from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, sleep
 from asched.engine.dispatch import Dispatch
+from asched.engine.insistence import not_ours
 from asched.engine.patience import FIRST_PAUSE, Patience
 from asched.engine.ports import Ledger, Runner
 from asched.engine.teller import Teller
@@ -250,16 +251,15 @@ class Engine:
         take the scheduler with it. When whoever started us is gone, so are we."""
         if self._owner is None or self._owner.done() or self._owner is asyncio.current_task():
             raise asyncio.CancelledError
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()
-            self._leave_with_owner(task)
+        not_ours()
+        self._leave_with_owner()
         self.bus.publish({"type": "engine.cancelled", "at": self.clock.now()})
 
-    def _leave_with_owner(self, task: asyncio.Task[Any]) -> None:
+    def _leave_with_owner(self) -> None:
         """It may have been the end of the loop, which cancels us only once: if our owner goes and did not stop us
         first, so do we."""
-        if self._owner is not None and not self._leaves:
+        task = asyncio.current_task()
+        if self._owner is not None and task is not None and not self._leaves:
             self._leaves = True
             self._owner.add_done_callback(lambda _: task.cancel())
 
