@@ -25,6 +25,7 @@ from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
 from asched.core.runs import stop
 from asched.core.triggers.at import At
+from asched.core.writteninstants import not_far
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import (
     Declaration,
@@ -156,7 +157,7 @@ class Scheduler:
         **options: Unpack[JobOptions],
     ) -> JobHandle:
         """Once, at that instant: a datetime, or an ISO text in the scheduler's zone. `handle.cancel()` revokes it."""
-        trigger = At(when) if isinstance(when, datetime) else parse_schedule(when, tz=self.timezone)
+        trigger = At(not_far(when)) if isinstance(when, datetime) else parse_schedule(when, tz=self.timezone)
         base = default_name(function)
         unique = name or next(f"{base}-{n}" for n in count(len(self._jobs) + 1) if f"{base}-{n}" not in self._jobs)
         return self.add(function, trigger, name=unique, **options)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from asched.core.cron import Dst
 from asched.core.zones import after_gap, instants_of
 from asched.errors import ScheduleError
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
+
+INSTANT = r"\S+(?:\s+[0-9]{1,2}:\S+)?"  # where one stands in a phrase: with a T, or a blank, before the time
 
 _EXAMPLE = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -21,11 +23,32 @@ def read_instants(text: str, tz: str, dst: Dst = "auto") -> tuple[datetime, ...]
         written = datetime.fromisoformat(text)
     except ValueError:
         raise ScheduleError(f'"{text}" is not an instant', text=text, help=_EXAMPLE) from None
-    if not FIRST_YEAR <= written.year <= LAST_YEAR:
-        raise ScheduleError(f'"{text}" is not between the years {FIRST_YEAR} and {LAST_YEAR}', text=text)
+    refuse_far(written, text)
     if written.utcoffset() is not None:
         return (written.astimezone(UTC),)
     return _on_the_wall(written, text, tz, dst)
+
+
+def refuse_far(written: date, text: str) -> None:
+    """Raises ScheduleError for a day or an instant near the ends of the calendar."""
+    if not FIRST_YEAR <= written.year <= LAST_YEAR:
+        raise ScheduleError(f'"{text}" is not between the years {FIRST_YEAR} and {LAST_YEAR}', text=text)
+
+
+def not_far(instant: datetime) -> datetime:
+    """`instant`, of somebody's code. Raises ScheduleError as `refuse_far` does."""
+    refuse_far(instant, instant.isoformat())
+    return instant
+
+
+def read_date(text: str) -> date:
+    """A whole day. Raises ScheduleError."""
+    try:
+        written = date.fromisoformat(text)
+    except ValueError:
+        raise ScheduleError(f'"{text}" is not a day', text=text, help='as in "2026-12-24"') from None
+    refuse_far(written, text)
+    return written
 
 
 def read_end(text: str, tz: str) -> datetime:

@@ -34,6 +34,8 @@ def zone(key: str) -> ZoneInfo:
 def _nearest_zones(key: str) -> str:
     if key.lower() == "local":
         return '"local" is resolved when a configuration is loaded; here, write the IANA key itself'
+    if key.endswith("Standard Time"):
+        return 'that is a name of Windows: write an IANA key such as "Europe/Berlin"'
     known = {name.lower(): name for name in available_timezones()}
     cities = {name.rsplit("/", 1)[-1]: known[name] for name in sorted(known)}
     wanted = key.strip().lower().replace(" ", "_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from asched.core.calendars import Calendar, Span
@@ -15,12 +15,12 @@ from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import refuse_what_never_fires
 from asched.core.windows import Windows
-from asched.core.writteninstants import read_end, read_instants
+from asched.core.writteninstants import INSTANT, read_end, read_instants
 from asched.core.writtenwindows import read_windows
 from asched.declaration.faults import Fault, Path, did_you_mean, shown, unknown_option
 from asched.errors import ScheduleError
 
-_SPAN = re.compile(r"from\s+(?P<start>\S+)\s+until\s+(?P<end>\S+)", re.IGNORECASE)
+_SPAN = re.compile(rf"\s*from\s+(?P<start>{INSTANT})\s+until\s+(?P<end>{INSTANT})\s*", re.IGNORECASE)
 _WINDOW_EXAMPLE = 'as in "between 02:00 and 04:00 on sunday" or "from 2026-12-24T18:00 until 2026-12-27T06:00"'
 _NO_CALENDARS = 'write a table [calendars.NAME], or Scheduler(calendars={"NAME": asched.holidays("DE")})'
 
@@ -125,18 +125,29 @@ def _read_window(
     text: str, tz: str, path: Path, windows: list[Windows], spans: list[Span], faults: list[Fault]
 ) -> None:
     try:
-        if span := _SPAN.fullmatch(text.strip()):
-            start = read_part(text, *_place(text, span, "start"), lambda said: read_instants(said, tz)[0])
-            end = read_part(text, *_place(text, span, "end"), lambda said: read_end(said, tz))
-            whole_day = timedelta(microseconds=1 if end.microsecond else 0)  # of a date its last instant was read
-            spans.append(Span(start, end + whole_day))
+        if span := _SPAN.fullmatch(text):
+            spans.append(_read_span(text, span, tz))
         else:
-            windows.append(read_windows(text.strip(), tz))
+            windows.append(read_part(text, 0, len(text), lambda said: read_windows(said, tz)))
     except ScheduleError as error:
         faults.append(Fault(path, error.message, error.help or _WINDOW_EXAMPLE, error.span, text=text))
 
 
-def _place(text: str, match: re.Match[str], group: str) -> tuple[int, int]:
-    indent = len(text) - len(text.lstrip())
-    start, end = match.span(group)
-    return indent + start, indent + end
+def _in_order(start: str, end: str) -> bool:
+    """Whether local times would be, if no clock were ever set."""
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    if first.tzinfo is not None or last.tzinfo is not None:
+        return False
+    return first < last or start == end == first.date().isoformat()
+
+
+def _read_span(text: str, match: re.Match[str], tz: str) -> Span:
+    """Complains in the words that stand there: in UTC it would often be another day."""
+    start = read_part(text, *match.span("start"), lambda said: read_instants(said, tz)[0])
+    end = read_part(text, *match.span("end"), lambda said: read_end(said, tz))
+    whole_day = timedelta(microseconds=1 if end.microsecond else 0)  # of a date its last instant was read
+    if end + whole_day > start:
+        return Span(start, end + whole_day)
+    why = f"clocks in {tz} skip it" if _in_order(match["start"], match["end"]) else "it must end after it begins"
+    message = f"nothing lies between {match['start']} and {match['end']}: {why}"
+    raise ScheduleError(message, text=text, span=(match.start("start"), match.end("end")), help=_WINDOW_EXAMPLE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -70,6 +70,14 @@ def _texts(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _dates(value: object) -> object:
+    if isinstance(value, list | dict):
+        return value
+    said = str(value) if isinstance(value, date) else value
+    help = f"write [{shown(said)}]" if isinstance(said, str) else 'as in ["2026-12-24"]'
+    raise ScheduleError(f"must be a list of dates, or a table of dates and labels, not {shown(said)}", help=help)
+
+
 def _checked_url(url: object) -> object:
     if not isinstance(url, str):
         return url
@@ -129,7 +137,7 @@ class JobTable(_Table):
 class CalendarTable(_Table):
     """[calendars.NAME]: the days of all that is given. Paths are relative to the file's folder."""
 
-    dates: list[Any] | dict[str, Any] = Field(default_factory=list)
+    dates: Annotated[list[Any] | dict[str, Any], BeforeValidator(_dates)] = Field(default_factory=list)
     weekdays: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
     ics: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)
     holidays: Annotated[list[str], BeforeValidator(_texts)] = Field(default_factory=list)

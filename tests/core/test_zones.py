@@ -59,6 +59,7 @@ def test_stretches_follow_each_other_without_a_hole() -> None:
     [
         ("Europe/Berlni", 'did you mean "Europe/Berlin"'),
         ("europe/berlin", 'did you mean "Europe/Berlin"?'),
+        ("W. Europe Standard Time", 'that is a name of Windows: write an IANA key such as "Europe/Berlin"'),
         ("berlin", 'did you mean "Europe/Berlin"?'),
         ("New York", 'did you mean "America/New_York"?'),
         ("local", "resolved when a configuration is loaded"),

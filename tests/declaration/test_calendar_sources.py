@@ -172,6 +172,20 @@ def test_a_file_that_is_not_understood_says_where(text: str, message: str) -> No
     assert message in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART;TZID=Europe/Berlni:20260101T000000",),
+        ("DTSTART;TZID=Europe/Berlin:20260101T000000", "DTEND;TZID=Europe/Berlni:20260101T010000"),
+        (*BERLIN_MONDAYS, "EXDATE;TZID=Europe/Berlni:20260323T090000"),
+    ],
+)
+def test_a_zone_that_nobody_knows_is_answered_with_near_ones(lines: tuple[str, ...]) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        read_ics(event(*lines), 2026, 2028)
+    assert 'did you mean "Europe/Berlin"' in caught.value.help
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ScheduleError, match="No such file"):
         from_ics("x", tmp_path / "none.ics", YEARS)

@@ -56,7 +56,7 @@ def defined(
             ),
         ),
         (
-            {"blackout": [" from 2026-12-24T18:00 until 2026-12-26"]},  # all of that day
+            {"blackout": [" from 2026-12-24 18:00 until 2026-12-26 "]},  # all of that day
             Blackout(
                 NINE,
                 spans=(Span(datetime(2026, 12, 24, 17, tzinfo=UTC), datetime(2026, 12, 26, 23, tzinfo=UTC)),),
@@ -103,7 +103,28 @@ def test_a_job_without_a_schedule_has_nothing_to_leave_out() -> None:
             {"blackout": "from 2026-12-24 until 2026-12-01"},
             "@daily",
             ("blackout",),
-            "must end after it begins",
+            "nothing lies between 2026-12-24 and 2026-12-01: it must end after it begins",
+            "02:00",
+        ),
+        (
+            {"blackout": "from 2026-12-24T10:00 until 2026-12-24T10:00"},
+            "@daily",
+            ("blackout",),
+            "nothing lies between 2026-12-24T10:00 and 2026-12-24T10:00: it must end after it begins",
+            "02:00",
+        ),
+        (
+            {"blackout": "from 2026-12-24T10:00Z until 2026-12-24 10:30"},
+            "@daily",
+            ("blackout",),
+            "nothing lies between 2026-12-24T10:00Z and 2026-12-24 10:30: it must end after it begins",
+            "02:00",
+        ),
+        (
+            {"blackout": "from 2026-03-29T02:10 until 2026-03-29T02:50"},
+            "@daily",
+            ("blackout",),
+            "nothing lies between 2026-03-29T02:10 and 2026-03-29T02:50: clocks in Europe/Berlin skip it",
             "02:00",
         ),
         (
@@ -131,6 +152,20 @@ def test_what_is_wrong_with_them(
     assert fault.path == path
     assert message in fault.message
     assert help in fault.help
+
+
+def test_a_window_is_pointed_into_where_it_stands() -> None:
+    faults = defined({"blackout": "  between 2 and 4"})
+    assert isinstance(faults, list)
+    assert faults[0].text[slice(*(faults[0].span or ()))] == "2"
+
+
+def test_a_day_that_a_zone_skipped_has_nothing_in_it() -> None:
+    faults = define(
+        Declaration("work", "@daily", {"blackout": "from 2011-12-30 until 2011-12-30"}, work), timezone="Pacific/Apia"
+    )
+    assert isinstance(faults, list)
+    assert "clocks in Pacific/Apia skip it" in faults[0].message
 
 
 def test_where_calendars_come_from_is_said_when_there_are_none() -> None:

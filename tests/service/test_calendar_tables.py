@@ -66,6 +66,15 @@ def test_all_of_a_table_is_one_calendar_and_a_job_goes_without_its_days() -> Non
         ('python = "textwrap:dedent"', "5:10  error  textwrap:dedent(2"),
         ('calendars = ["d"]', "5:13  error  calendars go in a circle: d -> d"),
         ('calendars = ["dd"]', '5:13  error  unknown calendar "dd"'),
+        (
+            'dates = "2026-12-24"',
+            "5:9  error  calendars.d.dates must be a list of dates, or a table of dates and labels",
+        ),
+        (
+            "dates = 2026-12-24",
+            "5:9  error  calendars.d.dates must be a list of dates, or a table of dates and labels",
+        ),
+        ("dates = 5", "5:9  error  calendars.d.dates must be a list of dates, or a table of dates and labels, not 5"),
         ('dates = ["soon"]', '5:9  error  "soon" is not a day'),
         ('date = ["2026-12-24"]', '5:1  error  unknown option "date" in d'),
         ('weekdays = "someday"', '5:12  error  "someday" is not a day'),
@@ -76,3 +85,11 @@ def test_what_is_wrong_is_said_at_its_place(text: str, expected: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         loaded(f"[calendars.d]\n{text}\n")
     assert f"config.toml:{expected}" in format_problems(caught.value.problems)
+
+
+def test_who_writes_one_date_is_told_how_to_write_a_list() -> None:
+    for written in ('"2026-12-24"', "2026-12-24"):
+        with pytest.raises(ConfigurationError) as caught:
+            loaded(f"[calendars.d]\ndates = {written}\n")
+        (problem,) = caught.value.problems
+        assert problem.help == 'write ["2026-12-24"]'
