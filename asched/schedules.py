@@ -22,13 +22,13 @@ from asched.core.triggers.interval import Every
 from asched.core.triggers.minus import Minus
 from asched.core.triggers.onlyon import OnlyOn
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.search import refuse_what_never_fires
+from asched.core.triggers.search import refuse_what_may_never_fire, refuse_what_never_fires
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.within import Within
 from asched.core.weekdays import parse_weekdays
 from asched.core.windows import ALL_DAY, Windows
-from asched.core.writteninstants import read_end, read_instants
+from asched.core.writteninstants import not_far, read_end, read_instants
 from asched.core.zones import zone
 from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
@@ -42,7 +42,10 @@ class Schedule:
     tz: str = "UTC"
 
     def next(self, after: datetime | None = None) -> datetime | None:
-        """The first instant strictly later than `after` (an aware datetime; now when left out); None: never again."""
+        """The first instant strictly later than `after` (an aware datetime between the years 1900 and 9000; now when
+
+        left out); None: never again. Raises ScheduleError for another instant.
+        """
         after = SystemClock().now() if after is None else _aware(after)
         found = _standing(self.trigger, after).next_after(after)
         return None if found is None else found.astimezone(ZoneInfo(self.tz))
@@ -91,11 +94,11 @@ class Schedule:
         unless there is another `tz`.
         """
         span = parse_time(_clock(start)), parse_time(_clock(end), up_to_midnight=True)
-        return self._made(Within(self.trigger, Windows((span,), zone(tz or self.tz).key, parse_weekdays(on))))
+        return self._within(Windows((span,), zone(tz or self.tz).key, parse_weekdays(on)))
 
     def on(self, weekdays: str, *, tz: str | None = None) -> Schedule:
         """Those on these weekdays, as in "weekdays", "mon,thu" or "fri-sun"."""
-        return self._made(Within(self.trigger, Windows((ALL_DAY,), zone(tz or self.tz).key, parse_weekdays(weekdays))))
+        return self._within(Windows((ALL_DAY,), zone(tz or self.tz).key, parse_weekdays(weekdays)))
 
     def starting(self, start: str | datetime) -> Schedule:
         """Those from `start` on: an aware datetime, or a text, in the schedule's zone unless it has an offset.
@@ -116,6 +119,11 @@ class Schedule:
 
     def __str__(self) -> str:
         return self.trigger.text()
+
+    def _within(self, windows: Windows) -> Schedule:
+        within = Within(self.trigger, windows)
+        refuse_what_may_never_fire(within)
+        return Schedule(within, self.tz)
 
     def _made(self, trigger: Trigger) -> Schedule:
         refuse_what_never_fires(trigger)
@@ -151,7 +159,7 @@ def at(when: str | datetime, *, tz: str = "UTC") -> Schedule:
     is scheduled.
     """
     if isinstance(when, datetime):
-        return Schedule(At(when if when.tzinfo else when.replace(tzinfo=zone(tz))), tz)
+        return Schedule(At(not_far(when) if when.tzinfo else not_far(when).replace(tzinfo=zone(tz))), tz)
     trigger = parse_schedule(when, tz=tz)
     if not isinstance(trigger, At | In):
         raise ScheduleError("not an instant", text=when, help='write it as "2026-12-24T17:30", or "in 10m"')
@@ -180,7 +188,7 @@ def _no_schedule(other: object, sign: str) -> TypeError:
 def _aware(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ScheduleError(f"{instant.isoformat()} has no time zone", help="give it one: .replace(tzinfo=…)")
-    return instant
+    return not_far(instant)
 
 
 def _standing(trigger: Trigger, at: datetime) -> Trigger:

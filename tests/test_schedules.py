@@ -96,3 +96,37 @@ def test_what_does_not_go_with_a_sign_is_said() -> None:
     for wrong in (lambda: cron("0 9 * * *") & "0 9 * * *", lambda: cron("0 9 * * *") - 1):  # type: ignore[operator]
         with pytest.raises(TypeError, match="takes a schedule, not"):
             wrong()
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("extreme", [datetime.max, datetime.min, datetime(1899, 12, 31), datetime(9001, 1, 1)])  # noqa: DTZ001, DTZ901
+def test_instants_near_the_ends_of_the_calendar_are_refused(extreme: datetime, tz: str) -> None:
+    far, hours = extreme.replace(tzinfo=ZoneInfo(tz)), cron("0 * * * *", tz=tz)
+    for ask in (hours.until, hours.starting, hours.next, every("10m").starting, every("10m").next, at):
+        with pytest.raises(ScheduleError, match="is not between the years 1900 and 9000"):
+            ask(far)
+    with pytest.raises(ScheduleError, match="is not between the years 1900 and 9000"):
+        at(extreme, tz=tz)
+    with pytest.raises(ScheduleError, match="is not between the years 1900 and 9000"):
+        every("10m", anchor=far)
+    with pytest.raises(ScheduleError, match="is not between the years 1900 and 9000"):
+        hours.upcoming(5, far)
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_instants_just_inside_work(tz: str) -> None:
+    first, last = datetime(1900, 1, 1, tzinfo=ZoneInfo(tz)), datetime(9000, 12, 31, 23, 59, tzinfo=ZoneInfo(tz))
+    hours = cron("0 * * * *", tz=tz)
+    assert hours.starting(first).until(last).next(NOON) == NOON + timedelta(hours=1)
+    assert every("10m", anchor=first).next(last) > last
+    assert at(last).next(NOON) == last
+    assert at(last).next(last) is None
+
+
+def test_what_meets_its_windows_by_accident_is_refused_in_python_too() -> None:
+    weekly = schedule("rrule:FREQ=WEEKLY;BYHOUR=9")
+    with pytest.raises(ScheduleError, match="may never fire"):
+        weekly.on("thu")
+    with pytest.raises(ScheduleError, match="may never fire"):
+        schedule("every 7 days at 09:00").between("08:00", "10:00", on="thu")
+    assert weekly.starting("2026-01-01").on("thu").next(NOON) == datetime(2026, 1, 8, 9, tzinfo=UTC)

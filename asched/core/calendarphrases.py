@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import pairwise
 
 from asched.core.localinstants import Dst
 from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, NthWeekday
@@ -25,7 +24,8 @@ from asched.core.timeofday import parse_time
 from asched.core.triggers.calendarinterval import MONTHS, CalendarInterval, Day, Unit
 from asched.core.weekdays import SETS, WEEKDAYS, weekday_number
 from asched.core.wording import ORDINALS
-from asched.core.writteninstants import read_instants
+from asched.core.writteninstants import INSTANT, read_instants
+from asched.core.writtenlists import Item, list_items
 from asched.errors import ScheduleError
 
 _PHRASE = re.compile(
@@ -33,10 +33,9 @@ _PHRASE = re.compile(
     r"(?:\s+on\s+(?P<on>.*?))?"
     r"(?:\s+at\s+(?P<times>.*?))?"
     r"(?P<skip>,?\s+skipping\s+short\s+months)?"
-    r"(?:\s+from\s+(?P<anchor>\S+))?\s*",
+    rf"(?:\s+from\s+(?P<anchor>{INSTANT}))?\s*",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:the\s+)?(?:day\s+)?([0-9]{1,2})(?:st|nd|rd|th)?", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:the\s+)?(?P<place>last|first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)\s+(?P<what>[a-z]+)"
@@ -66,15 +65,6 @@ def _is_ours(match: re.Match[str]) -> bool:
     if unit == "day":
         return on_calendar and match["count"] is not None
     return on_calendar or (unit in ("month", "year") and match["count"] is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One word or a few of a list, in lower case, and where they stand in the text."""
-
-    words: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +108,7 @@ class _Reader:
             raise self._wrong("at what time?", 0, len(self.text), f'as in "{_EXAMPLES[unit]}"')
         return tuple(self._time(item) for item in self._items("times"))
 
-    def _time(self, item: _Item) -> int:
+    def _time(self, item: Item) -> int:
         return read_part(self.text, item.start, item.end, parse_time)
 
     def _on(self, unit: Unit) -> tuple[tuple[Day, ...], int | None]:
@@ -138,20 +128,20 @@ class _Reader:
             case "year":
                 return self._days_of_year()
 
-    def _weekdays(self, item: _Item) -> Iterator[int]:
+    def _weekdays(self, item: Item) -> Iterator[int]:
         for part in SETS.get(item.words, item.words).split(","):
             first, dash, last = part.partition("-")
             low = self._weekday(first.strip(), item)
             high = self._weekday(last.strip(), item) if dash else low
             yield from ((low + ahead) % 7 for ahead in range((high - low) % 7 + 1))
 
-    def _weekday(self, name: str, item: _Item) -> int:
+    def _weekday(self, name: str, item: Item) -> int:
         if (number := weekday_number(name)) is not None:
             return number
         close = get_close_matches(name, [*WEEKDAYS, *SETS], n=1)
         raise self._not_a(item, "a weekday", f'did you mean "{close[0]}"?' if close else 'as in "monday" or "mon-fri"')
 
-    def _month_day(self, item: _Item, words: str) -> Day:
+    def _month_day(self, item: Item, words: str) -> Day:
         if (number := _NUMBER.fullmatch(words)) and 1 <= int(number[1]) <= 31:
             return int(number[1])
         named = _NAMED.fullmatch(words)
@@ -188,13 +178,10 @@ class _Reader:
             return None
         return read_part(self.text, *self.match.span("anchor"), lambda said: read_instants(said, self.tz)[0])
 
-    def _items(self, group: str) -> list[_Item]:
-        """Its parts between commas and "and", each with its place in the text."""
-        start, end = self.match.span(group)
-        gaps = [(start, start), *(gap.span() for gap in _BETWEEN.finditer(self.text, start, end)), (end, end)]
-        return [_Item(self.text[begin:stop].strip().lower(), begin, stop) for (_, begin), (stop, _) in pairwise(gaps)]
+    def _items(self, group: str) -> list[Item]:
+        return list_items(self.text, *self.match.span(group))
 
-    def _not_a(self, item: _Item, what: str, help: str) -> ScheduleError:
+    def _not_a(self, item: Item, what: str, help: str) -> ScheduleError:
         return self._wrong(f'"{self.text[item.start : item.end]}" is not {what}', item.start, item.end, help)
 
     def _wrong(self, message: str, start: int, end: int, help: str = "") -> ScheduleError:

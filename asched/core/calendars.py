@@ -74,6 +74,11 @@ class Calendar:
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
         object.__setattr__(self, "spans", tuple(sorted(set(self.spans), key=_place)))
 
+    @property
+    def is_one_day(self) -> bool:
+        """See `day_calendar`."""
+        return [(self.name, "")] == [(day.isoformat(), label) for day, label in self.days]
+
     def __or__(self, other: Calendar) -> Calendar:
         """The days of both; it keeps its name."""
         return joined(self.name, (self, other))
@@ -97,6 +102,11 @@ def calendar_from_spec(spec: Mapping[str, Any]) -> Calendar:
         weekdays=tuple(spec["weekdays"]),
         spans=tuple(span_from_spec(span) for span in spec["spans"]),
     )
+
+
+def day_calendar(day: date) -> Calendar:
+    """That day alone, which names itself."""
+    return Calendar(day.isoformat(), days=((day, ""),))
 
 
 def joined(name: str, calendars: Sequence[Calendar]) -> Calendar:

@@ -3,6 +3,7 @@
     A | B                                      whenever either is due
     A & B                                      when both are, at the same instant
     A except B                                 when A is and B is not; several are taken out one by one
+    A except 2026-12-24, 2026-12-25            when A is, not on these days: a date alone is its whole day
     A between 08:00 and 18:00 on weekdays      those in windows of local time; also `between …` or `on …` alone
     A from X   A until Y   A 5 times           those from an instant on, up to one (included), the first so many
     ( … )                                      what is inside, as one
@@ -16,18 +17,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 
+from asched.core.calendars import Calendar, day_calendar
+from asched.core.parentheses import depths_of, parenthesized, split
 from asched.core.pointing import read_part
 from asched.core.triggers.both import all_of
 from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.minus import Minus
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.search import refuse_what_never_fires
+from asched.core.triggers.search import refuse_what_may_never_fire, refuse_what_never_fires
 from asched.core.triggers.union import any_of
 from asched.core.triggers.within import Within
-from asched.core.writteninstants import read_end, read_instants
+from asched.core.writteninstants import read_date, read_end, read_instants
+from asched.core.writtenlists import list_items
 from asched.core.writtenwindows import read_windows
+from asched.core.zones import zone
 from asched.errors import ScheduleError
 
 _EITHER = re.compile(r"\|")
@@ -37,12 +44,14 @@ _SUFFIX = re.compile(
     r"(?<=[\s)])(?:(?P<word>between|from|until|on)(?=\s|$)|(?P<count>[0-9]{1,9})\s+(?P<times>times?)(?=\s|$))",
     re.IGNORECASE,
 )
+_FROM = re.compile(r"from\b", re.IGNORECASE)
 _WINDOW = re.compile(r"(?:between|on)\b", re.IGNORECASE)
 _DAYS = re.compile(r"on\b[a-z,\s-]*", re.IGNORECASE)
 _INTERVAL = re.compile(r"\s*@?every\s", re.IGNORECASE)
 _CALENDAR = re.compile(r"\s*every\s+(?:(?:[0-9]+|other)\s+)?(?:week|month|year)s?\s", re.IGNORECASE)
 _ONCE = re.compile(r"\s*once\s", re.IGNORECASE)
-_DEEPEST = 20  # so many parentheses in each other, and suffixes behind each other
+_DATE = re.compile(r"(?:at\s+)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.IGNORECASE)
+_DEEPEST = 20  # so many suffixes behind each other
 _WORDS = ("between", "from", "until", "times", "except")
 
 
@@ -55,23 +64,42 @@ class Composition:
 
     def read(self, text: str) -> Trigger:
         """Raises ScheduleError, pointing into `text`."""
-        parts = _split(text, _EITHER)
+        parts = split(text, _EITHER)
         if len(parts) == 1:
             return self._both(text)
         return any_of([read_part(text, *part, self._both) for part in parts])
 
     def _both(self, text: str) -> Trigger:
-        parts = _split(text, _BOTH)
+        parts = split(text, _BOTH)
         if len(parts) == 1:
             return self._except(text)
         return _firing(all_of([read_part(text, *part, self._except) for part in parts]))
 
     def _except(self, text: str) -> Trigger:
-        parts = _split(text, _EXCEPT)
+        parts = split(text, _EXCEPT)
         if len(parts) == 1:
             return self._suffixed(text)
-        trigger, *others = [read_part(text, *part, self._suffixed) for part in parts]
-        return _firing(Minus(trigger, any_of(others)))
+        trigger = read_part(text, *parts[0], self._suffixed)
+        out = [one for part in parts[1:] for one in read_part(text, *part, self._left_out)]
+        days = tuple(one for one in out if isinstance(one, Calendar))
+        others = [one for one in out if not isinstance(one, Calendar)]
+        if days:
+            trigger = Excluding(trigger, days, zone(self.tz).key)
+        return _firing(Minus(trigger, any_of(others)) if others else trigger)
+
+    def _left_out(self, text: str) -> list[Calendar | Trigger]:
+        """What stands behind "except": dates as whole days, wherever it names them beside others."""
+        dates = [(item, _DATE.fullmatch(item.words)) for item in list_items(text)]
+        if all(date for _, date in dates):
+            return [read_part(text, item.start, item.end, _whole_day) for item, _ in dates]
+        _refuse_bounded_dates(text)
+        inside = parenthesized(text)
+        if inside is None:
+            return [self._both(text)]
+        return read_part(text, *inside, self._each_left_out)
+
+    def _each_left_out(self, text: str) -> list[Calendar | Trigger]:
+        return [one for part in split(text, _EITHER) for one in read_part(text, *part, self._left_out)]
 
     def _suffixed(self, text: str) -> Trigger:
         starts = list(_suffixes(text))
@@ -81,15 +109,17 @@ class Composition:
         if len(starts) > _DEEPEST:
             raise ScheduleError(f"more than {_DEEPEST} bounds of one schedule", text=text, span=(starts[0], len(text)))
         suffixes = list(zip(starts, [*starts[1:], len(text)], strict=True))
-        for start, end in sorted(suffixes, key=lambda place: not _WINDOW.match(text, place[0])):
+        windows = [place for place in suffixes if _WINDOW.match(text, place[0])]
+        begins = [place for place in suffixes if _FROM.match(text, place[0])]
+        if windows and begins:  # what is counted from there must not be asked how it would do elsewhere
+            trigger = trigger.anchored(read_part(text, *begins[0], _Suffix(trigger, self.tz).start))
+        for start, end in [*windows, *(place for place in suffixes if place not in windows)]:
             trigger = read_part(text, start, end, _Suffix(trigger, self.tz).read)
         return trigger
 
     def _operand(self, text: str) -> Trigger:
-        inner = text.strip()
-        if inner.startswith("(") and _depths(inner).index(0) == len(inner) - 1:
-            start = text.index("(") + 1
-            return read_part(text, start, start + len(inner) - 2, self.read)
+        if inside := parenthesized(text):
+            return read_part(text, *inside, self.read)
         try:
             return self.phrase(text)
         except ScheduleError as error:
@@ -103,14 +133,19 @@ class _Suffix:
     trigger: Trigger
     tz: str
 
+    def start(self, text: str) -> datetime:
+        """Of "from …"."""
+        return read_part(text, len("from"), len(text), lambda said: read_instants(said, self.tz)[0])
+
     def read(self, text: str) -> Trigger:
         word, *rest = text.split(maxsplit=1)
         match word.lower():
             case "between" | "on":
-                return _firing(Within(self.trigger, read_windows(text, self.tz)))
+                within = Within(self.trigger, read_windows(text, self.tz))
+                refuse_what_may_never_fire(within)
+                return within
             case "from":
-                start = read_part(text, len(word), len(text), lambda said: read_instants(said, self.tz)[0])
-                return _firing(Bounded(self.trigger, start=start))
+                return _firing(Bounded(self.trigger, start=self.start(text)))
             case "until":
                 end = read_part(text, len(word), len(text), lambda said: read_end(said, self.tz))
                 return _firing(Bounded(self.trigger, end=end))
@@ -123,7 +158,7 @@ class _Suffix:
 
 def _suffixes(text: str) -> Iterator[int]:
     """Where the suffixes begin that do not belong to the phrase before them, or to the suffix before."""
-    depths = _depths(text)
+    depths = depths_of(text)
     found = [match for match in _SUFFIX.finditer(text) if not depths[match.start()]]
     head, before = text[: found[0].start()] if found else "", ""
     if not head.strip():
@@ -149,37 +184,24 @@ def _is_of_phrase(word: str, before: str, head: str) -> bool:
     return bool((word == "from" and _INTERVAL.match(head)) or (word == "on" and _CALENDAR.match(head)))
 
 
-def _split(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Where the parts begin and end; what stands in parentheses is not looked into."""
-    depths = _depths(text)
-    cuts = [match.span() for match in separator.finditer(text) if not depths[match.start()]]
-    starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
-    return list(zip(starts, ends, strict=True))
-
-
-def _depths(text: str) -> list[int]:
-    """In how many parentheses each character stands; a closing one stands outside of what it closes."""
-    depths: list[int] = []
-    opened: list[int] = []
-    for place, character in enumerate(text):
-        if character == ")":
-            if not opened:
-                raise ScheduleError("nothing was opened that this could close", text=text, span=(place, place + 1))
-            opened.pop()
-        elif character == "(":
-            opened.append(place)
-            if len(opened) > _DEEPEST:
-                span = (place, place + 1)
-                raise ScheduleError(f"more than {_DEEPEST} parentheses in each other", text=text, span=span)
-        depths.append(len(opened))
-    if opened:
-        raise ScheduleError("this is never closed", text=text, span=(opened[-1], opened[-1] + 1))
-    return depths
-
-
 def _firing(trigger: Trigger) -> Trigger:
     refuse_what_never_fires(trigger)
     return trigger
+
+
+def _refuse_bounded_dates(text: str) -> None:
+    """A date with a bound would be an instant again, and nobody would see it."""
+    starts = list(_suffixes(text))
+    if starts and all(_DATE.fullmatch(item.words) for item in list_items(text[: starts[0]])):
+        message = 'a date behind "except" is a whole day: this does not go with it'
+        help = 'as in "(daily at 09:00 except 2026-12-24) until 2026-12-31"'
+        raise ScheduleError(message, text=text, span=(starts[0], len(text)), help=help)
+
+
+def _whole_day(text: str) -> Calendar:
+    date = _DATE.fullmatch(text)
+    assert date is not None
+    return read_part(text, *date.span("date"), lambda said: day_calendar(read_date(said)))
 
 
 def _mistyped(text: str, error: ScheduleError) -> ScheduleError:

@@ -24,7 +24,15 @@ def explain_calendar_interval(interval: CalendarInterval) -> str:
 def explain_exclusion(excluding: Excluding) -> str:
     """ "except on the days of de; what falls on them moves to the next day that is free"."""
     moved = f"; what falls on them moves to the {excluding.shift} day that is free" if excluding.shift != "none" else ""
-    return f"except on the days of {explain_calendars(excluding.calendars)}{moved}"
+    return f"except on {_excluded(excluding)}{moved}"
+
+
+def _excluded(excluding: Excluding) -> str:
+    """Days that name themselves need no more words than their zone."""
+    named = explain_calendars(excluding.calendars)
+    if all(calendar.is_one_day for calendar in excluding.calendars):
+        return f"{named} {options(excluding.tz, '')}".rstrip()
+    return f"the days of {named}"
 
 
 def explain_calendars(calendars: Sequence[Calendar]) -> str:
@@ -35,7 +43,7 @@ def explain_calendars(calendars: Sequence[Calendar]) -> str:
 def options(tz: str, dst: str) -> str:
     """ "(Europe/Berlin, dst: skip)"; nothing for UTC and the default."""
     said = [tz] if tz != "UTC" else []
-    said += [f"dst: {dst}"] if dst != "auto" else []
+    said += [f"dst: {dst}"] if dst not in ("auto", "") else []
     return f"({', '.join(said)})" if said else ""
 
 

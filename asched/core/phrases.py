@@ -6,12 +6,12 @@
     every 10m             an interval; also `@every 10m`, and `every 10m from INSTANT` with its anchor
     every 15s to 30s      an interval that varies between the two
     after 60s             counted from the end of the previous run; also `60s after finish`
-    daily at 02:30        also `every day at`, `weekdays at`, `weekends at`, `mon,thu at 09:00, 17:00`
-    hourly at :15         also `every hour at`, and `hourly`, `daily`, `weekly`, `monthly`, `yearly`
+    daily at 02:30        also `weekdays at`, `mon,thu at 09:00, 17:00`, `hourly at :15`: see `dailyphrases`
+    every hour            also `hourly`, `daily`, `weekly`, `monthly`, `yearly`
     at 2026-12-24T17:30   one instant; in the schedule's zone unless it has an offset; `at` may be left out
     in 10m                once, so long after it is scheduled
     once a day between 02:00 and 05:00    also `once on mon,thu between …`: at its beginning, or late inside it
-    when /data/in changes                 a file, a directory, or a pattern of names: /data/in/*.csv
+    when /data/in changes                 a file, a directory, or a pattern of names: /data/in/*.csv; or in quotes
     while /data/in has files              again and again, as long as there is something in it
     every 2 weeks on monday at 09:00      also days, months, years: see `calendarphrases`
     rrule:FREQ=WEEKLY;BYDAY=MO;BYHOUR=9   of RFC 5545; `rrule:DTSTART=20260105T090000;FREQ=…` with its start
@@ -33,11 +33,12 @@ from typing import TypeVar
 from asched.core.calendarphrases import parse_calendar_interval
 from asched.core.composition import Composition
 from asched.core.cron import Cron, DayRule, Dst
+from asched.core.dailyphrases import parse_daily
 from asched.core.durations import parse_duration
 from asched.core.explain import explain_trigger
 from asched.core.pointing import moved
+from asched.core.rewordings import reworded
 from asched.core.spread import resolve
-from asched.core.timeofday import parse_time
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
 from asched.core.triggers.interval import AfterFinish, Every
@@ -48,8 +49,10 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
-from asched.core.weekdays import parse_weekdays, weekday_field
-from asched.core.writteninstants import read_instants
+from asched.core.weekdays import EVERY_DAY, format_weekdays, parse_weekdays
+from asched.core.windows import Windows
+from asched.core.writteninstants import INSTANT, read_instants
+from asched.core.writtenpaths import QUOTED, read_path
 from asched.core.writtenwindows import read_windows
 from asched.errors import ScheduleError
 
@@ -92,15 +95,16 @@ def parse_schedule(
     """
     if not isinstance(text, str):
         return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in text])
+    read = Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read
     try:
-        return Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read(text)
+        return read(text)
     except ScheduleError as error:
         error.text = error.text or text
-        raise
+        raise reworded(error, text, read) from None
 
 
 _EVERY = re.compile(
-    r"@?every\s+(?P<period>.+?)(?:\s+to\s+(?P<longest>.+?))?(?:\s+from\s+(?P<anchor>\S+))?", re.IGNORECASE
+    rf"@?every\s+(?P<period>.+?)(?:\s+to\s+(?P<longest>.+?))?(?:\s+from\s+(?P<anchor>{INSTANT}))?", re.IGNORECASE
 )
 _AFTER = re.compile(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
 _ONCE = re.compile(
@@ -108,10 +112,11 @@ _ONCE = re.compile(
 )
 _ONCE_WORD = re.compile(r"once\b", re.IGNORECASE)
 _IN = re.compile(r"in\s+(?P<delay>.+)", re.IGNORECASE)
-_WATCH = re.compile(r"when\s+(?P<changing>\S.*?)\s+changes|while\s+(?P<queue>\S.*?)\s+has\s+files", re.IGNORECASE)
+_WATCH = re.compile(
+    rf"when\s+(?P<changing>{QUOTED}|\S.*?)\s+changes|while\s+(?P<queue>{QUOTED}|\S.*?)\s+has\s+files", re.IGNORECASE
+)
+_SO_OFTEN = re.compile(r"[0-9]+\s+times?\b", re.IGNORECASE)
 _AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
-_HOURLY = re.compile(r"(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
-_DAILY = re.compile(r"(?P<days>[a-z,\s-]+?)\s+at\s+(?P<times>[0-9].*)", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -128,7 +133,6 @@ class _Phrase:
     def read(self) -> Trigger:
         rules: tuple[Callable[[str], Trigger | None], ...] = (
             self._word,
-            self._hourly,
             self._calendar_interval,
             self._rrule,
             self._daily,
@@ -153,14 +157,6 @@ class _Phrase:
         expression = _NICKNAMES.get(word) or _WORDS.get(word)
         return self._cron(expression) if expression else None
 
-    def _hourly(self, phrase: str) -> Trigger | None:
-        if not (match := _HOURLY.fullmatch(phrase)):
-            return None
-        minutes = [item.strip() for item in match["minutes"].split(",")]
-        if not all(re.fullmatch(":[0-5][0-9]", minute) for minute in minutes):
-            raise self._wrong("not minutes past the hour", match, "minutes", 'as in ":15" or ":00, :30"')
-        return self._cron(f"{_numbers([m[1:] for m in minutes])} * * * *")
-
     def _calendar_interval(self, phrase: str) -> Trigger | None:
         return parse_calendar_interval(self.text, self.tz, self.dst)
 
@@ -168,17 +164,7 @@ class _Phrase:
         return parse_rrule(self.text, self.tz, self.dst)
 
     def _daily(self, phrase: str) -> Trigger | None:
-        if not (match := _DAILY.fullmatch(phrase)):
-            return None
-        days = self._part(match, "days", weekday_field)
-        times = [self._time(item.strip(), match) for item in match["times"].split(",")]
-        return any_of([self._cron(f"{clock} * * {days}") for clock in _merged(times)])
-
-    def _time(self, item: str, match: re.Match[str]) -> int:
-        try:
-            return parse_time(item)
-        except ScheduleError as error:
-            raise self._wrong(error.message, match, "times", error.help) from None
+        return parse_daily(self.text, self._cron)
 
     def _every(self, phrase: str) -> Trigger | None:
         if not (match := _EVERY.fullmatch(phrase)):
@@ -202,7 +188,16 @@ class _Phrase:
             raise ScheduleError('"once" needs days and a window', text=self.text, help=help)
         windows = self._part(match, "windows", lambda text: read_windows(text, self.tz))
         days = self._part(match, "days" if match["days"] else "day", parse_weekdays)
-        return OncePerWindow(replace(windows, weekdays=tuple(day for day in windows.weekdays if day in days)))
+        both = tuple(day for day in windows.weekdays if day in days)
+        if not both:
+            raise self._never(match, windows, days)
+        return OncePerWindow(replace(windows, weekdays=both))
+
+    def _never(self, match: re.Match[str], windows: Windows, days: tuple[int, ...]) -> ScheduleError:
+        first, second = format_weekdays(days), format_weekdays(windows.weekdays)
+        once = f"once on {second} {replace(windows, weekdays=EVERY_DAY).text()}"
+        message = f"this can never fire: no day is one of {first} and of {second}"
+        return self._wrong(message, match, "windows", f'did you mean "{once}"?')
 
     def _in(self, phrase: str) -> Trigger | None:
         match = _IN.fullmatch(phrase)
@@ -222,10 +217,12 @@ class _Phrase:
         if not (match := _WATCH.fullmatch(phrase)):
             return None
         if match["changing"]:
-            return self._part(match, "changing", Watch)
-        return self._part(match, "queue", lambda path: Watch(path, "has files"))
+            return self._part(match, "changing", lambda path: Watch(read_path(path)))
+        return self._part(match, "queue", lambda path: Watch(read_path(path), "has files"))
 
     def _crontab(self, phrase: str) -> Trigger | None:
+        if _SO_OFTEN.match(phrase):
+            return None
         many_numbers = re.match(r"[-0-9?,]|H\b", phrase, re.IGNORECASE) and len(phrase.split()) > 3
         return self._cron(self.text) if "*" in phrase or many_numbers else None
 
@@ -269,24 +266,12 @@ class _Phrase:
     def _unknown(self, phrase: str) -> ScheduleError:
         if not phrase:
             return ScheduleError("an empty schedule", help=GRAMMAR)
+        if _SO_OFTEN.match(phrase):
+            help = 'say at what times, as in "daily at 09:00, 17:00", or how far apart, as in "every 4h"'
+            return ScheduleError("this schedule is not understood", text=self.text, help=help)
         if re.fullmatch("[0-9.]+ *[a-z]+", phrase, re.IGNORECASE):
             return ScheduleError("not a schedule", text=self.text, help=f'did you mean "every {phrase}"?')
         known = [*_NICKNAMES, *_STARTUPS, *_WORDS, "every 10s", "daily at 02:30", "weekdays at 08:00"]
         close = get_close_matches(phrase.lower(), known, n=1, cutoff=0.75)
         hint = f'did you mean "{close[0]}"?' if close else GRAMMAR
         return ScheduleError("this schedule is not understood", text=self.text, help=hint)
-
-
-def _merged(times: list[int]) -> list[str]:
-    """Cron's time fields for them, as few expressions as hours with the same minute allow."""
-    hours: dict[tuple[int, int], list[str]] = {}
-    for time in times:
-        hours.setdefault((time % 60, time // 60 % 60), []).append(str(time // 3600))
-    return [
-        f"{second} {minute} {_numbers(of)}" if second else f"{minute} {_numbers(of)}"
-        for (second, minute), of in sorted(hours.items())
-    ]
-
-
-def _numbers(texts: list[str]) -> str:
-    return ",".join(map(str, sorted({int(text) for text in texts})))

@@ -1,13 +1,13 @@
-"""Weekdays as people write them: "weekdays", "mon,thu", "fri-mon", "Sundays"."""
+"""Weekdays as people write them: "weekdays", "mon,thu", "fri-mon", "Sundays", "weekends and fri"."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import pairwise
 
 from asched.core.cronfields import WEEKDAY, read_fields
+from asched.core.writtenlists import list_items
 from asched.errors import ScheduleError
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)  # 0 is Sunday
@@ -21,13 +21,19 @@ _SHORT = {number: name for name, number in WEEKDAY.names.items()}
 
 def weekday_field(text: str) -> str:
     """The weekday field of a cron expression for them. Raises ScheduleError."""
-    days = re.sub(r"\s*([,-])\s*", r"\1", " ".join(text.lower().split())).removeprefix("every ")
-    if days in _WORDS:
-        return _WORDS[days]
-    for name in re.split("[,-]", days):
+    fields = [_field(item.words.removeprefix("every "), text) for item in list_items(" ".join(text.split()))]
+    return "*" if "*" in fields else ",".join(fields)
+
+
+def _field(item: str, text: str) -> str:
+    """Of one item of the list."""
+    if item in _WORDS:
+        return _WORDS[item]
+    names = [name.strip() for name in item.split("-")]
+    for name in names:
         if weekday_number(name) is None:
             raise ScheduleError(f'"{name}" is not a day', text=text, help=_help(name))
-    return re.sub("[a-z]+", lambda name: name.group()[:3].upper(), days)
+    return "-".join(name[:3].upper() for name in names)
 
 
 def parse_weekdays(text: str) -> tuple[int, ...]:

@@ -183,7 +183,7 @@ def test_what_is_wrong_is_pointed_at(text: str, message: str, blamed: str, help:
         ("1 2 3 4", 'minute hour day month weekday: did you mean "1 2 3 4 *"?'),
         ("whenever", "write cron"),
         ("", "write cron"),
-        ("at 17:00", "write cron"),
+        ("at 17:00", 'did you mean "daily at 17:00"?'),
         ("|", "write cron"),
     ],
 )

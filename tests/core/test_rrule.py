@@ -252,11 +252,16 @@ def test_without_a_start_it_is_counted_from_when_it_is_anchored() -> None:
         ("rrule:DTSTART=20260105T080000Z;FREQ=DAILY", START, BERLIN),
         ("DTSTART:20260105T090000\nRRULE:FREQ=DAILY", START, BERLIN),
         ("DTSTART;TZID=Asia/Tokyo:20260105T090000\r\nRRULE:FREQ=DAILY\n", START, "Asia/Tokyo"),
+        ("rrule:DTSTART;TZID=Asia/Tokyo:20260105T090000;FREQ=DAILY", START, "Asia/Tokyo"),
+        ('DTSTART;TZID="Asia/Tokyo":20260105T090000 RRULE:FREQ=DAILY', START, "Asia/Tokyo"),
         ("rrule:DTSTART=20260105;FREQ=DAILY", datetime(2026, 1, 5), BERLIN),  # noqa: DTZ001
     ],
 )
 def test_how_it_may_be_written(text: str, start: datetime | None, tz: str) -> None:
-    assert parse_schedule(text, tz=BERLIN) == RRule(Recurrence("DAILY"), tz, start=start)
+    made = parse_schedule(text, tz=BERLIN)
+    assert made == RRule(Recurrence("DAILY"), tz, start=start)
+    assert parse_schedule(made.text(), tz=BERLIN) == made
+    assert start is None or parse_schedule(made.text(), tz="UTC") == made
 
 
 @pytest.mark.parametrize(
@@ -276,6 +281,8 @@ def test_how_it_may_be_written(text: str, start: datetime | None, tz: str) -> No
         ("rrule:FREQ=DAILY;BYSETPOS=1", "BYSETPOS chooses among", "FREQ=DAILY;BYSETPOS=1", "add one"),
         ("rrule:FREQ=DAILY;COUNT=5000", "out of range 1-1000", "COUNT=5000", "UNTIL"),
         ("rrule:DTSTART=noon;FREQ=DAILY", '"noon" is not a start', "noon", "20260105T090000"),
+        ("rrule:DTSTART;TZID=Asia/Tokio:20260105;FREQ=DAILY", "unknown time zone", "Asia/Tokio", '"Asia/Tokyo"'),
+        ("DTSTART;TZID=Berlin:20260105 RRULE:FREQ=DAILY", "unknown time zone", "Berlin", '"Europe/Berlin"'),
         ("rrule:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "can never fire", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", ""),
     ],
 )

@@ -391,7 +391,7 @@ def test_schedules_are_made_up_in_texts_in_lists_and_in_values() -> None:
         [expected, parse_schedule("@daily", tz="Europe/Berlin")]
     )
     assert wrong(plain, ["@daily", "every 10m between 8 and 18"]) == [
-        'schedule.1: "8" is not a time of day (as in "02:30" or "17:05:30")'
+        'schedule.1: "8" is not a time of day (did you mean "every 10m between 08:00 and 18:00"?)'
     ]
     assert made(plain, text).trigger == made(plain, text).trigger
     assert definition_of(made(plain, text)) == definition_of(made(plain, text))

@@ -430,7 +430,7 @@ JOBS: list[tuple[str, str]] = [
     (BARE + "python = 'textwrap:dedent'\nargs = { txt = '' }", '5:8  error  job "x": missing argument "text" of textwrap:dedent\n5 | { txt = \'\' }\n = *\nconfig.toml:5:10  error  job "x": textwrap:dedent has no argument "txt"\n = did you mean "text"?'),
     (GOOD.replace("@daily", "0 0 30 2 *"), '3:12  error  job "x": this can never fire: there is no day 30 in February\n3 | 30 2\n = *'),
     (GOOD.replace('"@daily"', '["@daily", "61 3 * * *"]'), '3:23  error  job "x": minute 61 is out of range 0-59\n3 | 61\n = *'),
-    (GOOD.replace("@daily", "every 10m between 8 and 18"), '3:12  error  job "x": "8" is not a time of day\n3 | 8\n = as in "02:30" or "17:05:30"'),
+    (GOOD.replace("@daily", "every 10m between 8 and 18"), '3:12  error  job "x": "8" is not a time of day\n3 | 8\n = did you mean "every 10m between 08:00 and 18:00"?'),
     (GOOD.replace('"@daily"', "['@daily', '@hourly untill 2027-01-01']"), '3:23  error  job "x": "untill" is not understood\n3 | untill\n = did you mean "until"?'),
     (GOOD.replace('"@daily"', "2026-12-24T17:30:00"), '3:12  error  job "x": schedule must be a text such as "daily at 02:30", not datetime.datetime(2026, 12, 24, 17, 30)\n3 | 2026-12-24T17:30:00\n = write it as a text: "2026-12-24T17:30:00"'),
     (GOOD + GOOD, '6:8  error  job "x": two jobs have this name: config.toml:1 and config.toml:5\n6 | "x"\n = a name belongs to one job: rename one of them'),

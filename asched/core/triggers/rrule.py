@@ -10,6 +10,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from asched.core.localinstants import Dst, LocalInstants
+from asched.core.pointing import read_part
 from asched.core.recurrence import Recurrence, format_moment, parse_moment, parse_recurrence
 from asched.core.recurringwalls import RecurringWalls
 from asched.core.zones import offsets, zone
@@ -19,10 +20,9 @@ _SECOND = timedelta(seconds=1)
 _WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _PROBE = datetime(1972, 1, 1)  # noqa: DTZ001
 
-_PREFIX = re.compile(r"\s*rrule:\s*(?:DTSTART=(?P<start>[^;]*);)?", re.IGNORECASE)
-_LINES = re.compile(
-    r"\s*DTSTART(?:;TZID=(?P<tz>[^:\s]+))?(?:;VALUE=DATE(?:-TIME)?)?:(?P<start>\S+)\s+RRULE:(?=\S+\s*$)", re.IGNORECASE
-)
+_START = r'DTSTART(?:;TZID="?(?P<tz>[^:;"\s]+)"?)?(?:;VALUE=DATE(?:-TIME)?)?'
+_PREFIX = re.compile(rf"\s*rrule:\s*(?:{_START}[=:](?P<start>[^;]*);)?", re.IGNORECASE)
+_LINES = re.compile(rf"\s*{_START}:(?P<start>\S+)\s+RRULE:(?=\S+\s*$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class RRule:
         return {"kind": "rrule", "rule": self.rule.text(), "tz": self.tz, "dst": self.dst, "start": start}
 
     def text(self) -> str:
-        start = "" if self.start is None else f"DTSTART={format_moment(self.start)};"
+        """With its zone where it has a start: that may be another one than the schedule's."""
+        start = "" if self.start is None else f"DTSTART;TZID={self.tz}:{format_moment(self.start)};"
         return f"rrule:{start}{self.rule.text()}"
 
     def anchored(self, at: datetime) -> RRule:
@@ -74,7 +75,7 @@ class RRule:
 
 
 def parse_rrule(text: str, tz: str, dst: Dst) -> RRule | None:
-    """`rrule:FREQ=…`, with `DTSTART=…;` before FREQ if it has one, or the two lines of the RFC.
+    """`rrule:FREQ=…`, with `DTSTART=…;` or `DTSTART;TZID=…:…;` before FREQ if it has one, or the RFC's two lines.
 
     None for another kind of schedule. Raises ScheduleError, with its span, for what is not understood or can never
     fire.
@@ -82,8 +83,8 @@ def parse_rrule(text: str, tz: str, dst: Dst) -> RRule | None:
     found = _PREFIX.match(text) or _LINES.match(text)
     if found is None:
         return None
-    if (named := found.groupdict().get("tz")) is not None:
-        tz = named
+    if found["tz"] is not None:
+        tz = read_part(text, *found.span("tz"), lambda key: zone(key).key)
     rule = parse_recurrence(text, found.end())
     made = RRule(rule, tz, dst, _start(text, found, tz))
     _refuse_what_never_fires(made, text)

@@ -17,7 +17,8 @@ STEPS = 50_000  # so many are looked at (a third of a second), then it is given 
 _FAR = 16  # a search of so many steps is remembered
 _KEPT = 32  # so many of them
 _TICK = timedelta(microseconds=1)
-_FIRST = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday at midnight; nothing was first scheduled before that year
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday at midnight
+_OTHERS = [_FIRST - n * timedelta(hours=31) for n in range(1, 10)]  # all weekdays, at various times of day
 _FLOATS = 'say its days and times, or where it counts from, as in "from 2026-01-05T09:00"'
 
 Following = Callable[[datetime], datetime | None]  # a trigger's next_after
@@ -109,9 +110,22 @@ class Search:
 
 def refuse_what_never_fires(trigger: Trigger) -> None:
     """Raises ScheduleError for it. What counts from when it is first scheduled is asked as if that were _FIRST."""
-    floats = counts_from_anchoring(trigger)
+    if counts_from_anchoring(trigger):
+        _refuse_unless_found(trigger.anchored(_FIRST), _FIRST, floats=True)
+    else:
+        _refuse_unless_found(trigger, EPOCH - _TICK, floats=False)
+
+
+def refuse_what_may_never_fire(trigger: Trigger) -> None:
+    """Raises ScheduleError for it, also when it depends on the day and time at which it is first scheduled."""
+    refuse_what_never_fires(trigger)
+    for first in _OTHERS if counts_from_anchoring(trigger) else ():
+        _refuse_unless_found(trigger.anchored(first), first, floats=True)
+
+
+def _refuse_unless_found(trigger: Trigger, first: datetime, *, floats: bool) -> None:
     try:
-        found = trigger.anchored(_FIRST).next_after(_FIRST) if floats else trigger.next_after(EPOCH - _TICK)
+        found = trigger.next_after(first)
     except SpentError:
         raise
     except ScheduleError:
@@ -119,8 +133,8 @@ def refuse_what_never_fires(trigger: Trigger) -> None:
         message = f"this can never fire, it seems: none of its first {STEPS} instants fits"
         raise ScheduleError(message, help=help) from None
     if found is None and floats:
-        day = _FIRST.date().isoformat()
-        raise ScheduleError(f"this may never fire: counted from {day}, no instant fits all of it", help=_FLOATS)
+        said = f"{first:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+        raise ScheduleError(f"this may never fire: counted from {said}, no instant fits all of it", help=_FLOATS)
     if found is None:
         raise ScheduleError("this can never fire: no instant fits all of it")
 

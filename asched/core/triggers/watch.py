@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
+from asched.core.writtenpaths import write_path
 from asched.errors import ScheduleError
 
 Until = Literal["changes", "has files"]
@@ -50,7 +51,7 @@ class Watch:
         return {"kind": "watch", "path": self.path, "event": self.event}
 
     def text(self) -> str:
-        return f"{'when' if self.event == 'changes' else 'while'} {self.path} {self.event}"
+        return f"{'when' if self.event == 'changes' else 'while'} {write_path(self.path)} {self.event}"
 
     def anchored(self, at: datetime) -> Watch:
         return self

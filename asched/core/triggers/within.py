@@ -34,7 +34,7 @@ class Within:
     binding: ClassVar[int] = WITHIN
 
     def __post_init__(self) -> None:
-        refuse_what_has_no_instants(self.trigger, "between")
+        refuse_what_has_no_instants(self.trigger, "on" if self.windows.all_day else "between")
         _refuse_what_may_miss(self.trigger, self.windows)
 
     def next_after(self, instant: datetime) -> datetime | None:

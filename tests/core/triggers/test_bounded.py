@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,19 +44,28 @@ def test_they_are_a_slice_of_the_whole(
     is_a_set(trigger, after, until, [after + n * 7 * HOUR for n in range(20)])
 
 
-@given(some, some, st.none() | st.integers(1, 30), st.booleans())
-def test_it_survives(start: datetime | None, end: datetime | None, times: int | None, anchored: bool) -> None:
+later_than_all = st.none() | st.integers(3000 + 8 * 1440, 99_999).map(lambda minutes: NOON + minutes * MINUTE)
+inner_ones = st.sampled_from([Every(HOUR), VariedEvery(HOUR, 2 * HOUR), Cron("0 9 * * MON", "Asia/Tokyo")])
+
+
+@given(inner_ones, some, later_than_all, st.none() | st.integers(1, 30), st.booleans())
+def test_it_survives(
+    inner: Trigger, start: datetime | None, end: datetime | None, times: int | None, anchored: bool
+) -> None:
+    """A week or more lies between its bounds, so each of these fires."""
     if start is None and end is None and times is None:
-        return
-    said: list[Trigger] = []
-    for inner in (Every(HOUR), VariedEvery(HOUR, 2 * HOUR), Cron("0 9 * * MON", "Asia/Tokyo")):
-        trigger: Trigger = Bounded(inner, start, end, times)
-        trigger = trigger.anchored(NOON) if anchored else trigger
-        with suppress(ScheduleError):  # no text may say what never fires
-            refuse_what_never_fires(trigger)
-            said.append(trigger)
-    for trigger in said:
-        survives(trigger, "Asia/Tokyo")
+        end = NOON + 9 * DAY
+    trigger = Bounded(inner, start, end, times)
+    survives(trigger.anchored(NOON) if anchored else trigger, "Asia/Tokyo")
+
+
+@given(inner_ones, st.integers(1, 3000), st.integers(0, 59))
+def test_what_ends_before_it_begins_cannot_be_said(inner: Trigger, minutes: int, second: int) -> None:
+    trigger = Bounded(inner, NOON, NOON - minutes * MINUTE + timedelta(seconds=second))
+    with pytest.raises(ScheduleError, match="never fire"):
+        refuse_what_never_fires(trigger)
+    with pytest.raises(ScheduleError, match="never fire"):
+        parse_schedule(trigger.text(), tz="Asia/Tokyo")
 
 
 def test_both_ends_are_included() -> None:

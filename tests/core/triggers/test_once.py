@@ -108,7 +108,8 @@ def test_in_words(text: str, sentence: str) -> None:
         ("once a fortnight between 02:00 and 05:00", '"fortnight" is not a day'),
         ("once a day between 00:00 and 24:00", "a whole day is no window"),
         ("once a day between 02:00 and 26:00", '"26:00" is not a time of day'),
-        ("once on mon between 02:00 and 05:00 on tue", "windows need a span of the day, and a weekday"),
+        ("once on mon between 02:00 and 05:00 on tue", "this can never fire: no day is one of mon and of tue"),
+        ("once a weekday between 02:00 and 05:00 on sat", "this can never fire: no day is one of mon-fri and of sat"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, message: str) -> None:

@@ -205,8 +205,42 @@ def test_it_lives_on_wall_time_and_is_anchored_inside() -> None:
     ],
 )
 def test_what_has_no_instants_is_refused(inner: Trigger) -> None:
-    with pytest.raises(ScheduleError, match="between"):
-        Within(inner, Windows((ALL_DAY,)))
+    with pytest.raises(ScheduleError, match='"between"'):
+        Within(inner, Windows(((0, 3600),)))
+    with pytest.raises(ScheduleError, match='"on"'):
+        Within(inner, Windows((ALL_DAY,), weekdays=(1,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rrule:FREQ=WEEKLY;BYHOUR=9 on thu", "this may never fire: counted from 2025-12-30 17:00"),
+        ("rrule:FREQ=WEEKLY;BYHOUR=9 on fri", "this may never fire: counted from 2026-01-01,"),
+        ("every 7 days at 09:00 on sat-thu", "this may never fire: counted from 2025-12-25 13:00"),
+        ("in 10m between 00:00 and 01:00", "this may never fire: counted from 2025-12-30 17:00"),
+        ("(@hourly 5 times) on wed,thu,fri,sat", "this may never fire: counted from 2025-12-30 17:00"),
+    ],
+)
+def test_what_depends_on_when_it_is_first_scheduled_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        parse_schedule(text)
+    assert caught.value.message.startswith(message)
+    assert 'as in "from 2026-01-05T09:00"' in caught.value.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rrule:FREQ=WEEKLY;BYHOUR=9 on thu from 2026-01-01",
+        "rrule:FREQ=WEEKLY;BYHOUR=9 from 2026-01-01 on thu",
+        "every 1w on thu from 2026-01-01",
+        "every 3 days at 09:00 on fri",
+        "rrule:FREQ=WEEKLY;BYDAY=TH;BYHOUR=9 on thu",
+        "every 10m on mon until 2026-01-06",
+    ],
+)
+def test_what_says_from_where_or_meets_them_from_anywhere_is_let_through(text: str) -> None:
+    survives(parse_schedule(text))
 
 
 def test_what_never_lies_in_a_window_is_given_up() -> None:
