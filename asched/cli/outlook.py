@@ -10,7 +10,7 @@ from itertools import islice, repeat, takewhile
 
 from asched.core.change import Pause
 from asched.core.durations import format_duration
-from asched.core.lint import raised
+from asched.core.lintschedule import raised
 from asched.core.model import Job
 from asched.core.record import VersionRecord
 from asched.core.roster import kept, previous_of

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from asched.core.cron import Cron
 from asched.core.durations import format_duration
-from asched.core.instants import between
-from asched.core.lintcron import HORIZON, Oddity, odd_cron, odd_fields
+from asched.core.lintcron import HORIZON
+from asched.core.lintschedule import instants, members, odd_schedule
 from asched.core.model import CatchUp, Job, Overlap, Policies
-from asched.core.triggers.both import AllOf
-from asched.core.triggers.bounded import Bounded
-from asched.core.triggers.minus import Minus
+from asched.core.remark import Remark
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.union import AnyOf
-from asched.core.triggers.watch import watches_of
-from asched.core.triggers.within import Within
 from asched.core.version import definition_of
 
 _SMALLEST = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 _LOOKED_AT = 20  # instants from which a job's shortest distance is taken
-_ASKED = [timedelta(days=30 * n) for n in range(13)]  # after now, when a trigger is asked whether it raises
 _STEPS = 5000  # of the search for an instant that several jobs share
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One odd thing about a job. `option` is what would have to be changed. For a cron expression, `expression` is the
-    canonical text and `place` says which of its fields is to blame, from 0; None: the whole."""
-
-    job: str
-    option: str
-    message: str
-    help: str = ""
-    expression: str = ""
-    place: int | None = None
 
 
 def lint(jobs: Sequence[Job], now: datetime) -> list[Remark]:
@@ -48,87 +28,10 @@ def lint(jobs: Sequence[Job], now: datetime) -> list[Remark]:
     by_name = {job.name: job for job in jobs}
     found: list[Remark] = []
     for job in enabled:
-        found += _schedule(job, now)
+        found += odd_schedule(job, now)
         found += _policies(job, now)
         found += _after(job, by_name, now)
     return found + list(_equal(enabled))
-
-
-def members(trigger: Trigger | None) -> Sequence[Trigger]:
-    """Those of a union, or the trigger itself."""
-    if trigger is None:
-        return ()
-    return trigger.triggers if isinstance(trigger, AnyOf) else (trigger,)
-
-
-# When it is due.
-
-
-def _schedule(job: Job, now: datetime) -> Iterator[Remark]:
-    for member in members(job.trigger):
-        if isinstance(member, Cron):
-            yield from _odd(job, member, odd_cron(member, now))
-        else:
-            for cron in _inside(member):
-                yield from _odd(job, cron, odd_fields(cron))
-        if said := _raised(member, now):
-            message = f'"{member.text()}" raises {said}: from then on it has no next fire'
-            yield Remark(job.name, "schedule", message, "make it denser, or narrow what it is made of", member.text())
-        elif _over(member, now):
-            help = "take it out, or give it a new instant"
-            yield Remark(job.name, "schedule", f'"{member.text()}" is never due again', help, member.text())
-
-
-def _odd(job: Job, cron: Cron, oddities: Iterable[Oddity]) -> Iterator[Remark]:
-    for odd in oddities:
-        place = None if odd.field is None else cron.fields.written.index(odd.field)
-        yield Remark(job.name, "schedule", odd.message, odd.help, cron.expression, place)
-
-
-def _inside(trigger: Trigger) -> Iterator[Cron]:
-    """The cron expressions that choose its instants; not those that take some out."""
-    if isinstance(trigger, Cron):
-        yield trigger
-    elif isinstance(trigger, AllOf):
-        for member in trigger.triggers:
-            yield from _inside(member)
-    elif isinstance(trigger, Bounded | Minus | Within):
-        yield from _inside(trigger.trigger)
-
-
-def _over(trigger: Trigger, now: datetime) -> bool:
-    return not _has_none(trigger) and not _instants(trigger, now, 1)
-
-
-def _has_none(trigger: Trigger) -> bool:
-    """Whether its fires are no instants on the calendar."""
-    return trigger.relative or trigger.startup is not None or bool(watches_of(trigger))
-
-
-def _raised(trigger: Trigger, now: datetime) -> str:
-    """What it raises when it is asked now, or within a year; "" for nothing."""
-    if _has_none(trigger):
-        return ""
-    try:
-        anchored = trigger.anchored(now)
-        for ahead in _ASKED:
-            anchored.next_after(now + ahead)
-    except Exception as error:
-        return raised(error)
-    return ""
-
-
-def raised(error: Exception) -> str:
-    """An exception of a trigger in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _instants(trigger: Trigger, now: datetime, n: int) -> list[datetime]:
-    """What raises is remarked on as such."""
-    try:
-        return between(trigger.anchored(now), now, now + timedelta(days=366 * 60), n)
-    except Exception:
-        return []
 
 
 # What becomes of it.
@@ -192,7 +95,7 @@ def _distance(job: Job, now: datetime) -> timedelta | None:
     """The shortest one between the next few instants."""
     if job.trigger is None or job.trigger.relative:
         return None
-    found = _instants(job.trigger, now, _LOOKED_AT)
+    found = instants(job.trigger, now, _LOOKED_AT)
     return min((later - earlier for earlier, later in pairwise(found)), default=None)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from asched.core.calendars import Calendar
-from asched.core.lint import Remark
 from asched.core.model import Job
+from asched.core.remark import Remark
 from asched.declaration.definition import Declaration, define
 from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.faults import Path as KeyPath

@@ -175,6 +175,7 @@ def test_of_a_union_the_member_that_is_over_is_named():
         ("*/7 2 * * * until 2030-01-01", True),
         ("*/7 * * * * & 0 * * * *", True),
         ("5 * * * * except */7 3 * * *", False),
+        ("*/7 2 * * * except 2026-12-24", True),
         ("30 2 * * * between 02:00 and 04:00", False),  # the windows may be right about it
     ],
 )
@@ -190,11 +191,33 @@ def test_what_is_not_over(trigger):
 
 def test_what_raises_is_said_now_or_later_in_the_year():
     for trigger in (Raises(NOW, NOW), Raises(NOW, NOW + 40 * DAY)):
-        assert remarks(a_job("bad", trigger)) == [
-            ("bad", "schedule", '"raises" raises ZeroDivisionError: no more: from then on it has no next fire')
-        ]
-    (one,) = remarks(a_job("january", parse_schedule("* * * * * except * * * 2-12 *")))
-    assert "raises ScheduleError: gave up" in one[2]
+        (one,) = lint([a_job("bad", trigger)], NOW)
+        assert one.message == '"raises" raises ZeroDivisionError: no more: from then on it has no next fire'
+        assert one.help == "ZeroDivisionError comes from the code of Raises.next_after: mend it there"
+    (one,) = lint([a_job("january", parse_schedule("* * * * * except * * * 2-12 *"))], NOW)
+    assert "raises ScheduleError: gave up" in one.message
+    assert '"between" and "on", which are not searched' in one.help
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("rrule:FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;UNTIL=20271231", "09:00"),
+        ("rrule:FREQ=DAILY;BYHOUR=17,9;BYMINUTE=30;BYSECOND=0;UNTIL=20271231T000000", "09:30"),
+        ("rrule:DTSTART;TZID=Asia/Tokyo:20260105T090000;FREQ=DAILY;UNTIL=20271231", "09:00"),
+        ("rrule:FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;UNTIL=20271231 on mon-fri", "09:00"),
+        ("rrule:FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;UNTIL=20271231T235959", None),
+        ("rrule:FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;UNTIL=20271231T000000Z", None),  # an instant, and meant
+        ("rrule:FREQ=DAILY;BYHOUR=0;BYMINUTE=0;BYSECOND=0;UNTIL=20271231", None),
+        ("rrule:FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0;BYSECOND=0;UNTIL=20271231", None),  # a Friday
+        ("rrule:FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0", None),
+    ],
+)
+def test_the_last_day_of_a_rule_that_ends_with_a_date_is_left_out(text, lost):
+    found = lint([a_job(trigger=parse_schedule(text, tz=BERLIN))], NOW)
+    said = f"UNTIL=20271231 is the midnight with which that day begins: its fire at {lost} is left out"
+    assert [one.message for one in found] == ([said] if lost else [])
+    assert [one.help for one in found] == (["UNTIL=20271231T235959 has that day, too"] if lost else [])
 
 
 @pytest.mark.parametrize(
