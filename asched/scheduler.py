@@ -18,8 +18,8 @@ from asched.core.admission import make_room
 from asched.core.board import Board, Cause, Now, Turn
 from asched.core.calendars import Calendar
 from asched.core.durations import as_duration
+from asched.core.limits import Limits
 from asched.core.model import Job, fire_id
-from asched.core.permits import Limits
 from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove

@@ -23,9 +23,9 @@ from asched.cli.strips import LEGEND, picture, shades
 from asched.cli.stripsvg import svg
 from asched.cli.verb import absolute
 from asched.core.forecast import Busy, Course, Forecast
+from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Outcome, Succeeded
-from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.simulate import simulate
 from asched.engine.ports import Ledger

@@ -13,10 +13,12 @@ from typing import assert_never
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
 from asched.core.change import Pause, Promote, Unpause
 from asched.core.lanes import Waiting, lane_of
+from asched.core.limits import Limits
 from asched.core.model import Fire, OnResume, Overlap, run_name
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.permits import Limits, Order, Permit
+from asched.core.permits import Order, Permit
 from asched.core.policy import admit, no_room
+from asched.core.recovery import RECOVERY
 from asched.core.timeline import Rank
 
 HOLDERS_NAMED = 5  # of a permit, in the facts
@@ -33,20 +35,22 @@ def admitted(
     waiting = [one.run for one in state.queue.in_lane(lane)]
     verdict = admit(state.job.policies, running, waiting, owed=owed)
     if verdict.displace:
-        _displace(state, lane, fire, now, turn)
+        _displace(board, state, lane, fire, now, turn)
     if verdict.stop_running:
         _stop_all(board, state, lane, fire, now, turn, at_once=verdict.at_once)
     decision = verdict.decision
     if isinstance(decision, Start):
-        decision = _start_or_wait(board, state, lane, len(waiting), now, owed=owed)
+        decision = _start_or_wait(board, state, lane, fire, len(waiting), now, owed=owed)
     if isinstance(decision, Start):
-        start(board, state, fire, turn)
+        start(board, state, fire, now, turn)
     elif isinstance(decision, Queue):
         wait(board, state, fire)
     return decision
 
 
-def _start_or_wait(board: Board, state: JobState, lane: str, waiting: int, now: Now, *, owed: bool) -> Decision:
+def _start_or_wait(
+    board: Board, state: JobState, lane: str, fire: Fire, waiting: int, now: Now, *, owed: bool
+) -> Decision:
     """There is a place in its lane. Is there all else?"""
     if board.draining:
         return Queue({"for": "start"})  # the next one: what follows a run that ends while we stop is owed all the same
@@ -54,7 +58,7 @@ def _start_or_wait(board: Board, state: JobState, lane: str, waiting: int, now: 
     if until is not None and until > now.steady:
         cooling = Queue({"for": "cooldown", "s": (until - now.steady).total_seconds()})
         return _or_full(state, waiting, cooling, owed=owed)
-    lacking = board.permits.lacking(board.wants(state))
+    lacking = board.permits.lacking(board.wants(state, fire))
     return Start() if lacking is None else _or_full(state, waiting, _waits_for(board, lacking), owed=owed)
 
 
@@ -74,10 +78,10 @@ def _or_full(state: JobState, waiting: int, queue: Queue, *, owed: bool) -> Deci
 def wait(board: Board, state: JobState, fire: Fire) -> None:
     """It waits in its lane; its lane waits for what it lacks, unless that is a place in the lane itself."""
     lane = lane_of(state.job, fire)
-    state.queue.put(lane, fire)
+    board.waits(state, lane, fire)
     if not _may_go(board, state, lane):
         return
-    lacking = board.permits.lacking(board.wants(state))
+    lacking = board.permits.lacking(board.wants(state, fire))
     if lacking is not None:
         _park(board, state, lane, lacking)
 
@@ -93,13 +97,19 @@ def _may_go(board: Board, state: JobState, lane: str) -> bool:
 def _park(board: Board, state: JobState, lane: str, permit: Permit) -> None:
     fire = state.queue.first(lane)
     assert fire is not None
-    order: Order = (-state.job.policies.priority, fire.due_at, fire.job, fire.id)
-    board.permits.park(permit, (state.job.name, lane), order)
+    board.permits.park(permit, (state.job.name, lane), _order(board, state, fire))
 
 
-def _displace(state: JobState, lane: str, newer: Fire, now: Now, turn: Turn) -> None:
+def _order(board: Board, state: JobState, fire: Fire) -> Order:
+    priority = state.job.policies.priority
+    if RECOVERY in board.wants(state, fire):
+        return board.recovering.rules.place(fire, priority)
+    return 0, -priority, fire.due_at.timestamp(), fire.job, fire.id
+
+
+def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn) -> None:
     for waiting in state.queue.in_lane(lane):
-        state.queue.take(waiting.id)
+        board.waits_no_more(state, waiting.id)
         skip = Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
         turn.changes.append(Promote(waiting.id, skip, now.wall))
 
@@ -127,9 +137,19 @@ def sort_into_lanes(state: JobState) -> None:
 # What goes.
 
 
-def start(board: Board, state: JobState, fire: Fire, turn: Turn) -> None:
-    board.begun(state, RunState(fire))
+def start(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> None:
+    run = RunState(fire)
+    board.begun(state, run)
     turn.effects.append(StartRun(state.job, fire, 1))
+    if RECOVERY in run.holds and board.recovering.rules.pace:
+        _pace(board, now)
+
+
+def _pace(board: Board, now: Now) -> None:
+    """The next owed fire not at once."""
+    board.recovering.next_at = now.steady + board.recovering.rules.pace
+    board.steady.put((Kind.PACED, "", 0), board.recovering.next_at, Rank.COOLED)
+    board.recovery_door()
 
 
 def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None:
@@ -141,7 +161,7 @@ def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None
 def promote(board: Board, state: JobState, lane: str, now: Now, turn: Turn) -> None:
     """There may be room in this lane: its oldest fires take it, in turn with other jobs where they need the same."""
     while (fire := state.queue.first(lane)) is not None and _may_go(board, state, lane):
-        wants = board.wants(state)
+        wants = board.wants(state, fire)
         if wants:
             _park(board, state, lane, wants[0])
             serve(board, wants[:1], now, turn)
@@ -157,7 +177,7 @@ def serve(board: Board, permits: Sequence[Permit], now: Now, turn: Turn) -> None
         fire = None if state is None else state.queue.first(lane)
         if state is None or fire is None or not _may_go(board, state, lane):
             continue  # what keeps it now looks at it again when it ends
-        lacking = board.permits.lacking(board.wants(state))
+        lacking = board.permits.lacking(board.wants(state, fire))
         if lacking is None:
             _go(board, state, fire, now, turn)
         if state.queue.count(lane) and _may_go(board, state, lane):
@@ -165,9 +185,9 @@ def serve(board: Board, permits: Sequence[Permit], now: Now, turn: Turn) -> None
 
 
 def _go(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> None:
-    state.queue.take(fire.id)
+    board.waits_no_more(state, fire.id)
     turn.changes.append(Promote(fire.id, Start(), now.wall))
-    start(board, state, fire, turn)
+    start(board, state, fire, now, turn)
 
 
 def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
@@ -184,7 +204,8 @@ def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
 
 def make_room(board: Board, limits: Limits, now: Now, turn: Turn) -> None:
     """Other limits hold from now on, and jobs may have others of their own: whoever has room now goes."""
-    serve(board, board.permits.limit(limits), now, turn)
+    board.recovering.rules = limits.recovery
+    serve(board, board.permits.limit(limits.capacities()), now, turn)
     for state in board.jobs.values():
         promote_waiting(board, state, now, turn)
 
@@ -247,7 +268,7 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
         case OnResume.SKIP:
             return Skip(SkipReason.PAUSED, _pause_facts(pause))
         case OnResume.LATEST:
-            _coalesce(state, lane, pause, fire, now, turn)
+            _coalesce(board, state, lane, pause, fire, now, turn)
         case OnResume.ALL:
             if state.queue.count(lane) >= state.job.policies.catch_up_max:
                 return Skip(SkipReason.QUEUE_FULL, {"waiting": state.queue.count(lane)})
@@ -257,11 +278,11 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
     return queue
 
 
-def _coalesce(state: JobState, lane: str, pause: Pause, newer: Fire, now: Now, turn: Turn) -> None:
+def _coalesce(board: Board, state: JobState, lane: str, pause: Pause, newer: Fire, now: Now, turn: Turn) -> None:
     """Of what waits for the end of the pause, only the latest runs."""
     for waiting in state.queue.in_lane(lane):
         if waiting.due_at >= pause.at:
-            state.queue.take(waiting.id)
+            board.waits_no_more(state, waiting.id)
             skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
             turn.changes.append(Promote(waiting.id, skip, now.wall))
 

@@ -14,8 +14,10 @@ from enum import StrEnum
 from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
 from asched.core.lanes import Waiting, lane_of
-from asched.core.model import Fire, Job
-from asched.core.permits import Limits, Permit, Permits
+from asched.core.limits import Limits
+from asched.core.model import Fire, Job, Origin
+from asched.core.permits import Permit, Permits
+from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
 
@@ -124,7 +126,16 @@ class BrokenJob:
     error: str
 
 
-Effect = StartRun | StopRun | BrokenJob
+@dataclass(frozen=True, slots=True)
+class Recovers:
+    """So many owed fires of so many jobs are about to be made up for; or are held, until somebody approves."""
+
+    fires: int
+    jobs: int
+    held_until: datetime | None = None
+
+
+Effect = StartRun | StopRun | BrokenJob | Recovers
 
 
 @dataclass(slots=True)
@@ -145,6 +156,8 @@ class Kind(StrEnum):
     RETRY = "retry"
     RESUME = "resume"
     COOLED = "cooled"
+    PACED = "paced"  # the next owed fire may start
+    UNANSWERED = "unanswered"  # nobody approved of the recovery
 
 
 Deadline = tuple[Kind, str, int]  # (kind, job, fire id or 0)
@@ -155,7 +168,9 @@ class Board:
 
     def __init__(self, new_id: Callable[[], int], limits: Limits | None = None) -> None:
         self.new_id = new_id
-        self.permits = Permits(limits)
+        limits = limits or Limits()
+        self.permits = Permits(limits.capacities())
+        self.recovering = Recovering(limits.recovery)
         self.jobs: dict[str, JobState] = {}
         self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.pauses: dict[str, Pause] = {}  # of jobs that were removed: they are still paused when they come back
@@ -199,16 +214,31 @@ class Board:
         state = self.jobs.get(run.fire.job)
         return (state if state is not None and fire in state.running else None), run
 
-    def wants(self, state: JobState) -> tuple[Permit, ...]:
-        """What a run of this job takes besides a place in its lane."""
+    def wants(self, state: JobState, fire: Fire) -> tuple[Permit, ...]:
+        """What its run takes besides a place in its lane."""
         policies = state.job.policies
+        owed = (RECOVERY,) if fire.caught_up and fire.origin is Origin.SCHEDULE else ()
         if not (policies.pool or policies.exclusive):
-            return self.permits.of_all
+            return (*owed, *self.permits.of_all)
         named = [("pool", name) for name in policies.pool] + [("exclusive", name) for name in policies.exclusive]
-        return (*named, *self.permits.of_all)
+        return (*owed, *named, *self.permits.of_all)
+
+    def recovery_door(self) -> None:
+        """Owed fires start, or not, as the recovery stands."""
+        self.permits.shut(RECOVERY, closed=self.recovering.closed)
+
+    def waits(self, state: JobState, lane: str, fire: Fire) -> None:
+        state.queue.put(lane, fire)
+        if RECOVERY in self.wants(state, fire):
+            self.recovering.owed[fire.id] = fire
+
+    def waits_no_more(self, state: JobState, fire: int) -> Fire | None:
+        """Take it out of its queue; None when it did not wait."""
+        self.recovering.owed.pop(fire, None)
+        return state.queue.take(fire)
 
     def begun(self, state: JobState, run: RunState) -> None:
-        run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state)
+        run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state, run.fire)
         self.permits.take(run.fire.id, run.holds)
         state.running[run.fire.id] = run
         self.runs[run.fire.id] = run

@@ -4,32 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Literal
 
 from asched.core.admission import cooled, unpause
 from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.change import Unpause
+from asched.core.owed import all_decided, count_owed, counted, paced, unanswered
 from asched.core.plan import begin_attempt, fire_due
 from asched.core.runs import call_off
+
+OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED]
 
 
 def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
     """Decide at most `limit` deadlines that have come, in their written order. Returns how many were taken."""
     taken = list(islice(_in_order(board, now), limit))
+    rules = board.recovering.rules
+    if len(taken) > rules.at_once or (taken and rules.counts_first):
+        count_owed(board)
     for kind, name, fire in taken:
-        state = board.jobs.get(name)
-        if state is None:
-            continue  # its job was removed: roster.remove has settled what it owed
-        match kind:
-            case Kind.FIRE:
-                fire_due(board, state, now, turn)
-            case Kind.RETRY:
-                _retry(board, state, fire, now, turn)
-            case Kind.RESUME:
-                fire_due(board, state, now, turn)  # what came due before the pause was over
-                unpause(board, state, Unpause(name, now.wall, by="asched", reason="its time was up"), now, turn)
-            case Kind.COOLED:
-                cooled(board, state, now, turn)
+        _come(board, kind, name, fire, now, turn)
+    if board.recovering.counting and all_decided(board, now):
+        counted(board, now, turn)
     return len(taken)
+
+
+def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) -> None:
+    match kind:
+        case Kind.PACED:
+            paced(board, now, turn)
+        case Kind.UNANSWERED:
+            unanswered(board, now, turn)
+        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED:
+            state = board.jobs.get(name)
+            if state is not None:  # else its job was removed, and what it owed is settled
+                _of_job(board, state, kind, fire, now, turn)
+
+
+def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, turn: Turn) -> None:
+    match kind:
+        case Kind.FIRE:
+            fire_due(board, state, now, turn)
+        case Kind.RETRY:
+            _retry(board, state, fire, now, turn)
+        case Kind.RESUME:
+            fire_due(board, state, now, turn)  # what came due before the pause was over
+            unpause(board, state, Unpause(state.job.name, now.wall, "asched", "its time was up"), now, turn)
+        case Kind.COOLED:
+            cooled(board, state, now, turn)
 
 
 def _in_order(board: Board, now: Now) -> Iterator[Deadline]:

@@ -8,43 +8,34 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 
 Permit = tuple[str, str]  # ("pool", "db"), ("exclusive", "disk"), ("service", "")
 LaneKey = tuple[str, str]  # (job, lane of it)
-Order = tuple[int, datetime, str, int]  # who goes first: priority (negated), due_at, job, fire
+Order = tuple[int, int, float, str, int]  # who goes first: caught up, priority (negated), when, job, fire
 
 SERVICE: Permit = ("service", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What all jobs share. `running`: so many runs at once; None: no limit. `pools`: places by name."""
-
-    running: int | None = None
-    pools: Mapping[str, int] = field(default_factory=dict, hash=False)
-
-    def capacities(self) -> dict[Permit, int]:
-        of_all = {} if self.running is None else {SERVICE: self.running}
-        return {**of_all, **{("pool", name): places for name, places in self.pools.items()}}
 
 
 class Permits:
     """Who holds which, and who is parked at which. A group has one place; a pool that nobody defines has no limit."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._capacities = (limits or Limits()).capacities()
+    def __init__(self, capacities: Mapping[Permit, int] | None = None) -> None:
+        self._capacities = capacities or {}
+        self._shut: set[Permit] = set()
         self._holders: dict[Permit, dict[int, None]] = {}
         self._parked: dict[Permit, list[tuple[Order, int, LaneKey]]] = {}
         self._place: dict[LaneKey, int] = {}  # the sequence number of a lane's only valid entry
         self._sequence = count()
 
-    def limit(self, limits: Limits) -> Sequence[Permit]:
+    def limit(self, capacities: Mapping[Permit, int]) -> Sequence[Permit]:
         """Other limits from now on. Returns where somebody is parked: there may be room now."""
-        self._capacities = limits.capacities()
+        self._capacities = capacities
         return list(self._parked)
+
+    def shut(self, permit: Permit, *, closed: bool) -> None:
+        """While it is closed there is no room in it, whoever holds it."""
+        (self._shut.add if closed else self._shut.discard)(permit)
 
     @property
     def of_all(self) -> tuple[Permit, ...]:
@@ -52,6 +43,8 @@ class Permits:
         return (SERVICE,) if SERVICE in self._capacities else ()
 
     def has_room(self, permit: Permit) -> bool:
+        if permit in self._shut:
+            return False
         capacity = 1 if permit[0] == "exclusive" else self._capacities.get(permit)
         return capacity is None or len(self._holders.get(permit, ())) < capacity
 

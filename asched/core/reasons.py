@@ -49,6 +49,8 @@ def explain_wait(facts: Mapping[str, object]) -> str:
             return f'its turn in "{name}"{_which(held_by)}'
         case "service":
             return f"a place among the runs of all jobs{_which(held_by)}"
+        case "recovery":
+            return "its turn among all that is made up for"
         case "cooldown":
             return "its job to cool down"
         case "resume":
@@ -71,8 +73,12 @@ def explain_skip(skip: Skip) -> str:
     """Why a fire was not started."""
     facts = skip.facts
     match skip.reason:
+        case SkipReason.MISSED if "recovery_limit" in facts:
+            return f"missed: it was {_late(facts)} late, and of all jobs {facts['recovery_limit']} such fires are run"
         case SkipReason.MISSED:
             return f"missed: it was decided {_late(facts)} late, and the catch-up policy does not run it"
+        case SkipReason.EXPIRED if "held_since" in facts:
+            return f"expired: it was held since {facts['held_since']}, and nobody approved of making up for it"
         case SkipReason.EXPIRED:
             return f"expired: it was {_late(facts)} late, beyond its catch_up_window{_window(facts)}"
         case SkipReason.COALESCED:

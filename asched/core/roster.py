@@ -225,6 +225,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     if state.pause is not None:
         board.pauses[name] = state.pause
     for fire in state.queue:
+        board.waits_no_more(state, fire.id)
         turn.changes.append(Promote(fire.id, Skip(SkipReason.REMOVED), now.wall))
     for fire_id, run in list(state.running.items()):
         if run.waiting:

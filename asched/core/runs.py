@@ -220,7 +220,7 @@ def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
     """These are not ours after all: they are neither run nor waited for."""
     for state in board.jobs.values():
         for fire in fires:
-            state.queue.take(fire)
+            board.waits_no_more(state, fire)
     for fire in fires & board.runs.keys():
         freed(board, board.over(fire), now, turn)
     for state in board.jobs.values():
@@ -230,7 +230,7 @@ def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:
     for state in board.jobs.values():
-        if state.queue.take(fire) is not None:
+        if board.waits_no_more(state, fire) is not None:
             turn.changes.append(Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall))
             count_from_here(board, state, now, turn)
             return True

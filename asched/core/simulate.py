@@ -13,13 +13,14 @@ from itertools import count
 
 from asched.core.admission import still_cooling
 from asched.core.adopt import adopt, settle_down
-from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
+from asched.core.board import Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
 from asched.core.lanes import lane_of
+from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision, Outcome, Skip, Start, Succeeded
-from asched.core.permits import Limits
+from asched.core.owed import count_owed
 from asched.core.record import FireRecord
 from asched.core.roster import correct, current, place
 from asched.core.runs import Ended, disown, ended, startup, stopped_as
@@ -237,6 +238,8 @@ class _World:
                     run = self.board.runs.get(fire_id)
                     if run is not None:  # else it ended by itself in this very turn
                         self._stop(fire_id, stopped_as(cause, run.reason, None))
+                case Recovers():
+                    pass  # says nothing about fires
                 case BrokenJob(job, error):  # its fire is recorded as invalid
                     self.seen.raised[job] = error
 
@@ -352,6 +355,7 @@ class _World:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()
         self.board.joins = before.joins
+        count_owed(self.board)
         for name, ends in self.ended_at.items():
             still_cooling(self.board, self.board.jobs[name], ends.values(), self._moment())
         for record in left:
@@ -359,6 +363,7 @@ class _World:
         settle_down(self.board, self._moment(), turn)
         startup(self.board, self._moment(), self.instance, turn, first_of_boot=False)
         self._carry_out(turn)
+        self._turn()
 
     def _left_open(self) -> list[FireRecord]:
         records = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from asched.core.limits import Limits
 from asched.core.model import Job
-from asched.core.permits import Limits
 from asched.core.version import definition_of
 from asched.declaration.faults import Fault
 from asched.declaration.graph import graph_problems

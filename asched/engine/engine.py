@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
-from asched.core.board import Board, BrokenJob, Cause, Now, StartRun, StopRun, Turn
+from asched.core.board import Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.deadlines import due
+from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
-from asched.core.permits import Limits
 from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
@@ -28,6 +28,7 @@ from asched.engine.bus import Bus
 from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, sleep
 from asched.engine.dispatch import Dispatch
+from asched.engine.events import recovers
 from asched.engine.insistence import not_ours
 from asched.engine.patience import FIRST_PAUSE, Patience
 from asched.engine.ports import Ledger, Runner
@@ -343,6 +344,8 @@ class Engine:
                 case StopRun(fire_id, cause, at_once):
                     run = self.board.runs.get(fire_id)
                     self.dispatch.stop(fire_id, cause, run.reason if run else str(cause), at_once=at_once)
+                case Recovers(fires, jobs, held_until):
+                    self.bus.publish(recovers(self.clock.now(), fires, jobs, held_until))
                 case BrokenJob(name, error):
                     self.bus.publish({"type": "job.broken", "at": self.clock.now(), "job": name, "error": error})
 

@@ -103,6 +103,12 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
             return
 
 
+def recovers(at: datetime, fires: int, jobs: int, held_until: datetime | None) -> Event:
+    """What an absence left owed is about to be made up for, or waits for somebody's approval."""
+    event: Event = {"type": "recovery.began", "at": at, "fires": fires, "jobs": jobs}
+    return event if held_until is None else {**event, "type": "recovery.held", "until": held_until}
+
+
 def _decided(at: datetime, fire: Fire, decision: Decision) -> Event:
     match decision:
         case Start():

@@ -11,9 +11,10 @@ from asched.core.admission import promote_waiting, still_cooling
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Absence, Pause
+from asched.core.limits import Limits
 from asched.core.model import Job, Origin
 from asched.core.outcome import Start
-from asched.core.permits import Limits
+from asched.core.owed import count_owed
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
 from asched.core.roster import decided_until, place, previous_of, retire
 from asched.core.runs import startup
@@ -105,6 +106,7 @@ async def begin(
     engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
+    count_owed(engine.board)
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
     for joins in heir.joins.values():
         engine.board.joins.update(joins)

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from asched.core.calendars import Calendar
-from asched.core.lint import lint
+from asched.core.limits import Limits
 from asched.core.model import Job
-from asched.core.permits import Limits
 from asched.core.remark import Remark
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown

@@ -13,9 +13,9 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from asched.core.limits import Limits
 from asched.core.model import Attempt, Job
 from asched.core.outcome import Outcome
-from asched.core.permits import Limits
 from asched.core.simulate import Behaviour, quick
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock, sleep

@@ -12,9 +12,9 @@ from law import imbalances
 from asched.core.action import Function
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
+from asched.core.limits import Limits
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every

@@ -19,9 +19,9 @@ from asched.core.board import Cause, Kind
 from asched.core.change import Pause, Unpause
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
+from asched.core.limits import Limits
 from asched.core.model import CatchUp, Job, OnResume, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.permits import Limits
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
 from asched.core.runs import manual, pause, stop
@@ -255,7 +255,8 @@ class World:
         if lane in state.cooling:
             assert (Kind.COOLED, name, 0) in self.board.steady._live
             return
-        assert permits.lacking(self.board.wants(state)) is not None, "there is room, and somebody waits"
+        wants = self.board.wants(state, state.queue.first(lane))
+        assert permits.lacking(wants) is not None, "there is room, and somebody waits"
         assert (name, lane) in permits._place, "nobody will look at it again"
 
     async def live(self, trace):

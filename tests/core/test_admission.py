@@ -10,9 +10,10 @@ from asched.core.admission import make_room, unpause
 from asched.core.board import Board, Kind, StartRun, Turn
 from asched.core.change import Decide, Pause, Promote, Unpause
 from asched.core.deadlines import due
+from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
-from asched.core.permits import Limits, Permits
+from asched.core.permits import Permits
 from asched.core.reasons import explain_decision
 from asched.core.roster import current, place, remove
 from asched.core.runs import Ended, ended, manual, pause
@@ -28,7 +29,7 @@ def once(name, seconds=10, **policies):
 
 def board_of(*jobs, running=None, **pools):
     board = a_board(*jobs)
-    board.permits.limit(Limits(running, pools))
+    board.permits.limit(Limits(running, pools).capacities())
     return board
 
 
@@ -264,7 +265,7 @@ def test_what_waited_before_the_pause_is_not_coalesced_by_it():
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5), st.booleans()), max_size=60))
 def test_nobody_holds_more_than_there_is_and_nobody_waits_where_there_is_room(steps):
     """Random takings and givings back: capacity holds, and the best of those parked is given out first."""
-    permits, held = Permits(Limits(pools={"a": 1, "b": 2})), {}
+    permits, held = Permits({("pool", "a"): 1, ("pool", "b"): 2}), {}
     parked = {}
     for pool, number, taking in steps:
         permit = ("pool", pool)
@@ -290,5 +291,6 @@ def test_nobody_holds_more_than_there_is_and_nobody_waits_where_there_is_room(st
 def test_a_board_without_limits_has_nothing_to_take():
     board = Board(lambda: 1)
     place(board, a_job(), None, at(), Turn())
-    assert board.wants(board.jobs["tick"]) == ()
     assert isinstance(decisions(fire(board, 10))["tick"], Start)
+    (run,) = board.runs.values()
+    assert run.holds == ()

@@ -1,0 +1,86 @@
+"""Recovery: how the fires that an absence left owed are made up for, over all jobs together.
+
+They wait for one permit, RECOVERY. It is closed while what is owed is still being counted, while somebody must approve
+it, and between two starts when there is a pace. Each job's own fires keep their sequence; between jobs `order` speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from asched.core.model import Fire
+from asched.core.permits import Order, Permit
+
+RECOVERY: Permit = ("recovery", "")
+
+
+class RecoveryOrder(StrEnum):
+    """Whose fire goes first. Fires that are not caught up go before all of them."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    PRIORITY = "priority"  # of the job; then the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How missed fires that catch_up runs are started.
+
+    `at_once`: so many at the same time. `pace`: from one start to the next. `limit`: of all jobs together, the first so
+    many by `order`; the others are skipped as missed. `ask_above`: more than that many are held until somebody
+    approves them, and expire unanswered after `expires`; None: never ask.
+    """
+
+    order: RecoveryOrder = RecoveryOrder.NEWEST
+    at_once: int = 20
+    pace: timedelta = timedelta(0)
+    limit: int | None = None
+    ask_above: int | None = None
+    expires: timedelta = timedelta(hours=24)
+
+    @property
+    def counts_first(self) -> bool:
+        """Must all that is owed be known before the first of it starts?"""
+        return self.limit is not None or self.ask_above is not None or bool(self.pace)
+
+    def place(self, fire: Fire, priority: int) -> Order:
+        """Its place among all that wait for the same permit."""
+        due = fire.due_at.timestamp()
+        match self.order:
+            case RecoveryOrder.NEWEST:
+                return 1, 0, -due, fire.job, fire.id
+            case RecoveryOrder.OLDEST:
+                return 1, 0, due, fire.job, fire.id
+            case RecoveryOrder.PRIORITY:
+                return 1, -priority, -due, fire.job, fire.id
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """So many fires wait for somebody's approval, from `since` until they expire."""
+
+    count: int
+    since: datetime
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class Recovering:
+    """Where the board stands with it. `owed` are the fires that wait, by id."""
+
+    rules: Recovery = field(default_factory=Recovery)
+    owed: dict[int, Fire] = field(default_factory=dict)
+    counting: bool = False
+    held: Held | None = None
+    next_at: datetime | None = None  # steady: not before, for the sake of the pace
+
+    @property
+    def closed(self) -> bool:
+        return self.counting or self.held is not None or self.next_at is not None
+
+    def first(self, fires: Iterable[tuple[Fire, int]]) -> list[Fire]:
+        """By `order`: of each a fire, and the priority of its job."""
+        return [fire for fire, _ in sorted(fires, key=lambda pair: self.rules.place(*pair))]
