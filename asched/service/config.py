@@ -14,6 +14,7 @@ from typing import Any
 
 from asched.core.calendars import Calendar
 from asched.core.limits import Limits
+from asched.core.lint import lint
 from asched.core.model import Job
 from asched.core.remark import Remark
 from asched.core.zones import zone
