@@ -12,6 +12,7 @@ from asched.core.admission import promote_waiting, wait
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
+from asched.core.overtime import go_on_counting
 from asched.core.plan import count_from_here
 from asched.core.record import FireRecord
 from asched.core.runs import follow_up
@@ -51,9 +52,13 @@ def _between_attempts(board: Board, state: JobState | None, record: FireRecord, 
     if state is None:
         _finish(record, Abandoned("its job was removed before its next attempt"), now.wall, turn)
         return
+    _wait_for_next(board, state, record, max(timedelta(0), record.retry_at - now.wall), now)
+
+
+def _wait_for_next(board: Board, state: JobState, record: FireRecord, wait: timedelta, now: Now) -> None:
     board.begun(state, RunState(record.fire, record.attempt, waiting=True))
-    wait = max(timedelta(0), record.retry_at - now.wall)
     board.steady.put((Kind.RETRY, state.job.name, record.id), now.steady + wait, Rank.RETRY)
+    go_on_counting(board, state.job, record, now)
 
 
 def _lost(
@@ -77,8 +82,7 @@ def _lost(
     turn.changes.append(
         Retrying(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at, retry_at=now.wall)
     )
-    board.begun(state, RunState(record.fire, record.attempt, waiting=True))
-    board.steady.put((Kind.RETRY, state.job.name, record.id), now.steady, Rank.RETRY)
+    _wait_for_next(board, state, record, timedelta(0), now)
 
 
 def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.change import Change, Pause
@@ -39,6 +39,7 @@ class Cause(StrEnum):
     """Why a running attempt was asked to stop."""
 
     TIMEOUT = "timeout"
+    RUN_TIMEOUT = "run_timeout"
     OPERATOR = "operator"
     REPLACED = "replaced"
     SHUTDOWN = "shutdown"
@@ -47,7 +48,7 @@ class Cause(StrEnum):
 @dataclass(slots=True)
 class RunState:
     """A run that is not over: being executed, or waiting for its next attempt. Until then it keeps its place in its
-    job's `lane`, and what it `holds`."""
+    job's `lane`, and what it `holds`. `limit` is its run_timeout."""
 
     fire: Fire
     attempt: int = 1
@@ -56,6 +57,7 @@ class RunState:
     reason: str = ""
     lane: str = ""
     holds: tuple[Permit, ...] = ()
+    limit: timedelta | None = None
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ class Kind(StrEnum):
 
     FIRE = "fire"
     RETRY = "retry"
+    RUN_TIMEOUT = "run_timeout"
     RESUME = "resume"
     COOLED = "cooled"
     PACED = "paced"  # the next owed fire may start
@@ -247,6 +250,7 @@ class Board:
         """It is no more, and holds nothing more."""
         run = self.runs.pop(fire)
         self.permits.give_back(fire, run.holds)
+        self.steady.remove((Kind.RUN_TIMEOUT, run.fire.job, fire))
         state = self.jobs.get(run.fire.job)
         if state is not None:
             state.running.pop(fire, None)

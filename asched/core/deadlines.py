@@ -9,6 +9,7 @@ from typing import Literal
 from asched.core.admission import cooled, unpause
 from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.change import Unpause
+from asched.core.overtime import time_is_up
 from asched.core.owed import all_decided, count_owed, counted, paced, unanswered
 from asched.core.plan import begin_attempt, fire_due
 from asched.core.runs import call_off
@@ -35,6 +36,8 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
             paced(board, now, turn)
         case Kind.UNANSWERED:
             unanswered(board, now, turn)
+        case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
+            time_is_up(board, fire, now, turn)
         case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED:
             state = board.jobs.get(name)
             if state is not None:  # else its job was removed, and what it owed is settled

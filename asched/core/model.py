@@ -84,6 +84,7 @@ class Policies:
     exclusive: tuple[str, ...] = ()  # names of groups: no two runs of a group at the same time
     on_resume: OnResume = OnResume.SKIP
     timeout: timedelta | None = None  # of one attempt, on the monotonic clock
+    run_timeout: timedelta | None = None  # of the whole run: all attempts and the waits between them, on steady time
     kill_after: timedelta = timedelta(seconds=10)  # from being asked to stop to being killed, or given up
     retry: Retry = Retry()
     idempotent: bool = False  # a run lost with its asched may be run again

@@ -87,10 +87,12 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """It ran into its timeout. `left_running`: it would not stop and was given up; its slot is free again."""
+    """It ran into its timeout, or, `whole_run`, into its run_timeout. `left_running`: it would not stop and was given
+    up; its slot is free again."""
 
     limit: timedelta
     left_running: bool = False
+    whole_run: bool = False
     kind: ClassVar[str] = "timed_out"
 
 

@@ -120,8 +120,9 @@ def explain_outcome(outcome: Outcome) -> str:
             return "it succeeded"
         case Failed(error):
             return f"it failed: {error.type}: {error.message}" if error.message else f"it failed: {error.type}"
-        case TimedOut(limit, left_running):
-            return f"it ran into its timeout of {format_duration(limit)}{_left(left_running)}"
+        case TimedOut(limit, left_running, whole_run):
+            which = "run_timeout" if whole_run else "timeout"
+            return f"it ran into its {which} of {format_duration(limit)}{_left(left_running)}"
         case Cancelled(reason, left_running):
             return f"it was cancelled: {reason}{_left(left_running)}"
         case Interrupted(reason, left_running):

@@ -211,7 +211,7 @@ def stop(board: Board, fire: int, cause: Cause, reason: str, now: Now, turn: Tur
 def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn) -> None:
     """A run that waits for its next attempt is stopped: there will be none."""
     assert run.cause is not None
-    outcome = stopped_as(run.cause, run.reason, None)
+    outcome = stopped_as(run.cause, run.reason, run.limit)
     over = Ended(run.fire.id, run.attempt, outcome, now.wall, now.wall, timedelta(0))
     _finish(board, state, run, over, now, turn)
 
@@ -242,6 +242,8 @@ def stopped_as(cause: Cause, reason: str, limit: timedelta | None, *, left_runni
     match cause:
         case Cause.TIMEOUT:
             return TimedOut(limit or timedelta(0), left_running)
+        case Cause.RUN_TIMEOUT:
+            return TimedOut(limit or timedelta(0), left_running, whole_run=True)
         case Cause.SHUTDOWN:
             return Interrupted(reason, left_running)
         case Cause.OPERATOR | Cause.REPLACED:

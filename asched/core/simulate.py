@@ -20,6 +20,7 @@ from asched.core.lanes import lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision, Outcome, Skip, Start, Succeeded
+from asched.core.overtime import count_time
 from asched.core.owed import count_owed
 from asched.core.record import FireRecord
 from asched.core.roster import correct, current, place
@@ -31,7 +32,7 @@ Hear = Callable[["SimulatedFire"], None]
 
 @dataclass(slots=True)
 class SimulatedFire:
-    """One fire as it went. `started_at` and `finished_at` are of its last attempt."""
+    """One fire as it went. `started_at` and `finished_at` are of its last attempt; `begun_at` is the first one's."""
 
     fire: Fire
     decision: Decision
@@ -40,6 +41,7 @@ class SimulatedFire:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    begun_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -237,7 +239,7 @@ class _World:
                 case StopRun(fire_id, cause, _):
                     run = self.board.runs.get(fire_id)
                     if run is not None:  # else it ended by itself in this very turn
-                        self._stop(fire_id, stopped_as(cause, run.reason, None))
+                        self._stop(fire_id, stopped_as(cause, run.reason, run.limit))
                 case Recovers():
                     pass  # says nothing about fires
                 case BrokenJob(job, error):  # its fire is recorded as invalid
@@ -256,6 +258,8 @@ class _World:
         return lost
 
     def _start(self, job: Job, fire: Fire, attempt: int) -> None:
+        if attempt == 1:
+            count_time(self.board, job, fire.id, self._moment())
         took, outcome = self.behave(fire, attempt)
         timeout = job.policies.timeout
         if timeout is not None and took >= timeout:
@@ -278,14 +282,14 @@ class _World:
                     if fire.id in lost:
                         continue
                     started = change.at if isinstance(decision, Start) else None
-                    fires[fire.id] = SimulatedFire(fire, decision, change.at, started_at=started)
+                    fires[fire.id] = SimulatedFire(fire, decision, change.at, started_at=started, begun_at=started)
                     self._settled(fire.id)
                 self.decided += len(change.fires)
                 self.seen.gaps += [(change.job, gap) for gap in change.gaps]
             case Promote():
                 fires[change.fire].decision = change.decision
                 if isinstance(change.decision, Start):
-                    fires[change.fire].started_at = change.at
+                    fires[change.fire].started_at = fires[change.fire].begun_at = change.at
                 self._settled(change.fire)
             case Begin():
                 fires[change.fire].attempt = change.attempt
@@ -372,7 +376,7 @@ class _World:
             record = FireRecord(
                 one.fire,
                 one.decision,
-                one.decided_at,
+                one.begun_at or one.decided_at,
                 self.instance,
                 one.attempt,
                 started_at=one.started_at,

@@ -19,9 +19,10 @@ class Rank(IntEnum):
     """Who goes first at the same instant."""
 
     RESUME = 0
-    COOLED = 1
-    RETRY = 2
-    FIRE = 3
+    RUN_TIMEOUT = 1
+    COOLED = 2
+    RETRY = 3
+    FIRE = 4
 
 
 class Timeline(Generic[Key]):

@@ -60,6 +60,7 @@ class JobOptions(TypedDict, total=False):
     blackout: str | Sequence[str] | BlackoutOptions  # maintenance windows in which it is not due
     after: After | Sequence[After]  # runs when all of these succeeded for the same instant
     timeout: Duration | None  # of one attempt; None or "none": unlimited
+    run_timeout: Duration | None  # of the whole run, all attempts and the waits between them
     kill_after: Duration  # from being asked to stop to being killed
     retry: int | RetryOptions | Retry  # a number counts all attempts, the first included
     max_instances: int

@@ -254,6 +254,7 @@ READERS: dict[str, Reader] = {
     "blackout": read_blackout,
     "after": _after,
     "timeout": _limit,
+    "run_timeout": _limit,
     "kill_after": _duration,
     "retry": _retry,
     "max_instances": _whole(1),

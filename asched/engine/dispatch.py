@@ -37,6 +37,7 @@ class Execution:
     task: asyncio.Task[Outcome] | None = None
     cause: Cause | None = None
     reason: str = ""
+    limit: timedelta | None = None  # the one that it ran into
     timers: list[Timer] = field(default_factory=list)
 
 
@@ -62,7 +63,7 @@ class Dispatch:
         execution.task.add_done_callback(lambda task: self._done(execution, task))
         timeout = job.policies.timeout
         if timeout is not None:
-            self._after(execution, timeout, lambda: self.stop(fire.id, Cause.TIMEOUT, "timeout"))
+            self._after(execution, timeout, lambda: self.stop(fire.id, Cause.TIMEOUT, "timeout", timeout))
 
     async def _execute(self, execution: Execution) -> Outcome:
         fire, job = execution.fire, execution.job
@@ -75,13 +76,15 @@ class Dispatch:
         except (SystemExit, KeyboardInterrupt) as error:  # these would end the loop, and everybody in it
             return _runner_fault(error)
 
-    def stop(self, fire: int, cause: Cause, reason: str, *, at_once: bool = False) -> None:
-        """Ask it to stop; `at_once` a second time, which runners take as: kill now."""
+    def stop(
+        self, fire: int, cause: Cause, reason: str, limit: timedelta | None = None, *, at_once: bool = False
+    ) -> None:
+        """Ask it to stop; `at_once` a second time, which runners take as: kill now. `limit`: what it ran into."""
         execution = self.running.get(fire)
         if execution is None or execution.task is None:
             return
         if execution.cause is None:
-            execution.cause, execution.reason = cause, reason
+            execution.cause, execution.reason, execution.limit = cause, reason, limit
             patience = execution.job.policies.kill_after + GIVE_UP_MARGIN
             self._after(execution, patience, lambda: self._give_up(execution))
             execution.task.cancel()
@@ -139,8 +142,7 @@ class Dispatch:
 
     def _stopped(self, execution: Execution, *, left_running: bool = False) -> Outcome:
         assert execution.cause is not None
-        limit = execution.job.policies.timeout
-        return stopped_as(execution.cause, execution.reason, limit, left_running=left_running)
+        return stopped_as(execution.cause, execution.reason, execution.limit, left_running=left_running)
 
 
 def _cancelled_by_others() -> Failed:

@@ -20,6 +20,7 @@ from asched.core.deadlines import due
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
+from asched.core.overtime import count_time
 from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
@@ -343,7 +344,8 @@ class Engine:
                     self._start(job, fire, attempt)
                 case StopRun(fire_id, cause, at_once):
                     run = self.board.runs.get(fire_id)
-                    self.dispatch.stop(fire_id, cause, run.reason if run else str(cause), at_once=at_once)
+                    reason, limit = (run.reason, run.limit) if run else (str(cause), None)
+                    self.dispatch.stop(fire_id, cause, reason, limit, at_once=at_once)
                 case Recovers(fires, jobs, held_until):
                     self.bus.publish(recovers(self.clock.now(), fires, jobs, held_until))
                 case BrokenJob(name, error):
@@ -355,8 +357,10 @@ class Engine:
             return  # ended in the same turn, and recorded so
         capture = self._captures.open(job, fire.id, attempt)
         self.dispatch.start(job, fire, attempt, capture)
+        if attempt == 1 and job.policies.run_timeout is not None:
+            count_time(self.board, job, fire.id, self.axes.read())
         if run.cause is not None:  # asked to stop between its decision and its start
-            self.dispatch.stop(fire.id, run.cause, run.reason)
+            self.dispatch.stop(fire.id, run.cause, run.reason, run.limit)
         if self._stopping:  # decided before we were told to stop, and recorded only now
             self.dispatch.stop(fire.id, Cause.SHUTDOWN, "asched stopped")
 

@@ -174,8 +174,9 @@ def _said(outcome: Outcome) -> dict[str, object]:
         case Failed(error):
             said: dict[str, object] = {"error": f"{error.type}: {error.message}"}
             return said if error.exit_code is None else {**said, "exit_code": error.exit_code}
-        case TimedOut(limit, left_running):
-            return {"timeout_s": limit.total_seconds(), "left_running": left_running}
+        case TimedOut(limit, left_running, whole_run):
+            said = {"timeout_s": limit.total_seconds(), "left_running": left_running}
+            return {**said, "whole_run": True} if whole_run else said
         case Cancelled(reason, left_running) | Interrupted(reason, left_running):
             return {"reason": reason, "left_running": left_running}
         case Abandoned(reason):

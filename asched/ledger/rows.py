@@ -176,8 +176,9 @@ def outcome_parts(outcome: Outcome) -> tuple[str, str | None, str | None]:
             return "succeeded", None, None if result is None else clean(result)
         case Failed(error):
             return "failed", _to_json(_error_parts(error)), None
-        case TimedOut(limit, left_running):
-            return "timed_out", _to_json({"limit": length(limit), "left_running": left_running}), None
+        case TimedOut(limit, left_running, whole_run):
+            said = {"limit": length(limit), "left_running": left_running}
+            return "timed_out", _to_json({**said, "whole_run": True} if whole_run else said), None
         case Cancelled(reason, left_running) | Interrupted(reason, left_running):
             return outcome.kind, _to_json({"reason": reason, "left_running": left_running}), None
         case Abandoned(reason):
@@ -194,7 +195,7 @@ def _outcome(kind: str, detail: str | None, result: str | None) -> Outcome:
         case "failed":
             return Failed(ErrorNote(**{**said, "types": tuple(said["types"])}))
         case "timed_out":
-            return TimedOut(timedelta(microseconds=said["limit"]), said["left_running"])
+            return TimedOut(timedelta(microseconds=said["limit"]), said["left_running"], said.get("whole_run", False))
         case "cancelled":
             return Cancelled(**said)
         case "interrupted":

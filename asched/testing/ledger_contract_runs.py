@@ -57,6 +57,7 @@ class RunContract:
             Failed(_NOTE),
             Failed(ErrorNote("E", "")),
             TimedOut(timedelta(seconds=1.5), left_running=True),
+            TimedOut(timedelta(hours=2), whole_run=True),
             Cancelled("by ann: wrong day", left_running=True),
             Interrupted("asched is stopping"),
             Abandoned("instance 1 ended without finishing it"),

@@ -17,7 +17,7 @@ finished_at duration_s lateness_s outcome error exit_code result"""
 COURSE = """job takes_s past_runs fires uncounted started caught_up waited still_waiting longest_wait_s busy_s
 outcomes skipped"""
 POLICIES = """grace catch_up catch_up_window catch_up_max overlap max_instances queue_max key cooldown pool
-exclusive on_resume timeout kill_after retry
+exclusive on_resume timeout run_timeout kill_after retry
 idempotent jitter priority"""
 
 

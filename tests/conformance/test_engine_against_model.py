@@ -50,6 +50,7 @@ policies = st.builds(
     max_instances=st.integers(1, 3),
     queue_max=st.integers(1, 4),
     timeout=st.none() | st.integers(5_000_001, 300_000_000).map(lambda n: timedelta(microseconds=n)),
+    run_timeout=st.none() | st.integers(20_000_001, 900_000_000).map(lambda n: timedelta(microseconds=n)),
     kill_after=st.just(timedelta(0)),
     retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
     idempotent=st.booleans(),

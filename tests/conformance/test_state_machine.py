@@ -76,6 +76,7 @@ policies = st.builds(
     max_instances=st.just(2),
     queue_max=st.integers(1, 3),
     timeout=st.none() | seconds(5, 100),
+    run_timeout=st.none() | st.integers(20_000_001, 900_000_000).map(lambda n: timedelta(microseconds=n)),
     kill_after=st.just(timedelta(0)),
     retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
     idempotent=st.booleans(),

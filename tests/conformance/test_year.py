@@ -80,6 +80,7 @@ def some_policies(rng):
         max_instances=rng.randint(1, 3),
         queue_max=rng.randint(1, 4),
         timeout=rng.choice([None, rng.randint(60_000_001, 7_200_000_000) * TICK]),
+        run_timeout=rng.choice([None, rng.randint(600_000_001, 9_000_000_000) * TICK]),
         kill_after=timedelta(0),
         retry=Retry(attempts=rng.randint(1, 3), delay=rng.randint(1, 600) * S),
         idempotent=rng.random() < 0.3,

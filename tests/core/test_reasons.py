@@ -90,6 +90,7 @@ OUTCOMES = [
     (Failed(ErrorNote("ValueError", "no")), "it failed: ValueError: no"),
     (Failed(ErrorNote("ValueError", "")), "it failed: ValueError"),
     (TimedOut(90 * S), "it ran into its timeout of 1m30s"),
+    (TimedOut(H, whole_run=True), "it ran into its run_timeout of 1h"),
     (TimedOut(H, left_running=True), "it ran into its timeout of 1h, would not stop, and may still be at work"),
     (Cancelled("by ada"), "it was cancelled: by ada"),
     (Cancelled("by ada", True), "it was cancelled: by ada, would not stop, and may still be at work"),

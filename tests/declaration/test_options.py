@@ -33,6 +33,8 @@ GOOD: list[tuple[str, object, object]] = [
     ("timeout", timedelta(minutes=2), timedelta(minutes=2)),
     ("timeout", None, None),
     ("timeout", "none", None),
+    ("run_timeout", "2h", timedelta(hours=2)),
+    ("run_timeout", "none", None),
     ("kill_after", "0s", timedelta(0)),
     ("grace", 0, timedelta(0)),
     ("catch_up_window", "24h", timedelta(hours=24)),

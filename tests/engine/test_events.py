@@ -112,6 +112,10 @@ EVENTS = [  # (change, the event)
         finish(TimedOut(4 * S, True)),
         {**OF_END, "type": "run.timed_out", "timeout_s": 4.0, "left_running": True},
     ),
+    (
+        finish(TimedOut(4 * S, whole_run=True)),
+        {**OF_END, "type": "run.timed_out", "timeout_s": 4.0, "left_running": False, "whole_run": True},
+    ),
     (finish(Cancelled("by ada")), {**OF_END, "type": "run.cancelled", "reason": "by ada", "left_running": False}),
     (
         finish(Interrupted("stopped")),
