@@ -14,9 +14,10 @@ from asched.core.change import Act, Pause, Unpause
 from asched.core.durations import as_duration
 from asched.core.model import Fire, Job, run_name
 from asched.core.outcome import Decision, Outcome, Skip
+from asched.core.pausing import pause
 from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
-from asched.core.runs import manual, pause
+from asched.core.runs import manual
 from asched.errors import Refused
 
 if TYPE_CHECKING:

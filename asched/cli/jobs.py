@@ -65,6 +65,8 @@ def list_command(desk: Desk) -> None:
     for one in jobs:
         if one.job.disabled:
             desk.talk(f"{one.job.name} is disabled: {one.job.disabled}")
+        elif one.pause is not None and one.pause.reason:
+            desk.talk(f"{one.job.name} is paused by {one.pause.by}: {one.pause.reason}")
     if desk.configuration.problems:
         desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
     desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched init")

@@ -30,7 +30,8 @@ def _plain(value: object) -> object:
 
 def policy_lines(policies: Policies) -> list[tuple[str, str]]:
     """Those that say something, durations as people write them."""
-    lines = [(item.name, _said(getattr(policies, item.name))) for item in fields(policies)]
+    unsaid = {"probe_after"} if policies.pause_after is None else set()
+    lines = [(item.name, _said(getattr(policies, item.name))) for item in fields(policies) if item.name not in unsaid]
     return [(name, said) for name, said in lines if said]
 
 

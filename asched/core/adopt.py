@@ -13,14 +13,25 @@ from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
 from asched.core.overtime import go_on_counting
+from asched.core.pausing import count_failures
 from asched.core.plan import count_from_here
 from asched.core.record import FireRecord
 from asched.core.runs import follow_up
 from asched.core.timeline import Rank
 
 
-def adopt(board: Board, record: FireRecord, owner_was: str, seen_at: datetime, now: Now, turn: Turn) -> None:
-    """Take over one open fire. `owner_was` names the dead instance, `seen_at` is its last sign of life."""
+def adopt(
+    board: Board,
+    record: FireRecord,
+    owner_was: str,
+    seen_at: datetime,
+    now: Now,
+    turn: Turn,
+    *,
+    again: bool = True,
+) -> None:
+    """Take over one open fire. `owner_was` names the dead instance, `seen_at` is its last sign of life. `again`: its
+    run may have another attempt, if the job says so."""
     turn.changes.append(Adopt(record.id, record.owner))
     state = board.jobs.get(record.job)
     if state is not None and state.relative:
@@ -29,9 +40,9 @@ def adopt(board: Board, record: FireRecord, owner_was: str, seen_at: datetime, n
     if isinstance(record.decision, Queue):
         _queued(board, state, record, now, turn)
     elif record.retry_at is not None:
-        _between_attempts(board, state, record, now, turn)
+        _between_attempts(board, state, record, now, turn, again=again)
     else:
-        _lost(board, state, record, owner_was, seen_at, now, turn)
+        _lost(board, state, record, owner_was, seen_at, now, turn, again=again)
 
 
 def settle_down(board: Board, now: Now, turn: Turn) -> None:
@@ -47,10 +58,17 @@ def _queued(board: Board, state: JobState | None, record: FireRecord, now: Now, 
         wait(board, state, record.fire)
 
 
-def _between_attempts(board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
+def _between_attempts(
+    board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn, *, again: bool
+) -> None:
     assert record.retry_at is not None
     if state is None:
         _finish(record, Abandoned("its job was removed before its next attempt"), now.wall, turn)
+        return
+    if not again:
+        _give_up(
+            board, state, record, Abandoned("its job was quarantined before its next attempt"), now.wall, now, turn
+        )
         return
     _wait_for_next(board, state, record, max(timedelta(0), record.retry_at - now.wall), now)
 
@@ -69,20 +87,29 @@ def _lost(
     seen_at: datetime,
     now: Now,
     turn: Turn,
+    *,
+    again: bool,
 ) -> None:
     outcome = Abandoned(f"{owner_was} ended without finishing it")
     ended_at = max(record.started_at or record.decided_at, seen_at)
-    if state is None or not state.job.policies.idempotent:
-        _finish(record, outcome, ended_at, turn)
-        if state is not None:
-            count_from_here(board, state, now, turn)
-        follow_up(board, record.fire, outcome, now, turn)
+    if state is None or not state.job.policies.idempotent or not again:
+        _give_up(board, state, record, outcome, ended_at, now, turn)
         return
     started_at = record.started_at or record.decided_at
     turn.changes.append(
         Retrying(record.id, record.attempt, outcome, started_at, ended_at, ended_at - started_at, retry_at=now.wall)
     )
     _wait_for_next(board, state, record, timedelta(0), now)
+
+
+def _give_up(
+    board: Board, state: JobState | None, record: FireRecord, outcome: Outcome, at: datetime, now: Now, turn: Turn
+) -> None:
+    _finish(record, outcome, at, turn)
+    if state is not None:
+        count_failures(board, state, record.fire, outcome, now, turn)
+        count_from_here(board, state, now, turn)
+    follow_up(board, record.fire, outcome, now, turn)
 
 
 def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> None:

@@ -177,6 +177,7 @@ class Board:
         self.jobs: dict[str, JobState] = {}
         self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.pauses: dict[str, Pause] = {}  # of jobs that were removed: they are still paused when they come back
+        self.failures: dict[str, int] = {}  # runs in a row that failed, of jobs on the board or not
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
         self.dependents: dict[str, list[str]] = {}
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided

@@ -177,7 +177,17 @@ class Absence:
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """So many runs of `job` in a row have failed, this one included: what `pause_after` counts."""
+
+    job: str
+    failures: int
+
+
 CORRECT = "correct"  # what asched itself asks for when the clock was set back a long way: begin a job anew
+QUARANTINE = "quarantine"  # and: to hold a job that took it down
+PAUSE_AFTER = "pause_after"  # and: too many of its runs in a row failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +217,7 @@ Change = (
     | Unpause
     | Absence
     | Act
+    | Streak
 )
 
 

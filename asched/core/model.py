@@ -87,6 +87,9 @@ class Policies:
     run_timeout: timedelta | None = None  # of the whole run: all attempts and the waits between them, on steady time
     kill_after: timedelta = timedelta(seconds=10)  # from being asked to stop to being killed, or given up
     retry: Retry = Retry()
+    pause_after: int | None = None  # so many runs in a row that failed pause it
+    probe_after: timedelta | None = timedelta(hours=1)  # then it is tried again; None: once somebody resumes it
+    quarantine: bool = True  # whether it is held after asched died three times in a row while it ran
     idempotent: bool = False  # a run lost with its asched may be run again
     jitter: timedelta = timedelta(0)
     priority: int = 0  # among fires due at the same instant, higher goes first

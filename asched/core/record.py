@@ -154,9 +154,11 @@ class FireQuery:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that a starting engine needs: active versions, pauses, every open fire, and who was here before."""
+    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, and how
+    many runs of a job in a row have failed."""
 
     versions: tuple[VersionRecord, ...]
     pauses: tuple[Pause, ...]
     open: tuple[FireRecord, ...]
     instances: tuple[InstanceRecord, ...]
+    failures: Mapping[str, int] = field(default_factory=dict, hash=False)

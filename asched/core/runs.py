@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from asched.core.admission import admitted, freed
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
-from asched.core.change import Decide, Finish, Pause, Promote, Retrying
+from asched.core.change import Decide, Finish, Promote, Retrying
 from asched.core.model import Fire, Origin
 from asched.core.outcome import (
     Cancelled,
@@ -20,6 +20,7 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
+from asched.core.pausing import count_failures
 from asched.core.plan import count_from_here, new_fire
 from asched.core.policy import Candidate
 from asched.core.retry import next_delay
@@ -89,7 +90,10 @@ def _finish(board: Board, state: JobState | None, run: RunState, message: Ended,
             message.duration,
         )
     )
-    freed(board, board.over(message.fire), now, turn)
+    board.over(message.fire)
+    if state is not None:
+        count_failures(board, state, run.fire, message.outcome, now, turn)  # a job that is paused frees no place
+    freed(board, run, now, turn)
     if state is None:
         return
     count_from_here(board, state, now, turn)
@@ -248,14 +252,3 @@ def stopped_as(cause: Cause, reason: str, limit: timedelta | None, *, left_runni
             return Interrupted(reason, left_running)
         case Cause.OPERATOR | Cause.REPLACED:
             return Cancelled(reason, left_running)
-
-
-def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
-    """No new starts; what comes due is recorded as skipped(paused)."""
-    state.pause = change
-    turn.changes.append(change)
-    key = (Kind.RESUME, state.job.name, 0)
-    if change.until is None:
-        board.wall.remove(key)
-    else:
-        board.wall.put(key, change.until, Rank.RESUME)

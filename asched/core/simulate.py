@@ -355,6 +355,8 @@ class _World:
         self.now = outage.until
         self.steady_ahead = self.wall_ahead  # steady time begins as wall time
         self.board = self._board()
+        self.board.failures = before.failures
+        self.board.pauses = {name: state.pause for name, state in before.jobs.items() if state.pause is not None}
         for job in self.jobs:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()

@@ -77,6 +77,9 @@ class JobOptions(TypedDict, total=False):
     grace: Duration  # lateness that still counts as on time
     jitter: Duration
     priority: int  # among fires due at the same instant, higher goes first
+    pause_after: int | None  # so many runs in a row that failed pause it; None or "none": never
+    probe_after: Duration | None  # then it is tried again; None or "none": once somebody resumes it
+    quarantine: bool  # whether it is held after asched died three times in a row while it ran
     idempotent: bool  # a run lost with its asched may be run again
     args: Mapping[str, object]  # keyword arguments
     tags: Sequence[str]

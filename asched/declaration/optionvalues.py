@@ -122,6 +122,11 @@ def _plain(kind: type, what: str) -> Reader:
     return read
 
 
+def _unless_none(read: Reader) -> Reader:
+    """Or none at all, as a limit may be lifted."""
+    return lambda value, path, faults: None if value is None or value == "none" else read(value, path, faults)
+
+
 _flag = _plain(bool, "true or false")
 _text = _plain(str, "a text")
 
@@ -271,6 +276,9 @@ READERS: dict[str, Reader] = {
     "grace": _duration,
     "jitter": _duration,
     "priority": _whole(),
+    "pause_after": _unless_none(_whole(1)),
+    "probe_after": _limit,
+    "quarantine": _flag,
     "idempotent": _flag,
     "args": _args,
     "tags": _each(_text, "texts"),

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from asched.core.change import (
     CORRECT,
+    PAUSE_AFTER,
+    QUARANTINE,
     Absence,
     Act,
     Activate,
@@ -22,6 +24,7 @@ from asched.core.change import (
     Promote,
     Retire,
     Retrying,
+    Streak,
     Unpause,
 )
 from asched.core.model import Fire, run_name
@@ -79,6 +82,8 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
             }
         case Act(verb=verb) if verb == CORRECT:
             yield {"type": "job.corrected", "at": change.at, "job": change.job, "reason": change.reason}
+        case Act(verb=verb) if verb in (PAUSE_AFTER, QUARANTINE):
+            return  # job.paused says it
         case Act():
             yield {
                 "type": "operator.acted",
@@ -99,7 +104,7 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
                 "stream": change.stream,
                 "text": change.text,
             }
-        case Adopt() | Child():
+        case Adopt() | Child() | Streak():
             return
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from asched.core.admission import promote_waiting, still_cooling
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
-from asched.core.change import Absence, Pause
+from asched.core.change import QUARANTINE, Absence, Pause
 from asched.core.limits import Limits
 from asched.core.model import Job, Origin
 from asched.core.outcome import Start
 from asched.core.owed import count_owed
+from asched.core.pausing import pause_by_itself
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
 from asched.core.roster import decided_until, place, previous_of, retire
 from asched.core.runs import startup
@@ -23,6 +24,7 @@ from asched.engine.clock import Clock
 from asched.engine.engine import Engine
 from asched.engine.instance import VISITOR, describe, kill_survivor, this_instance
 from asched.engine.ports import Ledger, Runner
+from asched.engine.quarantine import to_quarantine
 
 ENDS_KNOWN = 100  # of a job's runs: enough for each of its lanes to know whether it still cools down
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
@@ -40,6 +42,8 @@ class Inheritance:
     versions: dict[str, VersionRecord]  # the newest of each job, active or not
     decided: dict[str, datetime | None]  # how far all versions of the job have decided, where that is later
     pauses: dict[str, Pause]
+    failures: Mapping[str, int]
+    quarantine: Mapping[str, str]  # why a job is to be held, once it comes
     open: dict[str, list[FireRecord]]
     owners: dict[int, InstanceRecord]
     joins: dict[str, Joins]
@@ -68,6 +72,8 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         versions=newest,
         decided={name: decided_until(records) for name, records in versions.items()},
         pauses={pause.job: pause for pause in stored.pauses},
+        failures=stored.failures,
+        quarantine=await to_quarantine(ledger, servers, me, stored.open),
         open=left,
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
@@ -108,6 +114,7 @@ async def begin(
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
     count_owed(engine.board)
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
+    engine.board.failures.update(heir.failures)
     for joins in heir.joins.values():
         engine.board.joins.update(joins)
     take_in(engine.board, jobs, heir, now, turn)
@@ -131,7 +138,8 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
         ends = heir.ends.pop(state.job.name, ())
         still_cooling(board, state, ((one.fire, one.finished_at) for one in ends if one.finished_at), now)
     for state in states:
-        _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn)
+        held = _quarantine(board, state, heir, now, turn)
+        _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn, again=not held)
     for state in states:
         promote_waiting(board, state, now, turn)
     return states
@@ -142,13 +150,25 @@ def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) ->
     return place(board, job, None, now, turn)
 
 
-def _adopt_all(board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn) -> None:
+def _quarantine(board: Board, state: JobState, heir: Inheritance, now: Now, turn: Turn) -> bool:
+    """Whether the job is not to be started again. A pause that it has already holds it, too."""
+    name = state.job.name
+    if name not in heir.quarantine or not state.job.policies.quarantine:
+        return False
+    if state.pause is None:
+        pause_by_itself(board, state, Pause(name, now.wall, "asched", heir.quarantine[name]), QUARANTINE, "", turn)
+    return True
+
+
+def _adopt_all(
+    board: Board, records: Sequence[FireRecord], heir: Inheritance, now: Now, turn: Turn, *, again: bool = True
+) -> None:
     for record in records:
         owner = heir.owners.get(record.owner)
         name = f"asched {record.owner}" if owner is None else describe(owner)
         if record.child is not None:
             kill_survivor(*record.child)  # before its slot is free
-        adopt(board, record, name, now.wall if owner is None else owner.seen_at, now, turn)
+        adopt(board, record, name, now.wall if owner is None else owner.seen_at, now, turn, again=again)
 
 
 def _settle_the_lost(board: Board, heir: Inheritance, now: Now, turn: Turn) -> None:

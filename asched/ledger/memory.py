@@ -63,7 +63,8 @@ class MemoryLedger:
             if instance.left_at is None or number in owners or number > recent
         )
         pauses = tuple(tables.pauses[job] for job in sorted(tables.pauses))
-        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here))
+        failures = {job: count for job, count in tables.failures.items() if count}
+        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures)
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
         return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)

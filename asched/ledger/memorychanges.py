@@ -22,6 +22,7 @@ from asched.core.change import (
     Rejected,
     Retire,
     Retrying,
+    Streak,
     Unpause,
 )
 from asched.core.model import Fire
@@ -53,6 +54,8 @@ def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
             tables.absences.setdefault((change.since, change.until, change.cause), change)
         case Act():
             tables.acts.setdefault(replace(change, by=clean(change.by), reason=clean(change.reason)))
+        case Streak():
+            tables.failures[change.job] = change.failures
         case _:
             assert_never(change)
     return None

@@ -40,6 +40,7 @@ class Tables:
     gaps: dict[tuple[object, ...], GapRecord] = field(default_factory=dict)
     absences: dict[tuple[object, ...], Absence] = field(default_factory=dict)
     acts: dict[Act, None] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
 
     def enter(self, instance: InstanceRecord) -> int:
         for known in self.instances.values():

@@ -42,6 +42,7 @@ def restore(connection: Connection) -> Stored:
             _all(connection, sql.PAUSES, (), rows.pause),
             _all(connection, sql.OPEN_FIRES, (), rows.fire_record),
             _all(connection, sql.INSTANCES_THAT_MATTER, (RECENT_INSTANCES,), rows.instance_record),
+            dict(connection.execute(sql.FAILURES).fetchall()),
         )
     finally:
         connection.execute("COMMIT")

@@ -112,6 +112,11 @@ _FIRST = (
 _SECOND = (
     "ALTER TABLE fires ADD COLUMN waited_for TEXT",
     "ALTER TABLE pauses ADD COLUMN on_resume TEXT",
+    """
+    CREATE TABLE streaks (
+        job TEXT PRIMARY KEY, failures INTEGER NOT NULL CHECK (failures >= 0)
+    ) STRICT, WITHOUT ROWID
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)

@@ -25,6 +25,7 @@ from asched.core.change import (
     Rejected,
     Retire,
     Retrying,
+    Streak,
     Unpause,
 )
 from asched.core.model import Fire
@@ -61,7 +62,7 @@ def _make(connection: Connection, owner: int, change: Change) -> Rejected | None
             return _activate(connection, owner, change)
         case Retire():
             return _retire(connection, change)
-        case Pause() | Unpause() | Absence() | Act():
+        case Pause() | Unpause() | Absence() | Act() | Streak():
             _note(connection, change)
             return None
         case _:
@@ -217,7 +218,7 @@ def _retire(connection: Connection, change: Retire) -> Rejected | None:
 # ---- operators
 
 
-def _note(connection: Connection, change: Pause | Unpause | Absence | Act) -> None:
+def _note(connection: Connection, change: Pause | Unpause | Absence | Act | Streak) -> None:
     match change:
         case Pause():
             until = micros_or_none(change.until)
@@ -231,6 +232,8 @@ def _note(connection: Connection, change: Pause | Unpause | Absence | Act) -> No
             who = (micros(change.at), change.verb, clean(change.by))
             what = (change.job, change.run, clean(change.reason))
             connection.execute(sql.INSERT_ACT, (*who, *what))
+        case Streak():
+            connection.execute(sql.COUNT_FAILURES, (change.job, change.failures))
         case _:
             assert_never(change)
 

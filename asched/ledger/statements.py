@@ -95,6 +95,9 @@ ON CONFLICT (job) DO UPDATE SET at = excluded.at, by = excluded.by, reason = exc
                                 on_resume = excluded.on_resume
 """
 UNPAUSE = "DELETE FROM pauses WHERE job = ?"
+COUNT_FAILURES = """
+INSERT INTO streaks (job, failures) VALUES (?, ?) ON CONFLICT (job) DO UPDATE SET failures = excluded.failures
+"""
 INSERT_ABSENCE = "INSERT INTO absences (since, until, cause, facts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 INSERT_ACT = """
 INSERT INTO acts (at, verb, by, job, run, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -150,6 +153,7 @@ GAPS_OF_JOB = _GAP + "WHERE job = ? ORDER BY after DESC, version DESC, until DES
 
 ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC, until DESC, cause DESC LIMIT ?"
 ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
+FAILURES = "SELECT job, failures FROM streaks WHERE failures > 0 ORDER BY job"
 PAUSES = "SELECT job, at, by, reason, until, on_resume FROM pauses ORDER BY job"
 
 _INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token FROM instances "

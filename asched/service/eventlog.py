@@ -25,6 +25,7 @@ _LEVELS = {
     "fire.skipped": "info",
     "fires.skipped": "info",
     "job.broken": "error",
+    "job.paused": "warning",
     "job.activated": "debug",
     "absence.recorded": "warning",
     "clock.stepped": "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asched.core.change import Absence, Act, Activate, Pause, Retire, Unpause
+from asched.core.change import Absence, Act, Activate, Pause, Retire, Streak, Unpause
 from asched.core.model import Fire, Origin
 from asched.core.outcome import Queue, Skip, SkipReason, Start
 from asched.core.record import FireQuery, FireRecord, GapRecord, VersionRecord
@@ -191,6 +191,13 @@ class DecisionContract:
         assert (await ledger.restore()).pauses == (longer,)
         assert await twice(ledger, THEIRS, Unpause("backup", minute(2), "ann")) == ()
         assert (await ledger.restore()).pauses == ()
+
+    async def test_how_many_runs_in_a_row_failed_is_known_until_one_succeeds(self, ledger: Ledger) -> None:
+        assert await twice(ledger, OURS, Streak("backup", 1), Streak("other", 4)) == ()
+        assert await twice(ledger, THEIRS, Streak("backup", 2)) == ()
+        assert (await ledger.restore()).failures == {"backup": 2, "other": 4}
+        assert await twice(ledger, OURS, Streak("backup", 0)) == ()
+        assert (await ledger.restore()).failures == {"other": 4}
 
     async def test_an_absence_is_recorded_once(self, ledger: Ledger) -> None:
         first = Absence(T0, minute(5), "killed", {"instance": 1})

@@ -24,6 +24,7 @@ from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
 HALF = timedelta(milliseconds=500)
+TICK = timedelta(microseconds=1)
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 ACTION = Function(print, "builtins:print", "coroutine")
 
@@ -54,6 +55,9 @@ policies = st.builds(
     kill_after=st.just(timedelta(0)),
     retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
     idempotent=st.booleans(),
+    quarantine=st.just(False),  # a guess about deaths, of which a simulation knows nothing
+    pause_after=st.none() | st.integers(1, 3),
+    probe_after=st.none() | seconds(10, 1000).map(lambda wait: wait + TICK),
     jitter=st.just(timedelta(0)) | seconds(1, 20),
     priority=st.integers(-1, 1),
     pool=st.sampled_from([(), (), ("p",), ("p", "q")]),

@@ -22,9 +22,10 @@ from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Job, OnResume, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.pausing import pause
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
-from asched.core.runs import manual, pause, stop
+from asched.core.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
@@ -35,6 +36,7 @@ from asched.testing.harness import Harness
 
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 ACTION = Function(print, "builtins:print", "coroutine")
+TICK = timedelta(microseconds=1)
 NAMES = ("a", "b", "c")
 
 
@@ -80,6 +82,9 @@ policies = st.builds(
     kill_after=st.just(timedelta(0)),
     retry=st.builds(Retry, attempts=st.integers(1, 3), delay=seconds(1, 60)),
     idempotent=st.booleans(),
+    quarantine=st.just(False),  # a guess about deaths, of which a simulation knows nothing
+    pause_after=st.none() | st.integers(1, 3),
+    probe_after=st.none() | seconds(10, 1000).map(lambda wait: wait + TICK),
     jitter=st.just(timedelta(0)) | seconds(1, 20),
     cooldown=st.just(timedelta(0)) | seconds(1, 100),
     on_resume=st.sampled_from(OnResume),

@@ -84,6 +84,9 @@ def some_policies(rng):
         kill_after=timedelta(0),
         retry=Retry(attempts=rng.randint(1, 3), delay=rng.randint(1, 600) * S),
         idempotent=rng.random() < 0.3,
+        quarantine=False,
+        pause_after=rng.choice([None, None, 2, 3]),
+        probe_after=rng.choice([None, rng.randint(3_600_000_001, 172_800_000_000) * TICK]),
         jitter=rng.choice([0 * S, 0 * S, 30 * S, 10 * MINUTE]),
         priority=rng.randint(-1, 1),
     )

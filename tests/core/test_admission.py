@@ -13,10 +13,11 @@ from asched.core.deadlines import due
 from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
+from asched.core.pausing import pause
 from asched.core.permits import Permits
 from asched.core.reasons import explain_decision
 from asched.core.roster import current, place, remove
-from asched.core.runs import Ended, ended, manual, pause
+from asched.core.runs import Ended, ended, manual
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 

@@ -10,9 +10,10 @@ from asched.core.cron import Cron
 from asched.core.deadlines import due
 from asched.core.model import Fire, Origin, Policies
 from asched.core.outcome import Cancelled, Skip, SkipReason, Start, Succeeded
+from asched.core.pausing import pause
 from asched.core.record import VersionRecord
 from asched.core.roster import correct, current, place, previous_of, remove, restore_pause, retire
-from asched.core.runs import Ended, ended, manual, pause
+from asched.core.runs import Ended, ended, manual
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.union import AnyOf

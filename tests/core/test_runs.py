@@ -10,7 +10,8 @@ from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, 
 from asched.core.deadlines import due
 from asched.core.model import Origin, Overlap, Retry
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Skip, SkipReason, Start, Succeeded, TimedOut
-from asched.core.runs import Ended, ended, manual, pause, startup, stop, stopped_as
+from asched.core.pausing import pause
+from asched.core.runs import Ended, ended, manual, startup, stop, stopped_as
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup

@@ -16,9 +16,10 @@ from asched.core.change import Decide, Pause, Rejected, Unpause
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Job, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Skip, Succeeded
+from asched.core.pausing import pause
 from asched.core.record import FireQuery
 from asched.core.roster import place, remove
-from asched.core.runs import manual, pause, stop
+from asched.core.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.engine.engine import SLICE

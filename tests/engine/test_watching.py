@@ -12,8 +12,8 @@ from jobdoubles import S, a_job
 from asched.core.admission import unpause
 from asched.core.change import Pause, Unpause
 from asched.core.model import Origin, Overlap
+from asched.core.pausing import pause
 from asched.core.record import FireQuery
-from asched.core.runs import pause
 from asched.core.triggers.interval import Every
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch

@@ -22,6 +22,7 @@ from asched.core.change import (
     Promote,
     Retire,
     Retrying,
+    Streak,
     Unpause,
 )
 from asched.core.outcome import Cancelled, Queue, Skip, SkipReason, Start, Succeeded, TimedOut
@@ -93,6 +94,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(lambda job, version, at: Retire(job, version, minute(at)), JOBS, st.integers(1, 2), MINUTES),
     st.builds(lambda job, at: Pause(job, minute(at), "ann"), JOBS, MINUTES),
     st.builds(lambda job, at: Unpause(job, minute(at), "ann"), JOBS, MINUTES),
+    st.builds(Streak, JOBS, st.integers(0, 2)),
     st.builds(lambda at, length: Absence(minute(at), minute(at + length), "killed"), MINUTES, MINUTES),
     st.builds(lambda at, verb: Act(minute(at), verb, "ann"), MINUTES, st.sampled_from(["run", "pause"])),
 )
