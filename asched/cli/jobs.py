@@ -177,6 +177,7 @@ def _more_json(one: Standing) -> dict[str, object]:
 
 def _facts(desk: Desk, one: Standing) -> list[tuple[str, str]]:
     from asched.cli.policies import policy_lines
+    from asched.core.explainexpectation import explain_expectation
 
     job = one.job
     facts = [
@@ -190,6 +191,7 @@ def _facts(desk: Desk, one: Standing) -> list[tuple[str, str]]:
         ("tags", ", ".join(job.tags)),
         ("arguments", ", ".join(f"{key}={value!r}" for key, value in job.args.items())),
         ("secrets", ", ".join(sorted(job.secrets))),
+        ("expects", explain_expectation(job)),
         *policy_lines(job.policies),
     ]
     return [(name, value) for name, value in facts if value]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.action import Action
+from asched.core.expectation import NOTHING_MORE, Expectation
 from asched.core.triggers.protocol import Trigger
 
 
@@ -108,6 +109,7 @@ class Job:
     trigger: Trigger | None = None
     policies: Policies = Policies()
     after: tuple[str, ...] = ()
+    expect: Expectation = NOTHING_MORE
     args: Mapping[str, object] = field(default_factory=dict, hash=False)
     secrets: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     tags: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.zones import zone
 from asched.declaration.exclusions import with_exclusions
+from asched.declaration.expecting import expectation_of, with_expected
 from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.options import JobOptions, policies_of, read_options, spelled
 from asched.declaration.optionvalues import JOB_NAME
@@ -135,6 +136,7 @@ def define(
         trigger=trigger,
         policies=policies_of(values),
         after=values.get("after", ()),
+        expect=expectation_of(values.get("expect", {})),
         args=values.get("args", {}),
         secrets=given,
         tags=values.get("tags", ()),
@@ -228,11 +230,11 @@ def _action(does: object, values: Mapping[str, Any], faults: list[Fault]) -> Act
     if not isinstance(does, (Command, Request)):
         action, found = read_function(does, values.get("args", {}))
         faults += found
-        return action
+        return None if action is None else with_expected(action, values.get("expect", {}), faults)
     for option in ("args", "secrets"):
         if values.get(option):
             faults.append(Fault((option,), f"{option} go to Python functions only", "take them out", of_key=True))
-    return does
+    return with_expected(does, values.get("expect", {}), faults)
 
 
 def _key_faults(values: Mapping[str, Any]) -> list[Fault]:

@@ -49,6 +49,17 @@ class RetryOptions(TypedDict, total=False):
     on: str | type[BaseException] | Sequence[str | type[BaseException]]
 
 
+class ExpectOptions(TypedDict, total=False):
+    """What counts as success. `output` must be found in what the run prints and logs, `not_output` must not."""
+
+    exit: int | Sequence[int]  # of a command
+    status: int | Sequence[int]  # of an HTTP answer
+    output: str
+    not_output: str
+    some_output: bool
+    result: Callable[[Any], object]  # of a Python function: True, False, or a text that says what is wrong
+
+
 class JobOptions(TypedDict, total=False):
     """What may be said about a job besides its name, its schedule and what it does."""
 
@@ -77,6 +88,7 @@ class JobOptions(TypedDict, total=False):
     grace: Duration  # lateness that still counts as on time
     jitter: Duration
     priority: int  # among fires due at the same instant, higher goes first
+    expect: ExpectOptions | Callable[[Any], object]  # what counts as success; a function looks at the result
     pause_after: int | None  # so many runs in a row that failed pause it; None or "none": never
     probe_after: Duration | None  # then it is tried again; None or "none": once somebody resumes it
     quarantine: bool  # whether it is held after asched died three times in a row while it ran

@@ -18,6 +18,7 @@ from asched.core.model import CatchUp, OnResume, Overlap, Retry
 from asched.core.triggers.excluding import Shift
 from asched.core.zones import zone
 from asched.declaration.exclusions import read_blackout, read_except
+from asched.declaration.expecting import read_expect
 from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
 
@@ -276,6 +277,7 @@ READERS: dict[str, Reader] = {
     "grace": _duration,
     "jitter": _duration,
     "priority": _whole(),
+    "expect": read_expect,
     "pause_after": _unless_none(_whole(1)),
     "probe_after": _limit,
     "quarantine": _flag,

@@ -6,12 +6,15 @@ import inspect
 from typing import Any
 
 from asched.core.action import Function
+from asched.core.expectation import Predicate
 from asched.core.masking import Mask
 from asched.core.model import Attempt
 from asched.core.outcome import Failed, Succeeded
 from asched.runners.context import Run
-from asched.runners.notes import failure
+from asched.runners.notes import bounded, failure
 from asched.runners.results import encode
+
+_SHOWN = 200  # characters of a result in a message
 
 
 def arguments(action: Function, attempt: Attempt, run: Run) -> dict[str, Any]:
@@ -22,16 +25,33 @@ def arguments(action: Function, attempt: Attempt, run: Run) -> dict[str, Any]:
     return given
 
 
-def returned(result: object, action: Function, mask: Mask) -> Succeeded | Failed:
-    """A result, unless it is something that would have had to be run to do anything."""
-    if result is None:
-        return Succeeded()
+def returned(result: object, attempt: Attempt, mask: Mask) -> Succeeded | Failed:
+    """A result, unless it would have had to be run to do anything, or is not what the job expects. Raises what the
+    job's own judgement of it raises."""
+    action, judge = attempt.job.action, attempt.job.expect.result
+    assert isinstance(action, Function)
+    unrun = None if result is None else _never_run(result, action)
+    if unrun is not None:
+        return Failed(failure("TypeError", unrun))
+    wrong = None if judge is None else _wrong(result, judge, mask)
+    return Succeeded(encode(result, mask)) if wrong is None else Failed(failure("UnexpectedResult", wrong, mask))
+
+
+def _never_run(result: object, action: Function) -> str | None:
     if inspect.isasyncgen(result) or inspect.isgenerator(result):
         kind = "an async generator" if inspect.isasyncgen(result) else "a generator"
-        return Failed(failure("TypeError", f"{action.ref} returned {kind}, which nothing runs: return, do not yield"))
-    if inspect.isawaitable(result):
-        return Failed(failure("TypeError", _unawaited(result, action)))
-    return Succeeded(encode(result, mask))
+        return f"{action.ref} returned {kind}, which nothing runs: return, do not yield"
+    return _unawaited(result, action) if inspect.isawaitable(result) else None
+
+
+def _wrong(result: object, judge: Predicate, mask: Mask) -> str | None:
+    verdict = judge.call(result)
+    came = f"got {bounded(encode(result, mask) or 'null', _SHOWN)}"
+    if verdict is None:
+        return f"{judge.ref}, which is to judge the result, returned None: return True, False or what is wrong"
+    if isinstance(verdict, str):
+        return f"{verdict}; {came}" if verdict else None
+    return None if verdict else f"expected a result for which {judge.ref} holds, {came}"
 
 
 def _unawaited(result: object, action: Function) -> str:

@@ -109,10 +109,17 @@ def _say_what_it_left(child: Child, survivors: tuple[int, ...], output: OutputSi
 def _outcome(code: int | None, command: Command) -> Outcome:
     if code in command.success_codes:
         return Succeeded()
-    return Failed(failure("ExitCode", _said(code, shell=command.shell), exit_code=code))
+    return Failed(failure("ExitCode", _said(code, command), exit_code=code))
 
 
-def _said(code: int | None, *, shell: bool) -> str:
+def _said(code: int | None, command: Command) -> str:
+    if command.success_codes == (0,):
+        return _ended(code, shell=command.shell)
+    expected = f"expected exit {' or '.join(map(str, command.success_codes))}"
+    return f"{expected}, got {code}" if code is not None and code >= 0 else f"{expected}: {_ended(code)}"
+
+
+def _ended(code: int | None, *, shell: bool = False) -> str:
     if code is None:
         return "its exit code is not known: other code in this process waited for the child and took it"
     if code < 0:

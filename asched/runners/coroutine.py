@@ -38,8 +38,8 @@ class CoroutineRunner:
         try:
             result = action.call(**arguments(action, attempt, run))
             if not isinstance(result, Awaitable):
-                return returned(result, action, mask)
-            return returned(await result, action, mask)
+                return returned(result, attempt, mask)
+            return returned(await result, attempt, mask)
         except asyncio.CancelledError as error:
             if task.cancelling() > asked_before:
                 raise

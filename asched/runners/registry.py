@@ -26,7 +26,12 @@ class Runners:
         self._made: dict[str, Runner] = {}
 
     def run(self, attempt: Attempt, output: OutputSink) -> Coroutine[Any, Any, Outcome]:
-        return self._runner_for(attempt.job.action).run(attempt, output)
+        runner = self._runner_for(attempt.job.action)
+        if attempt.job.expect.of_output:
+            from asched.runners.expected import run_and_listen
+
+            return run_and_listen(runner, attempt, output, self._mask)
+        return runner.run(attempt, output)
 
     async def close(self) -> None:
         for runner in self._made.values():

@@ -89,6 +89,6 @@ def _call(attempt: Attempt, run: Run, mask: Mask) -> Outcome:
     assert isinstance(action, Function)
     enter_run(run)
     try:
-        return returned(action.call(**arguments(action, attempt, run)), action, mask)
+        return returned(action.call(**arguments(action, attempt, run)), attempt, mask)
     except BaseException as error:
         return Failed(note_of(error, mask))

@@ -13,6 +13,7 @@ from asched.core.calendars import Calendar
 from asched.core.model import Job
 from asched.core.remark import Remark
 from asched.declaration.definition import Declaration, define
+from asched.declaration.expecting import of_any_kind
 from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.faults import Path as KeyPath
 from asched.declaration.graph import graph_faults
@@ -257,7 +258,8 @@ class Assembly:
         origin = Origin(declared, path)
         self._report_table(origin, read)
         if read.does is None:  # still look at its options and schedule, with something harmless in its place
-            declared = replace(declared, function=_nothing, options={**read.options, "args": {}})
+            harmless = {**read.options, "args": {}, "expect": of_any_kind(read.options.get("expect", {}))}
+            declared = replace(declared, function=_nothing, options=harmless)
         job = self._define(declared, {})
         if isinstance(job, list):
             self._report(origin, job)
