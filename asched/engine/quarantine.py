@@ -21,21 +21,22 @@ async def to_quarantine(
     died = deaths(servers, me)
     if not died:
         return {}
-    found = suspects(died, await _lost(ledger, died, left))
+    numbers = {server.number for server in servers}  # what a visitor ran by hand, no server died of
+    found = suspects(died, [one for fire, one in await _lost(ledger, died, left) if fire >> 32 in numbers])
     found = {job: starts for job, starts in found.items() if not await _came_to_an_end(ledger, job, died)}
     guilty = culprit(found, {act.job: act.at for act in reversed(await _resumed(ledger, found))})
     return {} if guilty is None else {guilty: reason(died, found[guilty])}
 
 
-async def _lost(ledger: Ledger, died: Sequence[Death], left: Sequence[FireRecord]) -> list[LostAttempt]:
-    """What the last of them left being executed, and what was abandoned before it."""
-    lost = [LostAttempt(one.job, one.started_at) for one in left if _executed(one) and one.started_at is not None]
+async def _lost(ledger: Ledger, died: Sequence[Death], left: Sequence[FireRecord]) -> list[tuple[int, LostAttempt]]:
+    """What the last of them left being executed, and what was abandoned before it, each with its fire."""
+    over = await ledger.fires(FireQuery(outcomes=("abandoned",), after_id=_before(died), limit=_MANY))
+    lost = [(one.id, one.job, one.started_at) for one in (*over, *filter(_executed, left))]
     for record in left:
         if record.attempt > 1:  # an idempotent one is tried again, under the same id
             tried = await ledger.attempts(record.id)
-            lost += [LostAttempt(record.job, one.started_at) for one in tried if isinstance(one.outcome, Abandoned)]
-    over = await ledger.fires(FireQuery(outcomes=("abandoned",), after_id=_before(died), limit=_MANY))
-    return lost + [LostAttempt(one.job, one.started_at) for one in over if one.started_at is not None]
+            lost += [(record.id, record.job, one.started_at) for one in tried if isinstance(one.outcome, Abandoned)]
+    return [(fire, LostAttempt(job, at)) for fire, job, at in lost if at is not None]
 
 
 def _executed(record: FireRecord) -> bool:

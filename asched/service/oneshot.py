@@ -54,6 +54,7 @@ async def run_once(
     version, known = await _version(ledger, job)
     runner = Runners(mask=mask_for(job, mask), clock=clock)
     engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=number, mask=mask)
+    engine.board.failures.update((await ledger.restore()).failures)
 
     def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
         if not known:

@@ -4,12 +4,14 @@ import pytest
 from jobdoubles import H, S, a_job
 
 from asched.core.admission import unpause
-from asched.core.change import Act, Unpause
-from asched.core.outcome import Succeeded
+from asched.core.change import Act, Decide, Unpause
+from asched.core.model import Fire, Origin
+from asched.core.outcome import Start, Succeeded
 from asched.core.record import FireQuery
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 from asched.core.triggers.startup import Startup
+from asched.engine.instance import this_instance
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
@@ -118,6 +120,23 @@ async def test_a_job_may_refuse_to_be_held():
     harness = Harness([a_poison(quarantine=False)], behave=lasting(3600))
     await dies(harness)
     assert held(harness) == {}
+
+
+async def test_what_somebody_ran_by_hand_between_them_was_not_what_they_died_of():
+    harness = Harness([a_job("by-hand", Every(H))], behave=lasting(3600))
+    for _ in range(3):
+        await harness.start()
+        await harness.clock.advance("5s")
+        await harness.kill()
+        now = harness.clock.now()
+        visitor = await harness.ledger.enter(this_instance(now, visiting=True))
+        fire = Fire(visitor << 32 | 1, "by-hand", 1, now, now, Origin.MANUAL, "by hand")
+        assert await harness.ledger.commit(visitor, [Decide("by-hand", 1, now, ((fire, Start()),))]) == ()
+        await harness.clock.advance("1s")
+    await harness.start()
+    assert held(harness) == {}
+    found = await harness.ledger.fires(FireQuery(outcomes=("abandoned",)))
+    assert len(found) == 3, "a positive control: they were lost"
 
 
 async def test_a_job_that_waited_for_its_time_was_not_there():

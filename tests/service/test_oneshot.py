@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from asched import Scheduler
-from asched.core.change import Change, Finish, Rejected
+from asched.core.change import Change, Finish, Rejected, Streak
 from asched.core.model import Job
 from asched.engine import patience
 from asched.errors import LedgerUnavailable, LedgerUnusable
@@ -62,6 +62,15 @@ async def test_it_is_interrupted_and_recorded() -> None:
     record = await asyncio.wait_for(running, WITHIN)
     assert record.outcome is not None
     assert record.outcome.kind == "interrupted"
+
+
+async def test_a_success_by_hand_begins_the_count_of_failures_anew() -> None:
+    async def works() -> None: ...
+
+    ledger = MemoryLedger()
+    await ledger.commit(1, [Streak("works", 2), Streak("other", 1)])
+    await run_once(ledger, Scheduler(ledger=":memory:").add(works).definition, by="me")
+    assert (await ledger.restore()).failures == {"other": 1}
 
 
 async def test_a_ledger_that_is_damaged_while_it_is_interrupted_ends_it_and_is_named() -> None:
