@@ -7,6 +7,7 @@ import gzip
 import ipaddress
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ import httpx
 import pytest
 
 from asched.core.action import Action, Request
+from asched.core.expectation import Expectation
 from asched.core.outcome import ErrorNote, Failed, Outcome, Succeeded
 from asched.engine.ports import Runner
 from asched.runners import http, redirects
+from asched.runners.expected import run_and_listen
 from asched.runners.http import HttpRunner
 from asched.runners.redirects import RefusedRedirect, check_hop
 from asched.testing.runner_contract import RunnerContract, Sink, attempt_of
@@ -295,6 +298,16 @@ async def test_an_answer_that_was_not_expected(do: Do, path: str, more: dict[str
 
 async def test_an_expected_answer(do: Do) -> None:
     assert result_of(await do("status/404", expect_status=(404,), expect_body="sorry"))["status"] == 404
+
+
+async def test_the_body_is_the_output_in_which_a_job_expects_something(runner: HttpRunner, server: Server) -> None:
+    attempt = attempt_of(Request("GET", server.url("")))
+    outcomes = [
+        await run_and_listen(runner, replace(attempt, job=replace(attempt.job, expect=expect)), Sink(), str)
+        for expect in (Expectation(output="hello", some_output=True), Expectation(not_output="hello"))
+    ]
+    assert result_of(outcomes[0])["status"] == 200
+    assert error_of(outcomes[1]).message == 'expected no output that matches "hello", got "hello"'
 
 
 async def test_the_status_is_kept_with_the_error(do: Do) -> None:
