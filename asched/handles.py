@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from asched.core.admission import unpause
+from asched.core.arranging import Arranging, Asked, add, move, restore, skip
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
 from asched.core.durations import as_duration
 from asched.core.model import Fire, Job, run_name
+from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Decision, Outcome, Skip
 from asched.core.pausing import pause
+from asched.core.pending import next_due, pending
 from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
 from asched.core.runs import manual
@@ -22,6 +26,8 @@ from asched.errors import Refused
 
 if TYPE_CHECKING:
     from asched.scheduler import Scheduler
+
+T = TypeVar("T")
 
 
 def as_instant(at: datetime | None) -> datetime | None:
@@ -107,6 +113,39 @@ class JobHandle:
 
         await self.scheduler.engine.ask(act)
 
+    async def skip(self, at: datetime | None = None, *, reason: str = "", by: str = "api") -> Skipped:
+        """Do not run the fire of `at`; None: the next one. It is recorded as skipped(excluded), with who and why.
+        Raises Refused, also below, for an instant that its schedule does not yield, or that is decided."""
+        return await self._arrange(partial(skip, at=as_instant(at)), by, reason)
+
+    async def move(
+        self, at: datetime | None = None, to: datetime | None = None, *, reason: str = "", by: str = "api"
+    ) -> Moved:
+        """Run the fire of `at` (None: the next one) at `to`, later or earlier; None: now. The job works for `at`."""
+        return await self._arrange(partial(move, at=as_instant(at), to=as_instant(to)), by, reason)
+
+    async def add_once(self, at: datetime, *, reason: str = "", by: str = "api") -> Added:
+        """Run it once more, at `at`, which is ahead; within its limits, its pause and its catch-up."""
+        wanted = as_instant(at)
+        assert wanted is not None
+        return await self._arrange(partial(add, at=wanted), by, reason)
+
+    async def restore(self, at: datetime | None = None, *, reason: str = "", by: str = "api") -> Occurrence:
+        """Take back what was arranged for `at`, or moved to it; None: the first. Returns what that was."""
+        return await self._arrange(partial(restore, at=as_instant(at)), by, reason)
+
+    async def _arrange(self, wanted: Arranging[T], by: str, reason: str) -> T:
+        asked = Asked(str(by), str(reason))
+        return await self.scheduler.engine.ask(
+            lambda board, now, turn: wanted(board, self._state(board), asked=asked, now=now, turn=turn)
+        )
+
+    @property
+    def occurrences(self) -> Sequence[Occurrence]:
+        """The single fires that are to go otherwise than the schedule says, by instant. Raises NotRunning."""
+        state = self.scheduler.engine.board.jobs.get(self.name)
+        return () if state is None else tuple(pending(state))
+
     def _state(self, board: Board) -> JobState:
         state = board.jobs.get(self.name)
         if state is None:
@@ -123,10 +162,11 @@ class JobHandle:
 
     @property
     def next_at(self) -> datetime | None:
-        """The next instant it is due, its jitter included; None when there is none. Raises NotRunning."""
+        """The next instant it is due, its jitter included; None when there is none. What was skipped does not count,
+        what was moved or added does. Raises NotRunning."""
         board = self.scheduler.engine.board
         state = board.jobs.get(self.name)
-        return None if state is None or state.next_at is None else board.due_at(state, state.next_at)
+        return None if state is None else next_due(board, state)
 
     @property
     def paused(self) -> Pause | None:

@@ -16,6 +16,7 @@ from asched.core.jitter import due_at
 from asched.core.lanes import Waiting, lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job, Origin
+from asched.core.occurrence import Added, Occurrence, Override
 from asched.core.permits import Permit, Permits
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
@@ -62,7 +63,8 @@ class RunState:
 
 @dataclass(slots=True)
 class JobState:
-    """A job on the board. `next_at` is its next nominal instant, on its own axis; None when there is none (known)."""
+    """A job on the board. `next_at` is its next nominal instant, on its own axis; None when there is none (known).
+    `overrides` and `added` are kept by core/pending.py."""
 
     job: Job
     version: int
@@ -75,6 +77,8 @@ class JobState:
     cooling: dict[str, datetime] = field(default_factory=dict)  # lanes, and until when (steady) they start nothing
     broken: str = ""  # its trigger raised: what it said
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
+    overrides: dict[datetime, Override] = field(default_factory=dict)  # of instants of its schedule
+    added: dict[datetime, Added] = field(default_factory=dict)
 
     @property
     def steady(self) -> bool:
@@ -161,9 +165,11 @@ class Kind(StrEnum):
     COOLED = "cooled"
     PACED = "paced"  # the next owed fire may start
     UNANSWERED = "unanswered"  # nobody approved of the recovery
+    MOVED = "moved"
+    ADDED = "added"
 
 
-Deadline = tuple[Kind, str, int]  # (kind, job, fire id or 0)
+Deadline = tuple[Kind, str, int]  # (kind, job, fire id, the instant that was moved or added as a number, or 0)
 
 
 class Board:
@@ -178,6 +184,7 @@ class Board:
         self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.pauses: dict[str, Pause] = {}  # of jobs that were removed: they are still paused when they come back
         self.failures: dict[str, int] = {}  # runs in a row that failed, of jobs on the board or not
+        self.occurrences: dict[str, tuple[Occurrence, ...]] = {}  # of jobs that are not on the board yet
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
         self.dependents: dict[str, list[str]] = {}
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided

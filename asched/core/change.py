@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asched.core.model import Fire, OnResume
+from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, SkipReason
 
 
@@ -168,6 +169,23 @@ class Unpause:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrange:
+    """One fire is to go otherwise than its schedule says. Takes the place of what was arranged for the same instant;
+    a skip and a move are of one instant, an addition is beside them."""
+
+    occurrence: Occurrence
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """What was arranged is arranged no more. `why` is "" when it has come, and is decided in this transaction."""
+
+    occurrence: Occurrence
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Absence:
     """No scheduler was deciding in (since, until]. `cause`: stopped, killed, reboot, stalled, suspended, stepped."""
 
@@ -215,6 +233,8 @@ Change = (
     | Adopt
     | Pause
     | Unpause
+    | Arrange
+    | Expire
     | Absence
     | Act
     | Streak

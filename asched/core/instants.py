@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.protocol import Series
 
 _SHORTEST = timedelta(microseconds=1)
 
 
-def between(trigger: Trigger, after: datetime, until: datetime, limit: int) -> list[datetime]:
+def between(trigger: Series, after: datetime, until: datetime, limit: int) -> list[datetime]:
     """The first instants in (after, until], at most `limit`."""
     return list(islice(_each(trigger, after, until), max(0, limit)))
 
 
-def latest_between(trigger: Trigger, after: datetime, until: datetime, n: int) -> tuple[list[datetime], bool]:
+def latest_between(trigger: Series, after: datetime, until: datetime, n: int) -> tuple[list[datetime], bool]:
     """The latest `n` instants in (after, until], in order, and whether there are earlier ones.
 
     The window (start, until] is widened from the end until it holds `n`, then narrowed until it holds few
@@ -34,14 +34,14 @@ def latest_between(trigger: Trigger, after: datetime, until: datetime, n: int) -
     return _narrow(trigger, *_widen(trigger, after, until, n), until, n), True
 
 
-def _each(trigger: Trigger, after: datetime, until: datetime) -> Iterator[datetime]:
+def _each(trigger: Series, after: datetime, until: datetime) -> Iterator[datetime]:
     at = trigger.next_after(after)
     while at is not None and at <= until:
         yield at
         at = trigger.next_after(at)
 
 
-def _widen(trigger: Trigger, after: datetime, until: datetime, n: int) -> tuple[datetime, datetime]:
+def _widen(trigger: Series, after: datetime, until: datetime, n: int) -> tuple[datetime, datetime]:
     """Two starts: from the first on there are `n` instants or more, from the second on fewer."""
     width, fewer = _first_width(trigger, until, n), until
     while width < until - after:
@@ -52,7 +52,7 @@ def _widen(trigger: Trigger, after: datetime, until: datetime, n: int) -> tuple[
     return after, fewer
 
 
-def _first_width(trigger: Trigger, until: datetime, n: int) -> timedelta:
+def _first_width(trigger: Series, until: datetime, n: int) -> timedelta:
     """As wide as the next `n` instants would be, going by the distance of two; most triggers are regular."""
     first = trigger.next_after(until)
     second = trigger.next_after(first) if first else None
@@ -60,7 +60,7 @@ def _first_width(trigger: Trigger, until: datetime, n: int) -> timedelta:
     return min(distance, timedelta(days=366)) * (n + 1)
 
 
-def _narrow(trigger: Trigger, start: datetime, fewer: datetime, until: datetime, n: int) -> list[datetime]:
+def _narrow(trigger: Series, start: datetime, fewer: datetime, until: datetime, n: int) -> list[datetime]:
     """The latest `n`, given at least `n` after `start` and fewer than `n` after `fewer`."""
     enough = 4 * n + 16
     while True:

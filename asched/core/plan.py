@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from asched.core.admission import admitted, paused_skip
 from asched.core.board import Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
 from asched.core.change import Begin, Decide, Gap
+from asched.core.leftout import settle_around
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
+from asched.core.pending import expire, left_out_by
 from asched.core.policy import Candidate, Settled, settle, settle_one, whole_gap
 
 Decided = tuple[Fire, Decision]
@@ -53,6 +55,7 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     turn.changes += follows.changes
     turn.effects += follows.effects
     state.watermark = settled.until
+    expire(board, state, now, turn)
     if state.relative and not any(isinstance(decision, Start | Queue) for _, decision in decisions):
         follow_end(board, state, now, turn)
     board.schedule(state)
@@ -77,6 +80,11 @@ def _settle(board: Board, state: JobState, first: datetime, here: datetime) -> S
         return Settled(
             repeated_until, (), (), whole_gap(trigger, state.watermark, repeated_until, SkipReason.REPEATED, facts)
         )
+    left_out = left_out_by(board, state, here)
+    if left_out:
+        around = settle_around(trigger, left_out, state.watermark, here, policies, lambda at: board.due_at(state, at))
+        state.next_at = trigger.next_after(around.until)
+        return around
     following = None if state.relative else trigger.next_after(first)
     if following is None or following > here or board.due_at(state, following) > here:
         settled = settle_one(first, board.due_at(state, first), here, policies)
@@ -117,6 +125,7 @@ def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn:
     )
     turn.effects.append(BrokenJob(state.job.name, said))
     state.watermark, state.next_at, state.broken = scheduled_at, None, said
+    expire(board, state, now, turn)
     board.schedule(state)
 
 
@@ -125,7 +134,8 @@ def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Tur
     for scheduled_at, skip in settled.skips:
         candidate = Candidate(scheduled_at, board.due_at(state, scheduled_at), caught_up=False)
         fire = new_fire(board, state, _on_wall(state, candidate, now))
-        decided.append((fire, paused_skip(state) or skip))
+        excluded = skip.reason is SkipReason.EXCLUDED  # it would not have run then, paused or not
+        decided.append((fire, skip if excluded else paused_skip(state) or skip))
     last = settled.candidates[-1] if settled.candidates else None
     for candidate in settled.candidates:
         fire = new_fire(board, state, _on_wall(state, candidate, now))

@@ -14,7 +14,7 @@ from asched.core.change import Gap
 from asched.core.instants import between, latest_between
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.protocol import Series
 
 INDIVIDUALLY = 100  # so many missed instants of one job get a row of their own; more become a gap
 COUNTED = 1000  # a gap is counted up to here
@@ -63,7 +63,7 @@ def settle_one(scheduled_at: datetime, due_at: datetime, now: datetime, policies
     return Settled(scheduled_at, (Candidate(scheduled_at, due_at, caught_up=True),))
 
 
-def settle(trigger: Trigger, watermark: datetime, now: datetime, policies: Policies, due_at: DueAt) -> Settled | None:
+def settle(trigger: Series, watermark: datetime, now: datetime, policies: Policies, due_at: DueAt) -> Settled | None:
     """What becomes of every instant in (watermark, now] that is due, after an absence or a stall.
 
     None when nothing is due (jitter holds it back). Cost is bounded by the policies, not by the absence.
@@ -83,7 +83,7 @@ def settle(trigger: Trigger, watermark: datetime, now: datetime, policies: Polic
 
 
 def _with_first(
-    trigger: Trigger, watermark: datetime, now: datetime, policies: Policies, instants: list[datetime]
+    trigger: Series, watermark: datetime, now: datetime, policies: Policies, instants: list[datetime]
 ) -> list[datetime]:
     """`first` needs the oldest missed instant that has not expired, which may lie before the enumerated ones."""
     horizon = _horizon(now, policies)
@@ -137,7 +137,7 @@ def _choose(
 
 
 def _gaps(
-    trigger: Trigger,
+    trigger: Series,
     watermark: datetime,
     instants: Sequence[datetime],
     now: datetime,
@@ -171,7 +171,7 @@ def _gap_reason(policies: Policies, candidates: Sequence[Candidate]) -> tuple[Sk
 
 
 def _gap(
-    trigger: Trigger, after: datetime, until: datetime, reason: SkipReason, facts: Mapping[str, object]
+    trigger: Series, after: datetime, until: datetime, reason: SkipReason, facts: Mapping[str, object]
 ) -> Iterator[Gap]:
     if until <= after:
         return
@@ -181,7 +181,7 @@ def _gap(
 
 
 def whole_gap(
-    trigger: Trigger,
+    trigger: Series,
     after: datetime,
     until: datetime,
     reason: SkipReason,

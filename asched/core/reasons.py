@@ -99,7 +99,7 @@ def explain_skip(skip: Skip) -> str:
         case SkipReason.INVALID:
             return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
         case SkipReason.EXCLUDED:
-            return f"excluded: {facts.get('cancelled', 'taken out')}"
+            return f"excluded: {_excluded(facts)}"
         case SkipReason.REPEATED:
             until = facts.get("decided_until", "some instant")
             return f"repeated: up to {until} all was decided before the clock was corrected, and is not caught up again"
@@ -157,6 +157,12 @@ def _these(runs: Sequence[str]) -> str:
     if not runs:
         return "another run was"
     return f"run {runs[0]} was" if len(runs) == 1 else f"runs {', '.join(runs)} were"
+
+
+def _excluded(facts: Mapping[str, object]) -> str:
+    if "by" not in facts:
+        return str(facts.get("cancelled", "taken out"))
+    return (f"moved to {facts['moved_to']}" if facts.get("moved_to") else "skipped") + _by_whom(facts)
 
 
 def _by_whom(facts: Mapping[str, object]) -> str:

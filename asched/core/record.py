@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from asched.core.change import Gap, Pause
 from asched.core.model import Fire
+from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome
 
 
@@ -154,11 +155,12 @@ class FireQuery:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, and how
-    many runs of a job in a row have failed."""
+    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of a
+    job in a row have failed, and which fires are to go otherwise than their schedules say."""
 
     versions: tuple[VersionRecord, ...]
     pauses: tuple[Pause, ...]
     open: tuple[FireRecord, ...]
     instances: tuple[InstanceRecord, ...]
     failures: Mapping[str, int] = field(default_factory=dict, hash=False)
+    occurrences: tuple[Occurrence, ...] = ()

@@ -18,6 +18,7 @@ from asched.core.durations import format_duration
 from asched.core.model import Job
 from asched.core.otherdays import same_but_for_days, with_days_of
 from asched.core.outcome import Cancelled, Skip, SkipReason
+from asched.core.pending import drop_all, inherit, recheck
 from asched.core.policy import whole_gap
 from asched.core.record import VersionRecord
 from asched.core.timeline import Rank
@@ -76,6 +77,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     state.decided_until = _decided_before(previous)
     _take_over(board, state)
     _find_next(state, now, turn)
+    recheck(board, state, now, turn)
     board.schedule(state)
     return state
 
@@ -174,6 +176,7 @@ def _take_over(board: Board, state: JobState) -> None:
     old = board.jobs.get(state.job.name)
     if old is not None:
         state.pause, state.running, state.queue, state.cooling = old.pause, old.running, old.queue, old.cooling
+        state.overrides, state.added = old.overrides, old.added
         if state.job.policies.key != old.job.policies.key:
             sort_into_lanes(state)
         _off_timeline(board, state.job.name)
@@ -182,6 +185,7 @@ def _take_over(board: Board, state: JobState) -> None:
         pause = board.pauses.pop(state.job.name, None)
         if pause is not None:
             restore_pause(board, state, pause)
+        inherit(board, state)
     board.jobs[state.job.name] = state
 
 
@@ -224,6 +228,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     board.steady.remove((Kind.COOLED, name, 0))
     if state.pause is not None:
         board.pauses[name] = state.pause
+    drop_all(board, state, now, turn)
     for fire in state.queue:
         board.waits_no_more(state, fire.id)
         turn.changes.append(Promote(fire.id, Skip(SkipReason.REMOVED), now.wall))

@@ -10,6 +10,7 @@ from asched.core.admission import admitted, freed
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Promote, Retrying
 from asched.core.model import Fire, Origin
+from asched.core.occurrence import followed_as
 from asched.core.outcome import (
     Cancelled,
     Decision,
@@ -117,7 +118,7 @@ def _join(board: Board, state: JobState, fire: Fire, succeeded: bool) -> Mapping
     wanted = set(state.job.after)
     if len(wanted) == 1:
         return {fire.job: fire.id}
-    key = (state.job.name, fire.scheduled_at, fire.nonce)
+    key = (state.job.name, fire.scheduled_at, followed_as(fire))
     met = board.joins.setdefault(key, {})
     while len(board.joins) > JOINS_KEPT:
         del board.joins[next(iter(board.joins))]
@@ -145,7 +146,8 @@ def _decide_after(
     turn: Turn,
 ) -> None:
     candidate = Candidate(upstream.scheduled_at, now.wall, upstream.caught_up)
-    fire = new_fire(board, state, candidate, origin=Origin.UPSTREAM, nonce=upstream.nonce, upstream=dict(met))
+    nonce = followed_as(upstream)
+    fire = new_fire(board, state, candidate, origin=Origin.UPSTREAM, nonce=nonce, upstream=dict(met))
     decision = skip or admitted(board, state, fire, now, turn)
     turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 

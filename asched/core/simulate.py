@@ -6,7 +6,7 @@ The reference for the conformance tests of the engine, and what previews are mad
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,9 +19,11 @@ from asched.core.deadlines import due
 from asched.core.lanes import lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
+from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, Skip, Start, Succeeded
 from asched.core.overtime import count_time
 from asched.core.owed import count_owed
+from asched.core.pending import pending
 from asched.core.record import FireRecord
 from asched.core.roster import correct, current, place
 from asched.core.runs import Ended, disown, ended, startup, stopped_as
@@ -52,6 +54,7 @@ class Simulation:
     gaps: list[tuple[str, Gap]] = field(default_factory=list)
     raised: dict[str, str] = field(default_factory=dict)  # by the triggers of jobs, which then had no next fire
     until: datetime | None = None
+    pending: list[Occurrence] = field(default_factory=list)  # of what was arranged, what has not come by then
 
     def of(self, job: str) -> list[SimulatedFire]:
         found = [one for one in self.fires.values() if one.fire.job == job]
@@ -124,14 +127,16 @@ def simulate(
     hear: Hear | None = None,
     limit: int | None = None,
     limits: Limits | None = None,
+    occurrences: Sequence[Occurrence] = (),
 ) -> Simulation:
     """Everything that `jobs`, first seen at `since`, come to by `until`, or by the turn that passes `limit` fires.
+    `occurrences` are single fires that are to go otherwise; what their jobs do not yield is left aside.
 
     With `hear` it is told of each fire once nothing more becomes of it, or at the end, and only what is then still
     open is in the answer: a year of many jobs has more fires than one wants to keep.
     """
     set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
-    world = _World(jobs, since, behave, hear, limit, limits, set_clock=set_clock)
+    world = _World(jobs, since, behave, hear, limit, limits, occurrences, set_clock=set_clock)
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
         if world.full:
@@ -139,6 +144,7 @@ def simulate(
         world.disturb(disturbance)
     world.run_until(until, inclusive=True)
     world.tell_of_the_open()
+    world.seen.pending = world.pending()
     return world.seen
 
 
@@ -153,6 +159,7 @@ class _World:
         hear: Hear | None,
         limit: int | None,
         limits: Limits | None,
+        occurrences: Sequence[Occurrence],
         *,
         set_clock: bool,
     ) -> None:
@@ -171,7 +178,7 @@ class _World:
         self.now = since
         self.wall_ahead = self.steady_ahead = timedelta(0)
         self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
-        self.board = self._board()
+        self.board = self._board(occurrences)
         turn = Turn()
         for job in self.jobs:
             place(self.board, job, None, self._moment(), turn)
@@ -179,11 +186,14 @@ class _World:
         startup(self.board, self._moment(), self.instance, turn, first_of_boot=True)
         self._carry_out(turn)
 
-    def _board(self) -> Board:
+    def _board(self, occurrences: Iterable[Occurrence]) -> Board:
         """A new instance begins: its fires are numbered as the engine numbers them."""
         self.instance += 1
         first, numbers = self.instance << 32, count(1)
-        return Board(lambda: first | next(numbers), self.limits)
+        board = Board(lambda: first | next(numbers), self.limits)
+        for one in occurrences:
+            board.occurrences[one.job] = (*board.occurrences.get(one.job, ()), one)
+        return board
 
     def _moment(self) -> Now:
         return Now(self.now + self.wall_ahead, self.now + self.steady_ahead)
@@ -322,6 +332,9 @@ class _World:
             if self.hear is not None:
                 self.hear(one)
 
+    def pending(self) -> list[Occurrence]:
+        return [one for state in self.board.jobs.values() for one in pending(state)]
+
     def disturb(self, disturbance: Disturbance) -> None:
         match disturbance:
             case Outage():
@@ -354,7 +367,7 @@ class _World:
         self.ends.clear()
         self.now = outage.until
         self.steady_ahead = self.wall_ahead  # steady time begins as wall time
-        self.board = self._board()
+        self.board = self._board(self.pending())
         self.board.failures = before.failures
         self.board.pauses = {name: state.pause for name, state in before.jobs.items() if state.pause is not None}
         for job in self.jobs:

@@ -23,6 +23,8 @@ class Rank(IntEnum):
     COOLED = 2
     RETRY = 3
     FIRE = 4
+    MOVED = 5
+    ADDED = 6
 
 
 class Timeline(Generic[Key]):

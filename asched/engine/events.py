@@ -13,10 +13,12 @@ from asched.core.change import (
     Act,
     Activate,
     Adopt,
+    Arrange,
     Begin,
     Change,
     Child,
     Decide,
+    Expire,
     Finish,
     Gap,
     Output,
@@ -28,6 +30,7 @@ from asched.core.change import (
     Unpause,
 )
 from asched.core.model import Fire, run_name
+from asched.core.occurrence import Moved, Occurrence
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -104,6 +107,12 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
                 "stream": change.stream,
                 "text": change.text,
             }
+        case Arrange(occurrence):
+            if not (isinstance(occurrence, Moved) and occurrence.ran):  # that it came is told by its run
+                yield {"type": "occurrence.arranged", **_arranged(occurrence.at, occurrence)}
+        case Expire(occurrence, at, why):
+            if why:
+                yield {"type": "occurrence.dropped", **_arranged(at, occurrence), "why": why}
         case Adopt() | Child() | Streak():
             return
 
@@ -112,6 +121,18 @@ def recovers(at: datetime, fires: int, jobs: int, held_until: datetime | None) -
     """What an absence left owed is about to be made up for, or waits for somebody's approval."""
     event: Event = {"type": "recovery.began", "at": at, "fires": fires, "jobs": jobs}
     return event if held_until is None else {**event, "type": "recovery.held", "until": held_until}
+
+
+def _arranged(at: datetime, occurrence: Occurrence) -> dict[str, object]:
+    return {
+        "at": at,
+        "job": occurrence.job,
+        "kind": occurrence.kind,
+        "scheduled_at": occurrence.scheduled_at,
+        "to": occurrence.to if isinstance(occurrence, Moved) else None,
+        "by": occurrence.by,
+        "reason": occurrence.reason,
+    }
 
 
 def _decided(at: datetime, fire: Fire, decision: Decision) -> Event:

@@ -13,9 +13,11 @@ from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import QUARANTINE, Absence, Pause
 from asched.core.limits import Limits
 from asched.core.model import Job, Origin
+from asched.core.occurrence import Occurrence, followed_as
 from asched.core.outcome import Start
 from asched.core.owed import count_owed
 from asched.core.pausing import pause_by_itself
+from asched.core.pending import void
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
 from asched.core.roster import decided_until, place, previous_of, retire
 from asched.core.runs import startup
@@ -44,6 +46,7 @@ class Inheritance:
     pauses: dict[str, Pause]
     failures: Mapping[str, int]
     quarantine: Mapping[str, str]  # why a job is to be held, once it comes
+    occurrences: dict[str, tuple[Occurrence, ...]]
     open: dict[str, list[FireRecord]]
     owners: dict[int, InstanceRecord]
     joins: dict[str, Joins]
@@ -74,6 +77,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         pauses={pause.job: pause for pause in stored.pauses},
         failures=stored.failures,
         quarantine=await to_quarantine(ledger, servers, me, stored.open),
+        occurrences=_by_job(stored.occurrences),
         open=left,
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
@@ -81,6 +85,13 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
+
+
+def _by_job(occurrences: Iterable[Occurrence]) -> dict[str, tuple[Occurrence, ...]]:
+    found: dict[str, tuple[Occurrence, ...]] = {}
+    for one in occurrences:
+        found[one.job] = (*found.get(one.job, ()), one)
+    return found
 
 
 async def _first_of_boot(ledger: Ledger, me: InstanceRecord, servers: Sequence[InstanceRecord]) -> bool:
@@ -115,6 +126,7 @@ async def begin(
     count_owed(engine.board)
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
     engine.board.failures.update(heir.failures)
+    engine.board.occurrences.update(heir.occurrences)
     for joins in heir.joins.values():
         engine.board.joins.update(joins)
     take_in(engine.board, jobs, heir, now, turn)
@@ -200,12 +212,15 @@ def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> N
     for record in heir.versions.values():
         _retire(board, record, now, turn)
     heir.versions.clear()
+    for name in list(board.occurrences):
+        void(board, name, now, turn)
 
 
 def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
     previous = board.known[record.job]
     retire(record.job, previous, now, turn)
     board.known[record.job] = replace(previous, active=False)
+    void(board, record.job, now, turn)
 
 
 def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:
@@ -233,7 +248,7 @@ async def _joins(ledger: Ledger, record: VersionRecord, now: datetime) -> Joins:
         return {}
     joins: Joins = {}
     for one in await _recent(ledger, after, now, outcomes=("succeeded",)):
-        met = joins.setdefault((record.job, one.scheduled_at, one.fire.nonce), {})
+        met = joins.setdefault((record.job, one.scheduled_at, followed_as(one.fire)), {})
         assert met is not None
         met[one.job] = one.id
     for one in await _recent(ledger, (record.job,), now):

@@ -64,7 +64,8 @@ class MemoryLedger:
         )
         pauses = tuple(tables.pauses[job] for job in sorted(tables.pauses))
         failures = {job: count for job, count in tables.failures.items() if count}
-        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures)
+        arranged = tuple(tables.occurrences[key] for key in sorted(tables.occurrences))
+        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures, arranged)
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
         return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)

@@ -11,10 +11,12 @@ from asched.core.change import (
     Act,
     Activate,
     Adopt,
+    Arrange,
     Begin,
     Change,
     Child,
     Decide,
+    Expire,
     Finish,
     Output,
     Pause,
@@ -26,11 +28,12 @@ from asched.core.change import (
     Unpause,
 )
 from asched.core.model import Fire
+from asched.core.occurrence import Added, Occurrence
 from asched.core.outcome import Decision, Queue, Start
 from asched.core.record import AttemptRecord, FireRecord, GapRecord, OutputRecord, VersionRecord
 from asched.ledger import verdicts
 from asched.ledger.bounds import bounded, clean
-from asched.ledger.memorytables import Tables
+from asched.ledger.memorytables import OccurrenceKey, Tables
 from asched.ledger.verdicts import MAKE, RunChange, Verdict
 
 
@@ -50,6 +53,11 @@ def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
             tables.pauses[change.job] = replace(change, by=clean(change.by), reason=clean(change.reason))
         case Unpause():
             tables.pauses.pop(change.job, None)
+        case Arrange(one):
+            said = replace(one, by=clean(one.by), reason=clean(one.reason))
+            tables.occurrences[_place(one)] = said
+        case Expire(one):
+            tables.occurrences.pop(_place(one), None)
         case Absence():
             tables.absences.setdefault((change.since, change.until, change.cause), change)
         case Act():
@@ -59,6 +67,10 @@ def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
         case _:
             assert_never(change)
     return None
+
+
+def _place(occurrence: Occurrence) -> OccurrenceKey:
+    return occurrence.job, occurrence.scheduled_at, isinstance(occurrence, Added)
 
 
 def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from heapq import nlargest, nsmallest
 
 from asched.core.change import Absence, Act, Pause
+from asched.core.occurrence import Occurrence
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -20,6 +21,7 @@ from asched.core.record import (
 
 VersionKey = tuple[str, int]
 FireKey = tuple[str, datetime, str]
+OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Tables:
     versions_by_job: dict[str, list[VersionKey]] = field(default_factory=dict)
     watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
+    occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
     fires: dict[int, FireRecord] = field(default_factory=dict)
     keys: dict[FireKey, int] = field(default_factory=dict)
     of_job: dict[str, dict[int, None]] = field(default_factory=dict)

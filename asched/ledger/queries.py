@@ -43,6 +43,7 @@ def restore(connection: Connection) -> Stored:
             _all(connection, sql.OPEN_FIRES, (), rows.fire_record),
             _all(connection, sql.INSTANCES_THAT_MATTER, (RECENT_INSTANCES,), rows.instance_record),
             dict(connection.execute(sql.FAILURES).fetchall()),
+            _all(connection, sql.OCCURRENCES, (), rows.occurrence),
         )
     finally:
         connection.execute("COMMIT")

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 
 from asched.core.change import Absence, Act, Gap, Pause
 from asched.core.model import Fire, OnResume, Origin
+from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -276,6 +277,25 @@ def pause(row: Row) -> Pause:
     job, at, by, reason, until, on_resume = row
     meant = None if on_resume is None else OnResume(on_resume)
     return Pause(job, instant(at), by, reason, instant_or_none(until), meant)
+
+
+def occurrence_row(one: Occurrence) -> Row:
+    """In the order of statements.ARRANGE."""
+    to, ran = (micros(one.to), one.ran) if isinstance(one, Moved) else (None, False)
+    return *occurrence_key(one), to, ran, micros(one.at), clean(one.by), clean(one.reason)
+
+
+def occurrence_key(one: Occurrence) -> Row:
+    return one.job, micros(one.scheduled_at), isinstance(one, Added)
+
+
+def occurrence(row: Row) -> Occurrence:
+    job, scheduled_at, added, to, ran, at, by, reason = row
+    if added:
+        return Added(job, instant(scheduled_at), instant(at), by, reason)
+    if to is None:
+        return Skipped(job, instant(scheduled_at), instant(at), by, reason)
+    return Moved(job, instant(scheduled_at), instant(to), instant(at), by, reason, ran == 1)
 
 
 def act(row: Row) -> Act:

@@ -117,6 +117,16 @@ _SECOND = (
         job TEXT PRIMARY KEY, failures INTEGER NOT NULL CHECK (failures >= 0)
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    CREATE TABLE occurrences (
+        job TEXT NOT NULL, scheduled_at INTEGER NOT NULL, added INTEGER NOT NULL CHECK (added IN (0, 1)),
+        moved_to INTEGER, ran INTEGER NOT NULL CHECK (ran IN (0, 1)),
+        at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,
+        PRIMARY KEY (job, scheduled_at, added),
+        CHECK (moved_to IS NULL OR added = 0),
+        CHECK (ran = 0 OR moved_to IS NOT NULL)
+    ) STRICT, WITHOUT ROWID
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)

@@ -14,10 +14,12 @@ from asched.core.change import (
     Act,
     Activate,
     Adopt,
+    Arrange,
     Begin,
     Change,
     Child,
     Decide,
+    Expire,
     Finish,
     Output,
     Pause,
@@ -62,7 +64,7 @@ def _make(connection: Connection, owner: int, change: Change) -> Rejected | None
             return _activate(connection, owner, change)
         case Retire():
             return _retire(connection, change)
-        case Pause() | Unpause() | Absence() | Act() | Streak():
+        case Pause() | Unpause() | Arrange() | Expire() | Absence() | Act() | Streak():
             _note(connection, change)
             return None
         case _:
@@ -218,7 +220,7 @@ def _retire(connection: Connection, change: Retire) -> Rejected | None:
 # ---- operators
 
 
-def _note(connection: Connection, change: Pause | Unpause | Absence | Act | Streak) -> None:
+def _note(connection: Connection, change: Pause | Unpause | Arrange | Expire | Absence | Act | Streak) -> None:
     match change:
         case Pause():
             until = micros_or_none(change.until)
@@ -226,6 +228,10 @@ def _note(connection: Connection, change: Pause | Unpause | Absence | Act | Stre
             connection.execute(sql.PAUSE, paused)
         case Unpause():
             connection.execute(sql.UNPAUSE, (change.job,))
+        case Arrange(occurrence):
+            connection.execute(sql.ARRANGE, rows.occurrence_row(occurrence))
+        case Expire(occurrence):
+            connection.execute(sql.EXPIRE, rows.occurrence_key(occurrence))
         case Absence():
             connection.execute(sql.INSERT_ABSENCE, rows.absence_row(change))
         case Act():

@@ -98,6 +98,12 @@ UNPAUSE = "DELETE FROM pauses WHERE job = ?"
 COUNT_FAILURES = """
 INSERT INTO streaks (job, failures) VALUES (?, ?) ON CONFLICT (job) DO UPDATE SET failures = excluded.failures
 """
+ARRANGE = """
+INSERT INTO occurrences (job, scheduled_at, added, moved_to, ran, at, by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (job, scheduled_at, added) DO UPDATE
+SET moved_to = excluded.moved_to, ran = excluded.ran, at = excluded.at, by = excluded.by, reason = excluded.reason
+"""
+EXPIRE = "DELETE FROM occurrences WHERE job = ? AND scheduled_at = ? AND added = ?"
 INSERT_ABSENCE = "INSERT INTO absences (since, until, cause, facts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 INSERT_ACT = """
 INSERT INTO acts (at, verb, by, job, run, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -155,6 +161,9 @@ ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC,
 ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
 FAILURES = "SELECT job, failures FROM streaks WHERE failures > 0 ORDER BY job"
 PAUSES = "SELECT job, at, by, reason, until, on_resume FROM pauses ORDER BY job"
+OCCURRENCES = """
+SELECT job, scheduled_at, added, moved_to, ran, at, by, reason FROM occurrences ORDER BY job, scheduled_at, added
+"""
 
 _INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token FROM instances "
 INSTANCES = _INSTANCE + "ORDER BY number DESC LIMIT ?"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asched.core.change import Absence, Act, Activate, Pause, Retire, Streak, Unpause
+from asched.core.change import Absence, Act, Activate, Arrange, Expire, Pause, Retire, Streak, Unpause
 from asched.core.model import Fire, Origin
+from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import Queue, Skip, SkipReason, Start
 from asched.core.record import FireQuery, FireRecord, GapRecord, VersionRecord
 from asched.engine.ports import Ledger
@@ -198,6 +199,21 @@ class DecisionContract:
         assert (await ledger.restore()).failures == {"backup": 2, "other": 4}
         assert await twice(ledger, OURS, Streak("backup", 0)) == ()
         assert (await ledger.restore()).failures == {"other": 4}
+
+    async def test_what_is_arranged_for_a_fire_is_kept_until_it_expires(self, ledger: Ledger) -> None:
+        """One thing for an instant of the schedule, and an addition beside it."""
+        moved = Moved("backup", minute(5), minute(9), T0, "ann", "late data")
+        brought = Moved("backup", minute(8), minute(2), T0, "ann", ran=True)
+        skipped = Skipped("backup", minute(6), T0, "ben")
+        added = Added("backup", minute(6), T0, "ben", "once more")
+        other = Skipped("report", minute(5), T0, "ann")
+        assert await twice(ledger, OURS, *(Arrange(one) for one in (other, added, moved, skipped, brought))) == ()
+        assert (await ledger.restore()).occurrences == (moved, skipped, added, brought, other)
+        again = replace(skipped, by="ann", reason="holiday")
+        assert await twice(ledger, OURS, Arrange(again), Expire(moved, minute(1), "restored")) == ()
+        assert (await ledger.restore()).occurrences == (again, added, brought, other)
+        assert await twice(ledger, THEIRS, *(Expire(one, minute(2)) for one in (added, brought, other))) == ()
+        assert (await ledger.restore()).occurrences == (again,)
 
     async def test_an_absence_is_recorded_once(self, ledger: Ledger) -> None:
         first = Absence(T0, minute(5), "killed", {"instance": 1})

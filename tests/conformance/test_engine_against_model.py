@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from disturbing import disturb
 from hypothesis import example, given, settings
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from law import imbalances
 
 from asched.core.action import Function
+from asched.core.change import Arrange
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
+from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
 from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
@@ -90,14 +93,35 @@ def traces(draw):
             troubles.append(kind(at, until))
             at = until
         at += HALF
-    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits)
+    arranged = [one for job in jobs for one in draw(st.lists(occurrences(job), max_size=4))]
+    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits), arranged
+
+
+@st.composite
+def occurrences(draw, job):
+    """For one of its first instants, if it has such. Moved and added to where nothing else is due, see `traces`."""
+    instants = list(islice(_instants(job), draw(st.integers(1, 30))))
+    later = START + draw(seconds(1, 20_000)) + draw(st.integers(1, 99)) * timedelta(microseconds=1)
+    if not instants or draw(st.integers(0, 3)) == 0:
+        return Added(job.name, later, START, "x")
+    return draw(
+        st.sampled_from([Skipped(job.name, instants[-1], START, "x"), Moved(job.name, instants[-1], later, START, "x")])
+    )
+
+
+def _instants(job):
+    trigger = None if job.trigger is None or job.trigger.relative else job.trigger.anchored(START)
+    at = trigger and trigger.next_after(START)
+    while at is not None:
+        yield at
+        at = trigger.next_after(at)
 
 
 def behaviour(seed):
     """How long, and how, an attempt goes: a hash, so that engine and model see the same."""
 
     def behave(fire, attempt):
-        chance = fraction(seed, fire.job, fire.scheduled_at, fire.origin, attempt)
+        chance = fraction(seed, fire.job, fire.scheduled_at, fire.nonce, attempt)
         # To the microsecond, so that no end falls together with another or with a due instant: what happens then is
         # written down, but a loop hears of two ends in two turns where the model has one.
         took = timedelta(microseconds=int(chance * 10**15) % 400_000_000)
@@ -107,9 +131,10 @@ def behaviour(seed):
     return behave
 
 
-async def live(jobs, troubles, until, seed, limits=None, ledger=None):
+async def live(jobs, troubles, until, seed, limits=None, arranged=()):
     clock = FakeClock(START)
-    harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, ledger=ledger, limits=limits), START
+    harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, limits=limits), START
+    await harness.ledger.commit(0, [Arrange(one) for one in arranged])
     await harness.start()
     for trouble in troubles:
         await harness.clock.advance(trouble.since - passed)
@@ -118,15 +143,26 @@ async def live(jobs, troubles, until, seed, limits=None, ledger=None):
     await harness.clock.advance(until - passed)
     found = await harness.ledger.fires(FireQuery(limit=1_000_000))
     assert await imbalances(harness.ledger, harness.clock.now()) == []
-    gaps = await harness.ledger.gaps()
+    gaps, left = await harness.ledger.gaps(), (await harness.ledger.restore()).occurrences
     await harness.kill()
-    return found, gaps
+    return found, gaps, left
 
 
 def told(fire, decision, outcome, attempt, started_at):
     reason = getattr(decision, "reason", "")
     ended = "" if outcome is None else outcome.kind
-    return (fire.job, fire.scheduled_at, fire.origin, decision.kind, reason, fire.caught_up, ended, attempt, started_at)
+    return (
+        fire.job,
+        fire.scheduled_at,
+        fire.origin,
+        fire.nonce.partition("-")[0],
+        decision.kind,
+        reason,
+        fire.caught_up,
+        ended,
+        attempt,
+        started_at,
+    )
 
 
 A_MOMENT = START + 1000 * HALF + HALF
@@ -136,6 +172,7 @@ SET_BACK = (
     A_MOMENT + 4000 * HALF,
     1,
     None,
+    [],
 )
 
 
@@ -143,10 +180,20 @@ SET_BACK = (
 @given(traces())
 @example(SET_BACK)
 def test_every_fire_goes_as_the_model_says(trace):
-    jobs, troubles, until, seed, limits = trace
-    found, gaps = asyncio.run(live(jobs, troubles, until, seed, limits))
-    model = simulate(jobs, START, until, behave=behaviour(seed), disturbances=troubles, limits=limits)
+    jobs, troubles, until, seed, limits, arranged = trace
+    found, gaps, left = asyncio.run(live(jobs, troubles, until, seed, limits, arranged))
+    each = {(one.job, one.scheduled_at, isinstance(one, Added)): one for one in arranged}  # as a ledger keeps them
+    model = simulate(
+        jobs,
+        START,
+        until,
+        behave=behaviour(seed),
+        disturbances=troubles,
+        limits=limits,
+        occurrences=list(each.values()),
+    )
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
     assert actual == expected
     assert Counter((g.job, g.gap) for g in gaps) == Counter(model.gaps)
+    assert Counter(left) == Counter(model.pending)

@@ -15,21 +15,24 @@ from law import imbalances
 
 from asched.core.action import Function
 from asched.core.admission import unpause
+from asched.core.arranging import Asked, add, move, restore, skip
 from asched.core.board import Cause, Kind
 from asched.core.change import Pause, Unpause
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Job, OnResume, Overlap, Policies, Retry
+from asched.core.occurrence import comes_at
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.pausing import pause
+from asched.core.pending import pending
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
 from asched.core.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
-from asched.errors import LedgerUnavailable
+from asched.errors import LedgerUnavailable, Refused
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
@@ -38,6 +41,7 @@ START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 ACTION = Function(print, "builtins:print", "coroutine")
 TICK = timedelta(microseconds=1)
 NAMES = ("a", "b", "c")
+ARRANGING = {"skip": skip, "move": move, "add": add, "restore": restore}
 
 
 class SwitchedLedger(MemoryLedger):
@@ -113,6 +117,10 @@ steps = st.one_of(
     st.tuples(st.just("pause"), names, st.none() | spans),
     st.tuples(st.just("resume"), names),
     st.tuples(st.just("run"), names, st.integers(0, 2)),
+    st.tuples(st.just("skip"), names, st.none() | spans),
+    st.tuples(st.just("move"), names, st.none() | spans, st.none() | spans),
+    st.tuples(st.just("add"), names, spans),
+    st.tuples(st.just("restore"), names),
     st.tuples(st.just("cancel"), st.integers(0, 5)),
     st.tuples(st.just("step"), seconds(-20_000, 20_000)),
     st.tuples(st.just("suspend"), seconds(1, 20_000)),
@@ -199,6 +207,8 @@ class World:
             case "run" if there:
                 (who,) = details
                 await self.ask(lambda b, now, turn: manual(b, b.jobs[name], now, turn, args={"who": who}))
+            case "skip" | "move" | "add" | "restore" if there:
+                await self.arrange(what, name, *details)
             case "remove" if there:
                 del self.definitions[name]
                 await self.ask(lambda b, now, turn: (remove(b, name, now, turn), b.link()))
@@ -207,6 +217,20 @@ class World:
                 job = sharing(Job(name, ACTION, trigger, policies))
                 self.definitions[name] = job
                 await self.ask(lambda b, now, turn: (self.place(b, job, now, turn), b.link()))
+
+    async def arrange(self, what, name, *spans):
+        """For the next instant, or one about so long from now. What may not be is refused, and changes nothing."""
+
+        def act(board, now, turn):
+            state, (which, *to) = board.jobs[name], spans or (None,)
+            given = None if which is None else now.wall + which
+            if given is not None and what in ("skip", "move") and state.job.trigger and not state.relative:
+                given = state.job.trigger.next_after(given)
+            to = [None if one is None else now.wall + one for one in to]
+            ARRANGING[what](board, state, given, *to, Asked("x"), now, turn)
+
+        with contextlib.suppress(Refused):
+            await self.ask(act)
 
     def place(self, board, job, now, turn):
         state = board.jobs.get(job.name)
@@ -232,7 +256,19 @@ class World:
             assert len(board.permits.holders(permit)) <= CAPACITIES[permit]
         for name, state in board.jobs.items():
             await self.check_job(name, state, now)
+        await self.check_arranged(now)
         assert set(self.started.values()) <= {1}, "an attempt started twice"
+
+    async def check_arranged(self, now):
+        """On the board as in the ledger, ahead, and each with its deadline, if it has one."""
+        kept = [one for state in self.board.jobs.values() for one in pending(state)]
+        assert Counter(kept) == Counter((await self.harness.ledger.restore()).occurrences)
+        dues = [due for one in kept if (due := comes_at(one)) is not None]
+        assert all(due > now.wall for due in dues), "due, and not decided"
+        assert len(dues) == sum(key[0] in (Kind.MOVED, Kind.ADDED) for key in self.board.wall._live)
+        for one in kept:
+            over = one.scheduled_at <= self.board.jobs[one.job].watermark
+            assert comes_at(one) is not None or not over, "it has come, and is still there"
 
     async def check_job(self, name, state, now):
         policies = state.job.policies

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from asched.core.triggers.startup import Startup
 
 
-class Trigger(Protocol):
+class Series(Protocol):
+    """What yields instants."""
+
+    def next_after(self, instant: datetime) -> datetime | None:
+        """The first due instant strictly later than `instant`; None means never again."""
+        ...
+
+
+class Trigger(Series, Protocol):
     """A pure rule. Values: frozen, hashable, equal when they mean the same."""
 
     @property
@@ -22,10 +30,6 @@ class Trigger(Protocol):
     @property
     def relative(self) -> bool:
         """True: `next_after` counts from the end of the previous run, not from an instant on the calendar."""
-        ...
-
-    def next_after(self, instant: datetime) -> datetime | None:
-        """The first due instant strictly later than `instant`; None means never again."""
         ...
 
     def spec(self) -> dict[str, object]:
