@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from asched.cli.desk import Desk
 from asched.cli.owners import owner_of
-from asched.core.change import Act, Change, Finish, Pause, Promote, Unpause
+from asched.core.arranging import Arranging, Asked
+from asched.core.board import Board, Now, Turn
+from asched.core.change import Act, Change, Decide, Finish, Pause, Promote, Unpause
+from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.record import FireRecord
+from asched.core.roster import decided_until, place, previous_of
 from asched.engine.instance import describe, kill_survivor
 from asched.engine.ports import Ledger
 from asched.errors import LedgerUnavailable, Refused
+
+T = TypeVar("T")
 
 NOBODY = 0  # no instance has this number
 
@@ -62,6 +69,34 @@ def _end(record: FireRecord, said: str, now: datetime) -> Change:
     started_at = record.started_at or record.decided_at
     ended_at = max(now, started_at)
     return Finish(record.id, record.attempt, Cancelled(said), started_at, ended_at, timedelta(0))
+
+
+async def arrange(desk: Desk, job: Job, wanted: Arranging[T], reason: str) -> T:
+    """A single fire is to go otherwise, by the rules that a service has. Raises Refused."""
+    now = desk.now()
+    if job.disabled:
+        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    async with writing(desk) as ledger:
+        board, turn = await _board_with(ledger, job, now), Turn()
+        asked = Asked(desk.who(), reason)
+        made = wanted(board, board.jobs[job.name], asked=asked, now=Now(now, now), turn=turn)
+        if any(isinstance(change, Decide) for change in turn.changes):
+            raise Refused("its own time is over, and no service runs that could decide it: start one first")
+        await _write(ledger, turn.changes)
+    return made
+
+
+async def _board_with(ledger: Ledger, job: Job, now: datetime) -> Board:
+    """As a service would find it that starts now, without its entering anything."""
+    records = await ledger.versions(job.name)
+    newest = max(records, key=lambda one: one.version, default=None)
+    board = Board(lambda: NOBODY)
+    board.occurrences[job.name] = tuple(one for one in (await ledger.restore()).occurrences if one.job == job.name)
+    previous = None if newest is None else previous_of(newest, decided_until(records))
+    state = place(board, job, previous, Now(now, now), Turn())
+    if state.job.trigger != job.trigger and (previous is None or state.job.trigger != previous.trigger):
+        raise Refused(f'job "{job.name}" counts from when it is scheduled, and no service has done that yet')
+    return board
 
 
 @asynccontextmanager

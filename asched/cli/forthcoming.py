@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from asched.cli import show
+from asched.cli.arranged import arranged_json, say_arranged
 from asched.cli.desk import Desk
 from asched.cli.icalendar import Event, icalendar
 from asched.cli.kinds import in_zone
-from asched.cli.outlook import Followers, Known, instants, once_it_ends, standing, upcoming
+from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
 from asched.core.explain import explain_trigger
 from asched.core.model import Job
@@ -30,10 +31,17 @@ from asched.errors import ConfigurationError, ScheduleError, UnknownJob
 class Due:
     """One fire to come. `followers` are due after it, for the same instant."""
 
-    at: datetime
-    job: Job
+    ahead: Ahead
     paused: bool
     followers: Sequence[Job]
+
+    @property
+    def at(self) -> datetime:
+        return self.ahead.at
+
+    @property
+    def job(self) -> Job:
+        return self.ahead.job
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ def _of_jobs(desk: Desk, name: str | None, asked: Asked, ics: bool) -> None:
     found, known = desk.wait_for(_upcoming(desk, jobs, asked))
     more, found = len(found) > asked.count, found[: asked.count]
     if ics:
-        click.echo(icalendar([_event(due) for due in found], desk.now()), nl=False)
+        click.echo(icalendar([_event(due, asked.tz) for due in found], desk.now()), nl=False)
     elif desk.as_json:
         show.as_json([_json(due, asked.tz) for due in found])
     elif found:
@@ -129,7 +137,12 @@ async def _upcoming(desk: Desk, jobs: list[Job], asked: Asked) -> tuple[list[Due
         known = await standing(ledger)
     followers = Followers(desk.configuration.jobs, known, asked.now)
     found = upcoming(jobs, known, asked.now, asked.count + 1, asked.until)
-    return [Due(at, one, known.paused(one.name, at), followers.of(one, at)) for at, one in found], known
+    return [_due(one, known, followers) for one in found], known
+
+
+def _due(ahead: Ahead, known: Known, followers: Followers) -> Due:
+    then = () if ahead.left_out else followers.of(ahead.job, ahead.stands_for)
+    return Due(ahead, known.paused(ahead.job.name, ahead.at), then)
 
 
 def _zone(job: Job, tz: ZoneInfo | None) -> ZoneInfo:
@@ -140,7 +153,7 @@ def _rows(found: Sequence[Due], tz: ZoneInfo | None) -> list[tuple[str, str, str
     """What follows several fires of one instant stands under the first."""
     rows, shown = [], set()
     for due in found:
-        rows.append((show.when(due.at, _zone(due.job, tz)), due.job.name, _note(due)))
+        rows.append((show.when(due.at, _zone(due.job, tz)), due.job.name, _note(due, tz)))
         for one in due.followers:
             if (due.at, one.name) not in shown:
                 rows.append(("", f"  {one.name}", f"after {' and '.join(one.after)}"))
@@ -148,9 +161,10 @@ def _rows(found: Sequence[Due], tz: ZoneInfo | None) -> list[tuple[str, str, str
     return rows
 
 
-def _note(due: Due) -> str:
-    jitter = due.job.policies.jitter
-    notes = [f"and up to {show.took(jitter)} later"] if jitter else []
+def _note(due: Due, tz: ZoneInfo | None) -> str:
+    jitter, arranged = due.job.policies.jitter, due.ahead.arranged
+    notes = [] if arranged is None else [say_arranged(arranged, _zone(due.job, tz), beside=due.ahead.beside)]
+    notes += [f"and up to {show.took(jitter)} later"] if jitter and arranged is None else []
     notes += ["paused"] if due.paused else []
     return ", ".join(notes)
 
@@ -163,15 +177,17 @@ def _json(due: Due, tz: ZoneInfo | None) -> dict[str, object]:
         "timezone": due.job.timezone,
         "paused": due.paused,
         "followers": [one.name for one in due.followers],
+        "left_out": due.ahead.left_out,
+        "arranged": None if due.ahead.arranged is None else arranged_json(due.ahead.arranged, _zone(due.job, tz)),
     }
 
 
-def _event(due: Due) -> Event:
+def _event(due: Due, tz: ZoneInfo | None) -> Event:
     job = due.job
     schedule = explain_trigger(job.trigger) if job.trigger is not None else ""
     then = f"then {', '.join(one.name for one in due.followers)}" if due.followers else ""
-    said = [part for part in (job.description, schedule, _note(due), then) if part]
-    return Event(job.name, due.at, job.name, "\n".join(said), cancelled=due.paused)
+    said = [part for part in (job.description, schedule, _note(due, tz), then) if part]
+    return Event(job.name, due.at, job.name, "\n".join(said), cancelled=due.paused or due.ahead.left_out)
 
 
 def _nothing(jobs: list[Job], name: str | None, asked: Asked) -> str:
@@ -213,7 +229,8 @@ def _of_schedule(desk: Desk, trigger: Trigger, asked: Asked, home: ZoneInfo, ics
 
 def _schedule_json(at: datetime, home: ZoneInfo) -> dict[str, object]:
     shown = at.astimezone(home)
-    return {"at": shown, "job": None, "jitter_s": 0.0, "timezone": home.key, "paused": False, "followers": []}
+    nothing = {"paused": False, "followers": [], "left_out": False, "arranged": None}
+    return {"at": shown, "job": None, "jitter_s": 0.0, "timezone": home.key, **nothing}
 
 
 def _say_if_cut(desk: Desk, more: bool, asked: Asked) -> None:

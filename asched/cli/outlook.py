@@ -6,12 +6,13 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice, repeat, takewhile
+from itertools import groupby, islice, takewhile
 
 from asched.core.change import Pause
 from asched.core.durations import format_duration
 from asched.core.lintschedule import raised
 from asched.core.model import Job
+from asched.core.occurrence import Added, Occurrence, comes_at
 from asched.core.record import VersionRecord
 from asched.core.roster import kept, previous_of
 from asched.core.triggers.interval import AfterFinish
@@ -29,12 +30,33 @@ class Known:
     versions: dict[str, VersionRecord] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
+    occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
     raised: dict[str, str] = field(default_factory=dict)  # by the triggers of jobs, while they were asked in here
 
     def paused(self, job: str, at: datetime) -> bool:
         """Whether its pause holds at that instant."""
         pause = self.pauses.get(job)
         return pause is not None and (pause.until is None or at < pause.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An instant of a job. `arranged` is what somebody arranged for this fire; `beside`: it was moved here, or added.
+    `stands_for` is the instant that the fire has for those that come after it."""
+
+    at: datetime
+    job: Job
+    arranged: Occurrence | None = None
+    beside: bool = False
+
+    @property
+    def left_out(self) -> bool:
+        """Nothing starts then: it was skipped, or moved away."""
+        return self.arranged is not None and not self.beside
+
+    @property
+    def stands_for(self) -> datetime:
+        return self.at if self.arranged is None else self.arranged.scheduled_at
 
 
 async def standing(ledger: Ledger | None) -> Known:
@@ -45,12 +67,13 @@ async def standing(ledger: Ledger | None) -> Known:
         {one.job: one for one in stored.versions},
         {pause.job: pause for pause in stored.pauses},
         frozenset(record.job for record in stored.open),
+        {job: list(arranged) for job, arranged in groupby(stored.occurrences, key=lambda one: one.job)},
     )
 
 
 def upcoming_of(job: Job, known: Known, now: datetime, n: int) -> list[datetime]:
-    """The next instants after now, as a running service has them."""
-    return list(islice(_instants_of(job, known, now), n))
+    """The next instants after now at which it starts, as a running service has them."""
+    return list(islice((one.at for one in _ahead_of(job, known, now) if not one.left_out), n))
 
 
 def once_it_ends(job: Job, known: Known) -> str:
@@ -60,13 +83,11 @@ def once_it_ends(job: Job, known: Known) -> str:
     return ""
 
 
-def upcoming(
-    jobs: Sequence[Job], known: Known, now: datetime, n: int, until: datetime | None = None
-) -> list[tuple[datetime, Job]]:
+def upcoming(jobs: Sequence[Job], known: Known, now: datetime, n: int, until: datetime | None = None) -> list[Ahead]:
     """The next n instants over all jobs, none later than `until`."""
-    each = [zip(_instants_of(job, known, now), repeat(place)) for place, job in enumerate(jobs)]
-    merged = takewhile(lambda found: until is None or found[0] <= until, heapq.merge(*each))
-    return [(instant, jobs[place]) for instant, place in islice(merged, n)]
+    each = [_ahead_of(job, known, now) for job in jobs]
+    merged = takewhile(lambda found: until is None or found.at <= until, heapq.merge(*each, key=_at))
+    return list(islice(merged, n))
 
 
 def instants(trigger: Trigger, now: datetime, n: int, until: datetime | None = None) -> list[datetime]:
@@ -113,6 +134,19 @@ class Followers:
             return all(name in self._jobs and self._due(self._jobs[name], at, first) for name in job.after)
         trigger = self._triggers[job.name]
         return trigger is not None and not trigger.relative and _asked(job, trigger, at - _SMALLEST, self._known) == at
+
+
+def _at(ahead: Ahead) -> datetime:
+    return ahead.at
+
+
+def _ahead_of(job: Job, known: Known, now: datetime) -> Iterator[Ahead]:
+    """By its schedule, with what is arranged for each; and beside it."""
+    arranged = [] if job.disabled else known.occurrences.get(job.name, [])
+    overrides = {one.scheduled_at: one for one in arranged if not isinstance(one, Added)}
+    beside = [Ahead(at, job, one, beside=True) for one in arranged if (at := comes_at(one)) is not None and at > now]
+    scheduled = (Ahead(at, job, overrides.get(at)) for at in _instants_of(job, known, now))
+    return heapq.merge(scheduled, sorted(beside, key=_at), key=_at)
 
 
 def _instants_of(job: Job, known: Known, now: datetime) -> Iterator[datetime]:

@@ -113,12 +113,14 @@ def state_of(record: FireRecord) -> str:
 def why(record: FireRecord) -> str:
     """A remark on a fire: why it was skipped, or what is worth knowing of its end."""
     from asched.core.model import Origin
+    from asched.core.occurrence import ADDED, MOVED
     from asched.core.outcome import Skip
     from asched.core.reasons import explain_outcome, explain_skip
 
     if isinstance(record.decision, Skip):
         return explain_skip(record.decision)
-    remarks = [str(record.fire.origin)] if record.fire.origin is not Origin.SCHEDULE else []
+    wanted = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else str(record.fire.origin)
+    remarks = [wanted] if record.fire.origin is not Origin.SCHEDULE else []
     remarks += ["caught up"] if record.caught_up else []
     remarks += [f"attempt {record.attempt}"] if record.attempt > 1 else []
     if record.outcome is not None and record.outcome.kind != "succeeded":

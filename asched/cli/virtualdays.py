@@ -25,6 +25,7 @@ from asched.cli.verb import absolute
 from asched.core.forecast import Busy, Course, Forecast
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
+from asched.core.occurrence import Occurrence, comes_at
 from asched.core.outcome import Outcome, Succeeded
 from asched.core.record import FireQuery
 from asched.core.simulate import simulate
@@ -47,6 +48,7 @@ class Supposed:
     runs: dict[str, int]  # of which that is the median; 0: assumed
     disturbances: Sequence[Planned]
     limits: Limits
+    arranged: Sequence[Occurrence]  # single fires that go otherwise than their schedules say
 
 
 def say_what_would_be(
@@ -97,9 +99,13 @@ async def _suppose(
     for one in slow:
         lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
     runs = {name: len(found) for name, found in past.items()}
-    return Supposed(
-        [_as_served(job, known, since) for job in jobs], since, until, lasts, runs, disturbed, desk.configuration.limits
-    )
+    arranged = [one for job in jobs for one in known.occurrences.get(job.name, ()) if _is_ahead(one, since)]
+    as_served = [_as_served(job, known, since) for job in jobs]
+    return Supposed(as_served, since, until, lasts, runs, disturbed, desk.configuration.limits, arranged)
+
+
+def _is_ahead(one: Occurrence, since: datetime) -> bool:
+    return (comes_at(one) or one.scheduled_at) > since
 
 
 def _as_served(job: Job, known: Known, since: datetime) -> Job:
@@ -137,6 +143,7 @@ def _simulated(supposed: Supposed) -> Forecast:
         hear=forecast.hear,
         limit=MOST,
         limits=supposed.limits,
+        occurrences=supposed.arranged,
     )
     for job, gap in simulation.gaps:
         forecast.hear_gap(job, gap)

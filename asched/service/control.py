@@ -18,6 +18,7 @@ from typing import Any
 
 from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
 from asched.scheduler import Scheduler
+from asched.service.arranging import arrange
 from asched.service.encoding import encoded
 from asched.service.socketfile import bind
 from asched.service.status import status_of
@@ -126,6 +127,9 @@ class Control:
                 await scheduler[_text(request, "job")].pause(reason, for_=request.get("for"), by=by)
             case "resume":
                 await scheduler[_text(request, "job")].resume(reason, by=by)
+            case "skip" | "move" | "add" | "restore" as verb:
+                job = scheduler[_text(request, "job")]
+                return await arrange(job, verb, _instant(request), _instant(request, "to"), by, reason)
             case "reload":
                 return await self._reload()
             case "dump":
@@ -178,13 +182,13 @@ def _arguments(request: Request) -> Mapping[str, object] | None:
     return value
 
 
-def _instant(request: Request) -> datetime | None:
-    value = request.get("at")
+def _instant(request: Request, key: str = "at") -> datetime | None:
+    value = request.get(key)
     if value is None:
         return None
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
-        raise ValueError('"at" has no offset from UTC: write it as in 2026-11-21T07:00:00Z')
+        raise ValueError(f'"{key}" has no offset from UTC: write it as in 2026-11-21T07:00:00Z')
     return found
 
 

@@ -99,6 +99,8 @@ def test_a_schedule_needs_no_configuration(chained: Folder) -> None:
         "timezone": "UTC",
         "paused": False,
         "followers": [],
+        "left_out": False,
+        "arranged": None,
     }
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ from asched import Run, job
 async def hello(run: Run, name: str = "world") -> dict[str, str]:
     print(f"hello {name}")
     return {"greeted": name}
+
+
+@job("@yearly")
+def rare() -> None: ...
 
 
 @job()
@@ -122,6 +127,31 @@ def outcome(served: Served, run: str) -> str | None:
     return found
 
 
+def test_a_fire_is_skipped_moved_added_and_restored_in_the_service(served: Served) -> None:
+    """Moved to now it runs at once, for its own instant."""
+    assert served.asched("skip", "rare@next", "--reason", "holiday").out.startswith("rare: ")
+    moved = served.asched("move", "rare@next", "now", "--json").json
+    assert set(moved) == keys("move")
+    wait_until(lambda: served.asched("runs", "rare", "--json").out.count('"succeeded"') > 0)
+    (run,) = served.asched("runs", "rare", "--json").json
+    assert datetime.fromisoformat(run["scheduled_at"]) == datetime.fromisoformat(moved["scheduled_at"])
+    assert "moved" in served.asched("runs", "rare").out
+    added = served.asched("add", "rare", "tomorrow 11:00", "--json").json
+    first, second, third = served.asched("next", "rare", "-n", "3", "--json").json
+    assert (first["at"], first["arranged"]["kind"], first["arranged"]["by"]) == (
+        added["scheduled_at"],
+        "add",
+        added["by"],
+    )
+    assert [one["arranged"]["kind"] for one in (second, third)] == ["skip", "move"]
+    assert "brought forward to" in served.asched("next", "rare").out
+    assert served.asched("restore", "rare@next").code == 0
+    assert served.asched("restore", "rare").code == 0
+    assert served.asched("restore", "rare").code == 6
+    assert served.asched("skip", "rar@next").err.endswith('did you mean "rare"?\n')
+    assert served.asched("audit").code == 0
+
+
 def test_status_says_who_serves_what(served: Served) -> None:
     said = served.asched("status")
     assert said.code == 0
@@ -129,8 +159,8 @@ def test_status_says_who_serves_what(served: Served) -> None:
     assert first.startswith("asched 0.1.0, instance 1, pid ")
     assert first.endswith(", healthy")
     assert second.endswith(f"config.toml, ledger {served.ledger}")
-    assert third.startswith("6 jobs, 0 running, next is hello at ")
-    assert [line.split()[0] for line in table] == ["JOB", "hello", "slow", "forever", "boom", "late", "locked"]
+    assert third.startswith("7 jobs, 0 running, next is hello at ")
+    assert [line.split()[0] for line in table] == ["JOB", "hello", "rare", "slow", "forever", "boom", "late", "locked"]
     assert table[-1].split()[1:] == ["-", "-", "disabled"]
 
 

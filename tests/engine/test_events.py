@@ -9,9 +9,11 @@ from asched.core.change import (
     Act,
     Activate,
     Adopt,
+    Arrange,
     Begin,
     Child,
     Decide,
+    Expire,
     Finish,
     Gap,
     Output,
@@ -23,6 +25,7 @@ from asched.core.change import (
     Unpause,
 )
 from asched.core.model import Fire, Origin
+from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -145,6 +148,16 @@ EVENTS = [  # (change, the event)
          "reason": "why not"},
     ),
     (
+        Arrange(Moved("backup", START, LATER, LATER, "ada", "late")),
+        {"type": "occurrence.arranged", "at": LATER, "job": "backup", "kind": "move", "scheduled_at": START,
+         "to": LATER, "by": "ada", "reason": "late"},
+    ),
+    (
+        Expire(Skipped("backup", START, START, "ada"), LATER, "its job was removed"),
+        {"type": "occurrence.dropped", "at": LATER, "job": "backup", "kind": "skip", "scheduled_at": START,
+         "to": None, "by": "ada", "reason": "", "why": "its job was removed"},
+    ),
+    (
         Output(ID, 1, 0, LATER, "stdout", "hello\n"),
         {"type": "run.printed", "at": LATER, "job": "backup", "run": "3-7", "stream": "stdout", "text": "hello\n"},
     ),
@@ -156,7 +169,18 @@ async def test_each_change_is_told_as_one_event(change, event):
     assert list(events_of(change, {ID: FIRE})) == [event]
 
 
-@pytest.mark.parametrize("change", [Adopt(ID, 2), Child(ID, 1, 4711, 99)])
+ADDED = Added("backup", START, START, "ada")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Adopt(ID, 2),
+        Child(ID, 1, 4711, 99),
+        Expire(ADDED, LATER),
+        Arrange(Moved("backup", LATER, START, START, "ada", ran=True)),
+    ],
+)
 async def test_what_is_nobodys_business_is_not_told(change):
     assert list(events_of(change, {ID: FIRE})) == []
 

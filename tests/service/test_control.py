@@ -132,6 +132,21 @@ async def test_pause_and_resume(desk: Desk) -> None:
     assert (await desk.ask("resume", job="quick"))["kind"] == "refused"
 
 
+async def test_skip_move_add_and_restore(desk: Desk) -> None:
+    skipped = await desk.ask("skip", job="quick", by="me", reason="holiday")
+    assert (skipped["ok"], skipped["kind"], skipped["to"], skipped["by"]) == (True, "skip", None, "me")
+    moved = await desk.ask("move", job="quick", to="2098-01-01T00:00:00+01:00")
+    assert (moved["scheduled_at"] > skipped["scheduled_at"], moved["to"]) == (True, "2097-12-31T23:00:00+00:00")
+    added = await desk.ask("add", job="quick", at="2099-01-01T00:00:00Z")
+    assert added["scheduled_at"] == "2099-01-01T00:00:00+00:00"
+    assert [one.kind for one in desk.scheduler["quick"].occurrences] == ["skip", "move", "add"]
+    assert (await desk.ask("restore", job="quick"))["scheduled_at"] == skipped["scheduled_at"]
+    assert (await desk.ask("restore", job="quick", at=added["scheduled_at"]))["kind"] == "add"
+    assert (await desk.ask("restore", job="quick", at=added["scheduled_at"]))["kind"] == "refused"
+    assert (await desk.ask("add", job="quick"))["kind"] == "usage"
+    assert (await desk.ask("move", job="quick", to="2099-01-01"))["kind"] == "usage"
+
+
 async def test_reload_and_dump(desk: Desk) -> None:
     assert await desk.ask("reload") == {"ok": True, "added": []}
     desk.reloads.append(ConfigurationError([Problem("minute 61", "no.toml", 3)]))

@@ -9,8 +9,10 @@ from datetime import datetime
 import pytest
 
 from asched import ConfigurationError, NotRunning, Refused, Scheduler
+from asched.engine.audit import audit
 from asched.ledger.memory import MemoryLedger
 from asched.runners.registry import Runners
+from asched.testing.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
@@ -207,6 +209,42 @@ async def test_a_runner_that_cannot_be_closed_leaves_the_ledger_free(tmp_path):
         assert [event async for event in events] == [], "whoever listens is told that it is over"
     async with Scheduler(ledger=tmp_path / "x.db") as another:
         assert another.running
+
+
+async def test_single_fires_go_otherwise_and_so_they_do_after_a_restart():
+    """Of an hourly job: one is skipped, one is brought forward, one is moved to later, one is added."""
+    ledger, clock = MemoryLedger(), FakeClock("2026-01-01T12:30Z")
+    hour = clock.now().replace(hour=0, minute=0)
+    async with Scheduler(ledger=ledger, clock=clock) as s:
+        job = s.add(nothing, "0 * * * *", name="hourly")
+        await job.skip(reason="holiday", by="ana")
+        await job.move(hour.replace(hour=16), hour.replace(hour=12, minute=45), by="ana")
+        await job.move(hour.replace(hour=14), hour.replace(hour=15, minute=30), by="ben")
+        await job.add_once(hour.replace(hour=17, minute=10), by="ben")
+        assert job.next_at == hour.replace(hour=12, minute=45)
+        await clock.advance("20m")
+        with pytest.raises(Refused, match="brought forward"):
+            await job.restore(hour.replace(hour=16))
+        with pytest.raises(Refused, match="offset"):
+            await job.add_once(datetime.fromisoformat("2026-01-02"))
+    async with Scheduler(ledger=ledger, clock=clock) as s:
+        job = s.add(nothing, "0 * * * *", name="hourly")
+        await clock.settle()
+        assert [one.kind for one in job.occurrences] == ["skip", "move", "move", "add"]
+        await clock.advance("5h")
+        assert job.occurrences == ()
+        found = [(f"{f.scheduled_at:%H:%M}", f.fire.nonce, f.decision.kind) for f in await job.fires()]
+        assert (await audit(ledger, clock.now())).balanced
+    assert sorted(found) == [
+        ("13:00", "", "skip"),
+        ("14:00", "", "skip"),
+        ("14:00", "moved", "start"),
+        ("15:00", "", "start"),
+        ("16:00", "", "skip"),
+        ("16:00", "moved", "start"),
+        ("17:00", "", "start"),
+        ("17:10", "added", "start"),
+    ]
 
 
 async def test_a_job_that_others_come_after_is_not_discarded_before_them():
