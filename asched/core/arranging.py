@@ -119,12 +119,17 @@ def _override(state: JobState, at: datetime | None) -> Override | None:
 def _arranged(state: JobState, at: datetime | None) -> Occurrence:
     everything = pending(state)
     if at is None and everything:
-        return everything[0]
+        return next((one for one in everything if not _begun(state, one)), everything[0])
     for one in everything:
         if at is not None and (_meant(one.scheduled_at, at) or (isinstance(one, Moved) and _meant(one.to, at))):
             return one
     where = "" if at is None else f" at {said(state, at)}"
     raise Refused(f'nothing is arranged for job "{state.job.name}"{where}: `asched next {state.job.name}` says what is')
+
+
+def _begun(state: JobState, one: Occurrence) -> bool:
+    """Either of its two instants is over: that cannot be taken back."""
+    return isinstance(one, Moved) and (one.ran or one.scheduled_at <= state.watermark)
 
 
 def _meant(instant: datetime, at: datetime) -> bool:

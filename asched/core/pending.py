@@ -85,7 +85,7 @@ def recheck(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """Another version of the job may not owe these instants, or have decided them."""
     for override in list(state.overrides.values()):
         if override.scheduled_at > state.watermark:
-            why = "" if state.broken or _owes(state, override.scheduled_at) else NOT_YIELDED
+            why = "" if _owes(state, override.scheduled_at) else NOT_YIELDED
         else:
             why = GONE if comes_at(override) is None else ""
         if why:
@@ -96,7 +96,10 @@ def recheck(board: Board, state: JobState, now: Now, turn: Turn) -> None:
 
 def _owes(state: JobState, at: datetime) -> bool:
     trigger = state.job.trigger
-    return trigger is not None and not trigger.relative and yields(trigger, at)
+    try:
+        return trigger is not None and not trigger.relative and yields(trigger, at)
+    except Exception:  # plan.py says so when it comes to that
+        return True
 
 
 def yields(trigger: Series, at: datetime) -> bool:

@@ -384,6 +384,15 @@ def test_what_is_restored_runs_as_its_schedule_says(named):
     assert decided(fire_now(board, 20)) == [("tick", 20, "start")]
 
 
+def test_restored_is_the_first_that_has_not_begun():
+    board = a_board(a_job())
+    ask(board, "move", 10, 25)
+    ask(board, "skip", 30)
+    fire_now(board, 10)
+    ask(board, "restore", None, now=11)
+    assert arranged(board) == [("move", 10)]
+
+
 def test_what_was_moved_may_be_moved_again_after_its_own_time():
     board = a_board(a_job())
     ask(board, "move", 10, 25)
@@ -427,6 +436,14 @@ def test_an_instant_that_the_old_version_owed_is_gone_with_it():
     place(board, a_job("tick", Every(7 * S)), current(board.jobs["tick"]), at(32), turn)
     assert [(one.occurrence.kind, one.why) for one in of_kind(turn, Expire)] == [("skip", GONE)]
     assert arranged(board) == [("move", 30)], "it is still to be run, then"
+
+
+def test_a_schedule_that_raises_when_it_is_asked_again_harms_nothing():
+    board = a_board(a_job("tick", Every(10 * S, NOON)))
+    ask(board, "skip", 50)
+    place(board, a_job("tick", Raises(NOON, instant(45))), current(board.jobs["tick"]), at(5), turn := Turn())
+    assert of_kind(turn, Expire) == []
+    assert arranged(board) == [("skip", 50)]
 
 
 def test_it_goes_with_its_job():
