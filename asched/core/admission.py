@@ -21,6 +21,7 @@ from asched.core.policy import admit, no_room
 from asched.core.recovery import RECOVERY
 from asched.core.timeline import Rank
 
+ENDS_KNOWN = 100  # of a job's runs before this start: enough for its lanes to know whether they still cool down
 HOLDERS_NAMED = 5  # of a permit, in the facts
 
 
@@ -225,8 +226,10 @@ def cool(board: Board, state: JobState, lane: str, until: datetime) -> None:
 
 
 def still_cooling(board: Board, state: JobState, ends: Iterable[tuple[Fire, datetime]], now: Now) -> None:
-    """What ended before this start, and when (wall), still counts."""
+    """What ended before this start, and when (wall), still counts; unless the clock was set back behind its end."""
     for fire, ended_at in ends:
+        if ended_at > now.wall:
+            continue
         left = ended_at + state.job.policies.cooldown - now.wall
         lane = lane_of(state.job, fire)
         if left > state.cooling.get(lane, now.steady) - now.steady:

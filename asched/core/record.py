@@ -155,8 +155,8 @@ class FireQuery:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of a
-    job in a row have failed, and which fires are to go otherwise than their schedules say."""
+    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of
+    a job in a row have failed, and which fires are to go otherwise than their schedules say."""
 
     versions: tuple[VersionRecord, ...]
     pauses: tuple[Pause, ...]

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from asched.core.admission import still_cooling
+from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, settle_down
 from asched.core.board import Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
-from asched.core.lanes import lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.occurrence import Occurrence
@@ -174,7 +173,7 @@ class _World:
         self.ends: list[tuple[datetime, int, _End]] = []
         self.order = count()
         self.retries: dict[int, datetime] = {}
-        self.ended_at: dict[str, dict[str, tuple[Fire, datetime]]] = {}  # of jobs that cool down, by lane
+        self.ended_at: dict[str, list[tuple[Fire, datetime]]] = {}  # of jobs that cool down
         self.now = since
         self.wall_ahead = self.steady_ahead = timedelta(0)
         self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
@@ -319,7 +318,7 @@ class _World:
     def _note_end(self, fire: Fire, at: datetime) -> None:
         state = self.board.jobs.get(fire.job)
         if state is not None and state.job.policies.cooldown:
-            self.ended_at.setdefault(fire.job, {})[lane_of(state.job, fire)] = fire, at
+            self.ended_at.setdefault(fire.job, []).append((fire, at))
 
     def _settled(self, fire: int) -> None:
         """Tell of it, if nothing more becomes of it, and forget it."""
@@ -376,7 +375,7 @@ class _World:
         self.board.joins = before.joins
         count_owed(self.board)
         for name, ends in self.ended_at.items():
-            still_cooling(self.board, self.board.jobs[name], ends.values(), self._moment())
+            still_cooling(self.board, self.board.jobs[name], ends[-ENDS_KNOWN:], self._moment())
         for record in left:
             adopt(self.board, record, f"asched {self.instance - 1}", outage.since, self._moment(), turn)
         settle_down(self.board, self._moment(), turn)

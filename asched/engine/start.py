@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import promote_waiting, still_cooling
+from asched.core.admission import ENDS_KNOWN, promote_waiting, still_cooling
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import QUARANTINE, Absence, Pause
@@ -28,7 +28,6 @@ from asched.engine.instance import VISITOR, describe, kill_survivor, this_instan
 from asched.engine.ports import Ledger, Runner
 from asched.engine.quarantine import to_quarantine
 
-ENDS_KNOWN = 100  # of a job's runs: enough for each of its lanes to know whether it still cools down
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
 
 

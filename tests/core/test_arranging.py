@@ -13,10 +13,11 @@ from asched.core.deadlines import due
 from asched.core.model import CatchUp, Origin, Overlap
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import Skip, SkipReason, Start, Succeeded
+from asched.core.pausing import pause
 from asched.core.pending import GONE, NOT_YIELDED, REMOVED, next_due, pending
 from asched.core.reasons import explain_skip
 from asched.core.roster import current, place, remove
-from asched.core.runs import Ended, ended, pause
+from asched.core.runs import Ended, ended
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused
