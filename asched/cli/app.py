@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explaining", "A schedule in English, and when it is due next."),
     "compare": ("comparing", "What two schedules, or two tz databases, do not have in common."),
     "simulate": ("simulating", "What the jobs would come to over virtual days."),
+    "plan": ("planning", "What the configuration would change if it were served now."),
     "run": ("run", "Run a job now."),
     "runs": ("history", "What was run, and how it went."),
     "logs": ("logs", "What a run printed."),

@@ -38,7 +38,7 @@ class Compared:
 
     @property
     def differs(self) -> bool:
-        return bool(self.moves.moved or self.moves.gone or self.moves.new)
+        return bool(self.moves)
 
 
 # Two schedules.

@@ -64,8 +64,13 @@ def resume_command(desk: Desk, job: str, reason: str) -> None:
 
 
 @verb("reload")
-def reload_command(desk: Desk) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would change, as `asched plan` does.")
+def reload_command(desk: Desk, dry_run: bool) -> None:
     """Have the service read its configuration again. On any error it keeps what it has."""
+    if dry_run:
+        from asched.cli.plansaid import DAYS, SHOWN, say_plan
+
+        raise SystemExit(say_plan(desk, DAYS, SHOWN, tell=False))
     answer = desk.call("reload")
     changes = {key: answer[key] for key in ("added", "changed", "removed")}
     said = "; ".join(f"{key}: {', '.join(names) or 'none'}" for key, names in changes.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,19 +20,14 @@ from asched.cli.simulating import LONGEST
 from asched.cli.spells import Slow, Spell
 from asched.cli.strips import LEGEND, picture, shades
 from asched.cli.stripsvg import svg
+from asched.cli.supposing import ASSUMED, durations, median, simulated
 from asched.cli.verb import absolute
 from asched.core.forecast import Busy, Course, Forecast
 from asched.core.limits import Limits
-from asched.core.model import Fire, Job
+from asched.core.model import Job
 from asched.core.occurrence import Occurrence, comes_at
-from asched.core.outcome import Outcome, Succeeded
-from asched.core.record import FireQuery
-from asched.core.simulate import simulate
-from asched.engine.ports import Ledger
 
 MOST = 1_000_000  # fires; then it is cut
-ASSUMED = timedelta(seconds=1)  # that a job takes of which no run is known
-RECENT = 100  # runs that a median is taken of
 ROWS = 50  # jobs in the picture
 
 
@@ -67,7 +61,10 @@ def say_what_would_be(
     if not since < end <= since + timedelta(days=LONGEST):
         raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
     supposed = desk.wait_for(_suppose(desk, since, end, planned(spells, since, end, home), slow))
-    forecast = _simulated(supposed)
+    disturbances = [one.model for one in supposed.disturbances]
+    forecast = simulated(
+        supposed.jobs, since, end, supposed.lasts, MOST, disturbances, supposed.limits, supposed.arranged
+    )
     if file is not None:
         drawn = svg(forecast, supposed.disturbances, _title(forecast, home), home)
         Path(absolute(file)).write_text(drawn, encoding="utf-8")
@@ -94,8 +91,8 @@ async def _suppose(
             raise unknown_job(one.job, names)
     async with desk.reading_if_any() as ledger:
         known = await standing(ledger)
-        past = {job.name: await _durations(ledger, job.name) for job in jobs}
-    lasts = {name: _median(found) for name, found in past.items()}
+        past = await durations(ledger, names)
+    lasts = {name: median(found) for name, found in past.items()}
     for one in slow:
         lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
     runs = {name: len(found) for name, found in past.items()}
@@ -114,43 +111,6 @@ def _as_served(job: Job, known: Known, since: datetime) -> Job:
     if version is not None and version.since > since:
         version = None
     return replace(job, trigger=anchored(job, version, since))
-
-
-async def _durations(ledger: Ledger | None, job: str) -> list[timedelta]:
-    if ledger is None:
-        return []
-    records = await ledger.fires(FireQuery(jobs=(job,), outcomes=("succeeded",), limit=RECENT))
-    return [record.duration for record in records if record.duration is not None]
-
-
-def _median(durations: Sequence[timedelta]) -> timedelta:
-    seconds = [duration.total_seconds() for duration in durations]
-    return timedelta(seconds=statistics.median(seconds)) if seconds else ASSUMED
-
-
-def _simulated(supposed: Supposed) -> Forecast:
-    forecast = Forecast([job.name for job in supposed.jobs], supposed.since, supposed.until)
-
-    def behave(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
-        return supposed.lasts[fire.job], Succeeded()
-
-    simulation = simulate(
-        supposed.jobs,
-        supposed.since,
-        supposed.until,
-        behave=behave,
-        disturbances=[one.model for one in supposed.disturbances],
-        hear=forecast.hear,
-        limit=MOST,
-        limits=supposed.limits,
-        occurrences=supposed.arranged,
-    )
-    for job, gap in simulation.gaps:
-        forecast.hear_gap(job, gap)
-    show.say_what_was_raised(simulation.raised)
-    assert simulation.until is not None
-    forecast.until = simulation.until
-    return forecast
 
 
 # What is said of it.

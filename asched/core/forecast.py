@@ -136,7 +136,7 @@ class Forecast:
             self._fill(course, Mark.MISSED, end, end)
         course.starts.append(start)
         course.ends.append(end)
-        self._starts[int(self._base + start) // 60] += 1
+        self._starts[self._minute(start)] += 1
 
     def _second(self, at: datetime) -> float:
         return (at - self.since).total_seconds()
@@ -188,12 +188,23 @@ class Forecast:
         ranked = sorted(self._starts.items(), key=lambda item: (-item[1], item[0]))[:BUSIEST]
         return [self._busy(minute * 60 - self._base, count, self._started_in(minute)) for minute, count in ranked]
 
+    def crowd(self, job: str) -> Busy | None:
+        """The minute in which most runs start beside one of that job; None when it starts none, or always alone."""
+        own = Counter(self._minute(second) for second in self.courses[job].starts)
+        minute = max(own, key=lambda one: (self._starts[one] - own[one], -one), default=None)
+        if minute is None or self._starts[minute] == own[minute]:
+            return None
+        return self._busy(minute * 60 - self._base, self._starts[minute], self._started_in(minute))
+
     def _started_in(self, minute: int) -> dict[str, int]:
-        begin = minute * 60 - self._base
         return {
-            course.job: sum(begin <= second < begin + 60 for second in course.starts)
+            course.job: sum(self._minute(second) == minute for second in course.starts)
             for course in self.courses.values()
         }
+
+    def _minute(self, second: float) -> int:
+        """Since 1970. To the millisecond: what a float has beyond that must not move a start out of its minute."""
+        return int(round(self._base + second, 3)) // 60
 
     def by_hour(self, tz: ZoneInfo) -> list[int]:
         """How many runs start in each hour of the day."""

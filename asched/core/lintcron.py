@@ -37,7 +37,7 @@ def odd_cron(cron: Cron, now: datetime) -> Iterator[Oddity]:
     """Everything odd about it, seen from `now`."""
     yield from odd_fields(cron)
     yield from _hours(cron, now)
-    yield from _offset_changes(cron, now)
+    yield from odd_offset_changes(cron, now)
 
 
 def odd_fields(cron: Cron) -> Iterator[Oddity]:
@@ -118,8 +118,9 @@ class _Change:
     times: list[datetime]  # naive
 
 
-def _offset_changes(cron: Cron, now: datetime) -> Iterator[Oddity]:
-    """What keeps its cadence all day long, and what says what it wants (`dst`), is not concerned."""
+def odd_offset_changes(cron: Cron, now: datetime) -> Iterator[Oddity]:
+    """What clocks that are changed do to it. What keeps its cadence all day long, and what says what it wants (`dst`),
+    is not concerned."""
     if cron.dst != "auto" or cron.fields.hour.full:
         return
     gaps: list[_Change] = []

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from asched.core.cron import Cron
 from asched.core.instants import between
-from asched.core.lintcron import Oddity, odd_cron, odd_fields
+from asched.core.lintcron import Oddity, odd_cron, odd_fields, odd_offset_changes
 from asched.core.lintrecurrence import odd_rrule
 from asched.core.model import Job
 from asched.core.remark import Remark
@@ -37,6 +37,12 @@ def odd_schedule(job: Job, now: datetime) -> Iterator[Remark]:
         elif _over(member, now):
             help = "take it out, or give it a new instant"
             yield Remark(job.name, "schedule", f'"{member.text()}" is never due again', help, member.text())
+
+
+def at_offset_changes(trigger: Trigger | None, now: datetime) -> list[str]:
+    """What becomes of its times of day when clocks are changed, within 18 months."""
+    crons = (member for member in members(trigger) if isinstance(member, Cron))
+    return [odd.message for cron in crons for odd in odd_offset_changes(cron, now)]
 
 
 def _rules(job: Job, trigger: Trigger, now: datetime) -> Iterator[Remark]:

@@ -64,8 +64,11 @@ class Configuration:
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
         """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order
         of the jobs; then the calendars that end soon."""
-        ending = (finding for day, finding in self.calendar_ends if day < (now + _SOON).date())
-        return (*self.idle(), *(self.placed(remark) for remark in lint(self.jobs, now)), *ending)
+        return (*self.idle(), *(self.placed(remark) for remark in lint(self.jobs, now)), *self.ending(now))
+
+    def ending(self, now: datetime) -> tuple[Finding, ...]:
+        """The calendars that know no day beyond the next half year."""
+        return tuple(finding for day, finding in self.calendar_ends if day < (now + _SOON).date())
 
     def idle(self) -> tuple[Finding, ...]:
         """That it has no job, neither a good one nor a bad one."""

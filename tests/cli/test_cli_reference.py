@@ -70,6 +70,7 @@ def test_the_exit_codes_are_all_of_them() -> None:
         ("explain", ["explain", "every 10m"]),
         ("compare", ["compare", "@daily", "@weekly"]),
         ("simulate", ["simulate", "--days", "1"]),
+        ("plan", ["plan", "--days", "1"]),
         ("run", ["run", "tick"]),
         ("runs", ["runs"]),
         ("runs", ["runs", "--skipped"]),
