@@ -74,7 +74,9 @@ def reload_command(desk: Desk, dry_run: bool) -> None:
     answer = desk.call("reload")
     changes = {key: answer[key] for key in ("added", "changed", "removed")}
     said = "; ".join(f"{key}: {', '.join(names) or 'none'}" for key, names in changes.items())
-    _done(desk, f"reloaded; {said}", changes, "asched list")
+    fires = answer["fires"]
+    told = f"fires of the next day: {fires['new']} come, {fires['gone']} go, {fires['moved']} move"
+    _done(desk, f"reloaded; {said}; {told}", {**changes, "fires": fires}, "asched list")
 
 
 def _done(desk: Desk, said: str, facts: dict[str, object], next: str) -> None:

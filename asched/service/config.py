@@ -27,6 +27,7 @@ from asched.service.assembly import Assembly
 from asched.service.configfile import read_file, read_text
 from asched.service.layers import layered, leaves
 from asched.service.locating import Locator
+from asched.service.readfrom import read_from
 from asched.service.schema import SECTIONS, Log, Service, as_table, read_table, unknown_section
 from asched.service.toml_positions import Positions
 
@@ -52,6 +53,7 @@ class Configuration:
     retention_days: int
     runs_per_job: int
     limits: Limits
+    watch: bool
     log: Log
     defaults: Mapping[str, object] = field(hash=False)
     calendars: Mapping[str, Calendar] = field(hash=False)
@@ -60,6 +62,7 @@ class Configuration:
     origins: Mapping[str, str] = field(hash=False)
     placed: Callable[[Remark], Finding] = field(repr=False, compare=False)
     calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
+    read_from: tuple[str, ...] = ()  # the files, and patterns of names in folders, from which all of this comes
 
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
         """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order
@@ -139,6 +142,7 @@ def _configured(
         retention_days=settings.retention.days,
         runs_per_job=settings.retention.runs_per_job,
         limits=Limits(settings.max_running, assembly.pools),
+        watch=settings.watch,
         log=settings.log,
         defaults=assembly.defaults,
         calendars=assembly.calendars,
@@ -147,6 +151,7 @@ def _configured(
         origins=_origins(data, settings, locator, giver or named_by),
         placed=assembly.warning,
         calendar_ends=assembly.calendar_ends(),
+        read_from=read_from(file, _places(settings, file), layers.data.get("calendars", {})),
     )
 
 

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from asched.core.differences import shift
 from asched.core.model import Job
+from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
 from asched.engine.aside import aside
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 LOADED_WITHIN = 30.0  # seconds
 
+AHEAD = timedelta(days=1)  # that the fires are compared for which a reload moves
+MOST = 1500  # of one job; a day of a fire each minute is less
+
+Triggers = Mapping[str, Trigger | None]
 Load = Callable[[], Sequence[Job]]
 
 
@@ -43,6 +50,8 @@ class Reloading:
         self._background = background
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[dict[str, object]] | None = None
+        self._somebody_asks = False  # for the next one; else only files that changed do
+        self._last_failure = ""
 
     def begin(self) -> None:
         """Without waiting: what comes of it is in the log."""
@@ -54,10 +63,21 @@ class Reloading:
 
     async def reload(self) -> dict[str, object]:
         """Load the jobs anew. Validated first: on any error the old set stays. Returns the names of the jobs that were
-        "added", "changed" and "removed". Raises ConfigurationError, Refused.
+        "added", "changed" and "removed", and how many "fires" of the next day are "new", "gone" and "moved". Raises
+        ConfigurationError, Refused.
 
         One after the other: what was read last is what stays. All who ask while one is under way share the next.
         """
+        self._somebody_asks = True
+        return await self._reload_next()
+
+    async def follow(self, paths: Sequence[str]) -> None:
+        """These files have changed: the same, and a mistake that was said already is not said again."""
+        self._log.info("config.changed", paths=list(paths))
+        with contextlib.suppress(Exception):  # said in the log; the old jobs stay
+            await self._reload_next()
+
+    async def _reload_next(self) -> dict[str, object]:
         if self._next is None:
             self._next = self._background.do(self._reload_in_turn())
         return await asyncio.shield(self._next)
@@ -65,31 +85,62 @@ class Reloading:
     async def _reload_in_turn(self) -> dict[str, object]:
         async with self._turn:
             self._next = None  # who asks from now on may have changed what is read now
+            asked, self._somebody_asks = self._somebody_asks, False
             notify.tell(RELOADING=1)
             try:
-                return await self._reload()
+                answer = await self._reload()
+                self._last_failure = ""
+                return answer
             except Exception as error:
-                problems = format_problems(error.problems) if isinstance(error, ConfigurationError) else ""
-                self._log.error("service.reload_failed", why=problems or str(error) or type(error).__name__)
+                self._say_failure(error, asked=asked)
                 raise
             finally:
                 notify.tell(READY=1)
+
+    def _say_failure(self, error: Exception, *, asked: bool) -> None:
+        """Whoever saves a file again and again with the same mistake in it is told once."""
+        problems = format_problems(error.problems) if isinstance(error, ConfigurationError) else ""
+        why = problems or str(error) or type(error).__name__
+        if asked or why != self._last_failure:
+            self._log.error("service.reload_failed", why=why)
+        self._last_failure = why
 
     async def _reload(self) -> dict[str, object]:
         if self._load is None:
             raise Refused("there is no configuration to load again")
         self._log.info("service.reloading")
         jobs = await loaded(self._load)
-        before = {handle.name: definition_of(handle.definition) for handle in self._scheduler.jobs}
+        before, triggers = self._definitions(), self._triggers()
         await self._scheduler.reload(jobs)
-        after = {job.name: definition_of(job) for job in jobs}
+        after = self._definitions()
+        fires = await aside(shifted, triggers, self._triggers(), self._scheduler.clock.now())
         answer: dict[str, object] = {
             "added": sorted(after.keys() - before.keys()),
             "changed": sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
             "removed": sorted(before.keys() - after.keys()),
+            "fires": fires,
         }
         self._log.info("service.reloaded", jobs=len(after), **answer)
         return answer
+
+    def _definitions(self) -> dict[str, str]:
+        return {handle.name: definition_of(handle.definition) for handle in self._scheduler.jobs}
+
+    def _triggers(self) -> Triggers:
+        """Of the jobs that are served, as they are anchored."""
+        return {name: state.job.trigger for name, state in self._scheduler.engine.board.jobs.items()}
+
+
+def shifted(before: Triggers, after: Triggers, now: datetime) -> dict[str, int]:
+    """How many fires of the next day a reload brought, took away and moved."""
+    counts = {"new": 0, "gone": 0, "moved": 0}
+    for name in before.keys() | after.keys():
+        one, other = before.get(name), after.get(name)
+        if one != other:
+            moves = shift(one, other, now, now + AHEAD, MOST).moves
+            for kind, found in (("new", moves.new), ("gone", moves.gone), ("moved", moves.moved)):
+                counts[kind] += len(found)
+    return counts
 
 
 async def loaded(load: Load) -> Sequence[Job]:

@@ -55,6 +55,7 @@ class Service(_Table):
     retention: Retention = Retention()
     max_running: Annotated[int, Field(ge=1)] | None = None
     state_dir: str | None = None
+    watch: bool = False
     log: Log = Log()
 
 

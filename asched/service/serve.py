@@ -36,6 +36,7 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
     """Serve until told to stop. Returns the exit code; what is wrong with the configuration goes to stderr."""
     if os.getpid() == 1:
         stand_before()  # first of all: what follows may start threads
+    began = SystemClock().now()
     try:
         configuration = read(path, overrides)
         make_state_dir(configuration.state_dir)
@@ -46,10 +47,13 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
     logs.set_up(configuration.log.format, configuration.log.level, mask, live=live, in_background=True)
     route_logging(configuration.log.level)
     _report(configuration)
+    reload = Reload(configuration, lambda: read(path, overrides), mask)
     service = Service(
         lambda: scheduler_for(configuration, mask),
         socket=socket_path(configuration.state_dir, configuration.ledger),
-        reload=Reload(configuration, lambda: read(path, overrides), mask),
+        reload=reload,
+        watched=(lambda: reload.read_from) if configuration.watch else None,
+        read_at=began,
         facts=facts_of(configuration),
         live=live,
         log_output=configuration.log.output,
@@ -66,6 +70,7 @@ class Reload:
         self._known = configuration.problems
         self._reread = reread
         self._mask = mask
+        self.read_from = configuration.read_from
 
     def __call__(self) -> Sequence[Job]:
         """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
@@ -73,6 +78,7 @@ class Reload:
         is not there any more is no wish to have no jobs."""
         self._began = this = self._began + 1
         fresh = self._reread()
+        self.read_from = fresh.read_from
         known = {(problem.path, problem.message) for problem in self._known}
         if any((problem.path, problem.message) not in known for problem in fresh.problems):
             raise ConfigurationError(fresh.problems)

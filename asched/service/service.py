@@ -8,6 +8,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, Le
 from asched.scheduler import Scheduler
 from asched.service import notify
 from asched.service.background import Background
+from asched.service.configwatch import ConfigWatch
 from asched.service.control import Control
 from asched.service.dump import dump
 from asched.service.eventlog import EventLog
@@ -42,7 +44,8 @@ _REFUSALS = {ConfigurationError: CONFIGURATION, LedgerUnusable: LEDGER, LedgerUn
 class Service:
     """Serves the scheduler that `make` makes, on the loop, until it is told to stop. `reload` loads the jobs anew, or
     raises ConfigurationError; None when there is nothing to load from. `facts` go into every status.
-    `live` bounds what jobs say in the log. `learn` is told of the jobs before any of them runs."""
+    `watched` says from which files it is read: when they have changed since `read_at`, it is reloaded; None to leave
+    it. `live` bounds what jobs say in the log. `learn` is told of the jobs before any of them runs."""
 
     def __init__(
         self,
@@ -50,6 +53,8 @@ class Service:
         *,
         socket: Path | None = None,
         reload: Load | None = None,
+        watched: Callable[[], Sequence[str]] | None = None,
+        read_at: datetime | None = None,
         facts: dict[str, object] | None = None,
         live: LiveLog | None = None,
         log_output: bool = True,
@@ -58,6 +63,8 @@ class Service:
         self._make = make
         self._socket = socket
         self._load = reload
+        self._watched = watched
+        self._read_at = read_at
         self._facts = facts or {}
         self._live = live
         self._log_output = log_output
@@ -106,6 +113,7 @@ class Service:
             await self._open_control()
             say_hello(self.scheduler, self._facts, self._log)
             notify.tell(READY=1, STATUS=f"{len(self.scheduler.jobs)} jobs")
+            self._watch_configuration()
             await self._until_woken()
             await self._drain()
             await self._background.close()
@@ -173,6 +181,16 @@ class Service:
         await sleep(self.scheduler.clock, after)
         if health_of(self.scheduler).healthy:
             notify.tell(WATCHDOG=1)
+
+    def _watch_configuration(self) -> None:
+        if self._watched is not None:
+            clock = self.scheduler.clock
+            since = self._read_at or clock.now()
+            watch = ConfigWatch(self._watched, self._reloading.follow, self._say_unseen, clock=clock, since=since)
+            self._background.do(watch.run(self._is_over))
+
+    def _say_unseen(self, path: str, why: str) -> None:
+        self._log.warning("config.unseen", path=path, why=why)
 
     # What it is told to do.
 

@@ -85,3 +85,11 @@ def test_who_asks_the_service_or_the_ledger_imports_no_job(filled: Folder, verb:
     )
     assert done.stderr.splitlines()[-1] == "[]"
     assert "imported" not in done.stdout + done.stderr
+
+
+def test_flags_of_serve_are_settings(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    monkeypatch.setattr("asched.service.serve.serve_forever", lambda file, overrides: given.append(overrides) or 0)
+    folder.asched("serve")
+    folder.asched("serve", "--watch", "--log-level", "debug")
+    assert given == [{}, {"service.log.level": "debug", "service.watch": True}]

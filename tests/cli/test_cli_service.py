@@ -270,7 +270,9 @@ def test_a_disabled_job_is_refused_with_the_secret_that_is_missing(served: Serve
 def test_reload_takes_what_is_new_or_leaves_all_as_it_is(served: Served) -> None:
     try:
         served.jobs.write_text(JOBS + "\n\n@job()\ndef extra() -> None: ...\n")
-        assert served.asched("reload").out == "reloaded; added: extra; changed: none; removed: none\n"
+        assert served.asched("reload").out == (
+            "reloaded; added: extra; changed: none; removed: none; fires of the next day: 0 come, 0 go, 0 move\n"
+        )
         served.jobs.write_text(JOBS + '\n\n@job("99 * * * *")\ndef extra() -> None: ...\n')
         said = served.asched("reload")
         assert said.code == 4
@@ -279,7 +281,12 @@ def test_reload_takes_what_is_new_or_leaves_all_as_it_is(served: Served) -> None
         assert "extra" in served.asched("status").out
     finally:
         served.jobs.write_text(JOBS)
-        assert served.asched("reload", "--json").json == {"added": [], "changed": [], "removed": ["extra"]}
+        assert served.asched("reload", "--json").json == {
+            "added": [],
+            "changed": [],
+            "removed": ["extra"],
+            "fires": {"new": 0, "gone": 0, "moved": 0},
+        }
 
 
 def test_audit_beside_the_service(served: Served, started: Callable[[str], str]) -> None:

@@ -245,6 +245,7 @@ def test_precedence_and_origins(here: Path) -> None:
         "service.retention.runs_per_job": "default",
         "service.max_running": "default",
         "service.state_dir": "environment ASCHED_STATE_DIR",
+        "service.watch": "default",
         "service.log.format": "default",
         "service.log.level": "config.toml:5",
         "service.log.output": "default",

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -13,7 +14,9 @@ import structlog
 from structlog.testing import capture_logs
 
 from asched import Scheduler
+from asched.core.cron import Cron
 from asched.core.model import Job
+from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused
 from asched.service import reloading
 from asched.service.background import Background
@@ -83,3 +86,18 @@ async def test_a_load_that_does_not_come_back_is_given_up_and_said(monkeypatch: 
             "service.reloaded",
         ]
     assert [handle.name for handle in scheduler.jobs] == ["new"]
+
+
+def test_the_fires_of_the_next_day_are_counted_that_a_reload_moves() -> None:
+    noon, hour = datetime(2026, 1, 1, 12, tzinfo=UTC), timedelta(hours=1)
+    before = {
+        "same": Every(hour, noon),
+        "moved": Cron("0 9 * * *"),
+        "gone": Cron("0 */8 * * *"),
+        "rested": AfterFinish(hour),
+        "by hand": None,
+    }
+    after = {**before, "moved": Cron("0 10 * * *"), "rested": AfterFinish(2 * hour), "new": Cron("0 */6 * * *")}
+    del after["gone"]
+    assert reloading.shifted(before, after, noon) == {"new": 4, "gone": 3, "moved": 1}
+    assert reloading.shifted(after, after, noon) == {"new": 0, "gone": 0, "moved": 0}
