@@ -56,6 +56,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_TWICE = 'two jobs are called "{}": give one another name'
 CANCELLED = (
     "its engine was cancelled before it was stopped, by other code or the end of its loop: nothing fires any more"
 )
@@ -108,6 +109,7 @@ class Scheduler:
         self._mask = mask
         self._secrets: Callable[[str], str | None] = os.environ.get
         self._jobs: dict[str, Job] = {}
+        self._added: set[str] = set()  # of these: by add, at and @scheduler.job
         self._only_these = False
         self._heir: Inheritance | None = None
         self._engine: Engine | None = None
@@ -179,11 +181,12 @@ class Scheduler:
         """Take jobs in. After the start, the engine is told; what is asked of it next comes behind that."""
         for one in jobs:
             if one.name in self._jobs:
-                raise ConfigurationError(f'two jobs are called "{one.name}": give one another name')
+                raise ConfigurationError(_TWICE.format(one.name))
         if self._engine is not None and any(one.after or one.policies.pool for one in jobs):
             check_graph([*self._jobs.values(), *jobs], self._limits)
         check_definitions(jobs)
         self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
+        self._added.update(one.name for one in jobs)
         if self._engine is not None:
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
 
@@ -200,21 +203,29 @@ class Scheduler:
     def replace(self, jobs: Iterable[Job]) -> None:
         """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good."""
         self._jobs = {one.name: one for one in jobs}
+        self._added.clear()
         self._only_these = True
 
     async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> None:
-        """Exactly these jobs from now on, and these limits, if any are given. Running runs keep the definition they
-        started with, and the places they have.
+        """From now on these jobs instead of those of the sources, of `replace` and of the last reload, and these limits,
+        if any are given; what was added by `add`, `at` and `@scheduler.job` stays beside them. Running runs keep the
+        definition they started with, and the places they have.
 
-        Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are.
+        Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are; also when one
+        of them is called as a job that was added.
         """
         limits = limits or self._limits
-        check_graph(jobs, limits)
+        for one in jobs:
+            if one.name in self._added:
+                raise ConfigurationError(_TWICE.format(one.name))
+        added = [self._jobs[name] for name in self._jobs if name in self._added]
+        check_graph([*jobs, *added], limits)
         check_definitions(jobs)
-        wanted, before = {one.name: one for one in jobs}, set(self._jobs)
+        wanted = {one.name: one for one in (*jobs, *added)}
         await self._running.ask(lambda board, now, turn: self._swap(wanted, limits, board, now, turn))
         self._limits = limits
-        self._jobs = wanted | {name: job for name, job in self._jobs.items() if name not in before}  # added meanwhile
+        mine = {name: job for name, job in self._jobs.items() if name in self._added}  # also of what came meanwhile
+        self._jobs = {one.name: one for one in jobs} | mine
 
     def _swap(self, wanted: Mapping[str, Job], limits: Limits, board: Board, now: Now, turn: Turn) -> None:
         for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
@@ -238,6 +249,7 @@ class Scheduler:
             said = ", ".join(f'"{one}"' for one in followers)
             raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
         del self._jobs[name]
+        self._added.discard(name)
         if self._engine is not None:
             self._tell(lambda board, now, turn: _remove(board, name, now, turn))
 
@@ -283,7 +295,8 @@ class Scheduler:
             raise Refused("this scheduler has been started already; make another one")
         for declared in declarations_of(self._sources):
             defined = self._define(declared)
-            self._jobs.setdefault(defined.name, defined)
+            if self._jobs.setdefault(defined.name, defined).action != defined.action:
+                raise ConfigurationError(_TWICE.format(defined.name))
         check_graph(self._jobs.values(), self._limits)
         check_definitions(self._jobs.values())
         await self.ledger.open()

@@ -34,6 +34,7 @@ def reloading_of(scheduler: Scheduler, load: reloading.Load) -> reloading.Reload
 async def test_a_reload_waits_for_the_one_before_it() -> None:
     scheduler = Scheduler(ledger=":memory:")
     job = scheduler.add(nothing, name="old").definition
+    scheduler.replace([job])
     names, may_go, loads = iter(["first", "second", "third"]), threading.Event(), []
 
     def load() -> Sequence[Job]:
@@ -61,6 +62,7 @@ async def test_a_load_that_does_not_come_back_is_given_up_and_said(monkeypatch: 
     monkeypatch.setattr(reloading, "LOADED_WITHIN", 0.2)
     scheduler = Scheduler(ledger=":memory:")
     job = scheduler.add(nothing, name="old").definition
+    scheduler.replace([job])
     hold, calls = threading.Event(), count()
 
     def load() -> Sequence[Job]:

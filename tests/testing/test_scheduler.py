@@ -120,10 +120,10 @@ def unwritable(job):
 
 
 async def test_a_reload_that_cannot_be_written_down_leaves_the_old_set_whole():
-    async with Scheduler(ledger=":memory:") as s:
-        for name in ("one", "two"):
-            s.add(nothing, "every 1h", name=name)
-        one, two = (s.definition(name) for name in ("one", "two"))
+    s = Scheduler(ledger=":memory:")
+    one, two = (s.add(nothing, "every 1h", name=name).definition for name in ("one", "two"))
+    s.replace([one, two])
+    async with s:
         await s.reload([one, two])
         for bad in ([unwritable(two)], [one, replace(two, name="one")], [replace(two, after=("nosuch",))]):
             with pytest.raises(ConfigurationError, match=r'job "(one|two)"'):
@@ -136,9 +136,9 @@ async def test_a_reload_that_cannot_be_written_down_leaves_the_old_set_whole():
 
 async def test_a_reload_keeps_what_is_added_meanwhile_and_fails_with_its_engine():
     s = Scheduler(ledger=SlowLedger())
+    one = s.add(nothing, name="one").definition
+    s.replace([one])
     async with s:
-        s.add(nothing, name="one")
-        one = s.definition("one")
         reloading = asyncio.ensure_future(s.reload([replace(one, name="two")]))
         await asyncio.sleep(0)
         s.add(nothing, name="three")
