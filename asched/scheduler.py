@@ -207,9 +207,9 @@ class Scheduler:
         self._only_these = True
 
     async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> None:
-        """From now on these jobs instead of those of the sources, of `replace` and of the last reload, and these limits,
-        if any are given; what was added by `add`, `at` and `@scheduler.job` stays beside them. Running runs keep the
-        definition they started with, and the places they have.
+        """From now on these jobs instead of those of the sources, of `replace` and of the last reload, and these
+        limits, if any are given; what was added by `add`, `at` and `@scheduler.job` stays beside them. Running runs
+        keep the definition they started with, and the places they have.
 
         Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are; also when one
         of them is called as a job that was added.

@@ -12,6 +12,7 @@ from asched.cli.desk import Desk
 from asched.cli.foreseen import Change, Load, Plan, foresee
 from asched.core.change import Gap
 from asched.core.forecast import Busy
+from asched.core.recovery import Held
 from asched.core.rehearsal import Owed, counted, oldest
 from asched.declaration.problems import format_problems
 from asched.service.exitcodes import CONFIGURATION, FAILED, OK
@@ -174,6 +175,7 @@ def _json(plan: Plan, home: ZoneInfo, count: int) -> dict[str, object]:
         "same": plan.same,
         "disabled": plan.off,
         "owed": [_owed_json(job, owed, home) for job, owed in plan.rehearsal.owed.items()],
+        "held": _held_json(plan.rehearsal.held, home),
         "load": None if plan.load is None else _load_json(plan.load, home),
         "ending": [problem.message for problem in plan.ending],
         "problems": [problem.message for problem in plan.problems],
@@ -203,6 +205,10 @@ def _change_json(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: int
         "running": change.running,
         "offset_changes": list(change.clocks),
     }  # fmt: skip
+
+
+def _held_json(held: Held | None, home: ZoneInfo) -> dict[str, object] | None:
+    return None if held is None else {"count": held.count, "expires_at": held.expires_at.astimezone(home)}
 
 
 def _owed_json(job: str, owed: Owed, home: ZoneInfo) -> dict[str, object]:

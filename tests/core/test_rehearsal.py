@@ -13,8 +13,10 @@ from jobdoubles import H, S, a_job
 
 from asched.core.board import Now
 from asched.core.cron import Cron
+from asched.core.limits import Limits
 from asched.core.model import CatchUp, Policies
 from asched.core.record import FireQuery
+from asched.core.recovery import Recovery
 from asched.core.rehearsal import counted, known_of, oldest, rehearse
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.engine.audit import audit
@@ -128,3 +130,12 @@ async def test_a_rehearsal_changes_nothing() -> None:
     before = dict(known)
     assert rehearse([], known, now).lost == rehearse([], known, now).lost
     assert known == before
+
+
+async def test_what_somebody_would_have_to_approve_is_held() -> None:
+    job = a_job("a", Cron("0 * * * *"), catch_up=CatchUp.ALL)
+    known, now = await served(job, until=3.5 * H)
+    told = rehearse([job], known, now, Limits(recovery=Recovery(ask_above=10)))
+    assert told.held is not None
+    assert (told.held.count, counted(told.owed["a"])) == (24, {"queue": 24})
+    assert rehearse([job], known, now, Limits(recovery=Recovery(ask_above=24))).held is None
