@@ -103,6 +103,8 @@ class Reloading:
         why = problems or str(error) or type(error).__name__
         if asked or why != self._last_failure:
             self._log.error("service.reload_failed", why=why)
+        else:
+            self._log.debug("service.still_wrong")
         self._last_failure = why
 
     async def _reload(self) -> dict[str, object]:
