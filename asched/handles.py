@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from asched.core.admission import unpause
+from asched.core.answer import Answer
 from asched.core.arranging import Arranging, Asked, add, move, restore, skip
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
@@ -22,6 +23,7 @@ from asched.core.pending import next_due, pending
 from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
 from asched.core.runs import manual
+from asched.engine.evidence import inquire
 from asched.errors import Refused
 
 if TYPE_CHECKING:
@@ -159,6 +161,14 @@ class JobHandle:
     async def fires(self, *, limit: int = 100) -> Sequence[FireRecord]:
         """Every fire and what was decided on it, newest first."""
         return await self.scheduler.ledger.fires(FireQuery(jobs=(self.name,), limit=limit))
+
+    async def why(self, instant: datetime) -> Answer:
+        """What was decided about that instant, which is aware, and what stands behind it; also where it was never due,
+        or is not due yet. `str(answer)` is one sentence. Raises Refused for an instant without an offset."""
+        at = as_instant(instant)
+        assert at is not None
+        scheduler = self.scheduler
+        return await inquire(scheduler.ledger, self.name, at, scheduler.clock.now(), zone=self.definition.timezone)
 
     @property
     def next_at(self) -> datetime | None:

@@ -26,6 +26,16 @@ def excluded_at(trigger: Trigger, instant: datetime) -> Exclusion | None:
     return None if _is_due(trigger, instant) else _found(trigger, instant)
 
 
+def excluded_after(trigger: Trigger, instant: datetime) -> datetime | None:
+    """An instant after that one that the same exclusions keep from being due: the first of them, or where what is
+    excluded stands inside something larger, the first of one part."""
+    if isinstance(trigger, Excluding | OnlyOn | Blackout):
+        at = trigger.trigger.next_after(instant)
+        return at if at is not None and excluded_at(trigger, at) is not None else None
+    inner = (excluded_after(member, instant) for member in _members(trigger))
+    return min((at for at in inner if at is not None and excluded_at(trigger, at) is not None), default=None)
+
+
 def _found(trigger: Trigger, instant: datetime) -> Exclusion | None:
     if isinstance(trigger, Excluding | OnlyOn | Blackout) and _is_due(trigger.trigger, instant):
         covered = trigger.covered(instant)

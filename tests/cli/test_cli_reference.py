@@ -72,6 +72,7 @@ def test_the_exit_codes_are_all_of_them() -> None:
         ("simulate", ["simulate", "--days", "1"]),
         ("plan", ["plan", "--days", "1"]),
         ("run", ["run", "tick"]),
+        ("why", ["why", "tick"]),
         ("runs", ["runs"]),
         ("runs", ["runs", "--skipped"]),
         ("logs", ["logs", "tick"]),

@@ -260,3 +260,15 @@ async def test_a_job_that_others_come_after_is_not_discarded_before_them():
         for name in ("third", "second", "first"):
             s.discard(name)
         assert s.jobs == ()
+
+
+async def test_why_answers_for_any_instant_of_a_job():
+    async with Scheduler(ledger=":memory:", timezone="Europe/Berlin") as s:
+        s.add(nothing, "daily at 02:30", name="nightly")
+        run = await s["nightly"].run()
+        record = await run.wait()
+        assert "manual run 1-1: it was started, and it succeeded" in str(await s["nightly"].why(record.scheduled_at))
+        skipped = await s["nightly"].why(datetime.fromisoformat("2100-03-28T02:31+02:00"))
+        assert (skipped.verdict.kind, skipped.zone) == ("never_due", "Europe/Berlin")
+        with pytest.raises(Refused, match="no offset"):
+            await s["nightly"].why(datetime.fromisoformat("2100-03-28T02:31"))

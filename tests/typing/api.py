@@ -55,6 +55,8 @@ async def embedded() -> None:
         started: RunHandle = await s[ping].run(args={"host": "db2"})
         record = await started.wait()
         print(record.lateness, record.caught_up, handle.next_at)
+        answer = await s[ping].why(record.scheduled_at)
+        print(str(answer), answer.verdict.kind, answer.facts)
         async for event in s.events():
             if event["type"] == "run.failed":
                 await s[str(event["job"])].pause("failed; waiting for a person", for_="2h")
