@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from asched.core.record import Keep
 from asched.engine.clock import Clock, sleep
 from asched.engine.engine import Engine
 from asched.engine.insistence import keep_on
@@ -17,10 +18,17 @@ _BETWEEN = 0.05  # seconds between two bites: the engine wants the ledger too
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Keeps what is younger than `age`, and of that the newest `runs_per_job` of each job."""
+    """Keeps what is younger than `age`, and of that the newest `runs_per_job` of each job; what failed as long as
+    `failures`, where that is longer, and beyond the others, the newest `runs_per_job` again."""
 
     age: timedelta
     runs_per_job: int
+    failures: timedelta | None = None
+
+    def at(self, now: datetime) -> Keep:
+        """What is to be kept now."""
+        longer = None if self.failures is None else earlier(now, max(self.failures, self.age))
+        return Keep(earlier(now, self.age), self.runs_per_job, longer)
 
     async def keep(self, engine: Engine) -> None:
         """Prune every now and then, until the engine is over and the task is cancelled."""
@@ -31,7 +39,15 @@ class Retention:
         await self._prune(engine.ledger, engine.clock)
 
     async def _prune(self, ledger: Ledger, clock: Clock) -> None:
-        before = clock.now() - self.age
+        keep = self.at(clock.now())
         with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
-            while await ledger.prune(before, self.runs_per_job):
+            while await ledger.prune(keep):
                 await sleep(clock, _BETWEEN)
+
+
+def earlier(now: datetime, by: timedelta) -> datetime:
+    """For ever, where there is no calendar so far back."""
+    try:
+        return now - by
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -73,8 +73,9 @@ class Scheduler:
     source (else the program) and the hash of its path. `timezone` is an IANA key, the default for every schedule.
     `defaults` are options for every job, `calendars` what their `except` may name. On exit it stops firing, waits up
     to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires older than that, or beyond
-    the newest `runs_per_job` of their job, are pruned. `max_running`: so many runs at once, over all jobs; `pools`:
-    places by name, which the jobs' `pool` takes. Touches neither signals nor logging.
+    the newest `runs_per_job` of their job, are pruned; with `failures_kept`, what failed, timed out or was abandoned
+    only after that long, if that is longer. `max_running`: so many runs at once, over all jobs; `pools`: places by name,
+    which the jobs' `pool` takes. Touches neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """
@@ -91,6 +92,7 @@ class Scheduler:
         runs_per_job: int = 1000,
         max_running: int | None = None,
         pools: Mapping[str, int] | None = None,
+        failures_kept: str | float | timedelta | None = None,
         clock: Clock | None = None,
         runner: Runner | None = None,
         mask: Callable[[str], str] = str,
@@ -103,8 +105,10 @@ class Scheduler:
         self._defaults: Mapping[str, object] = defaults or {}
         self._calendars = {name: replace(calendar, name=name) for name, calendar in (calendars or {}).items()}
         self.drain = as_duration(drain)
-        self._retention = Retention(as_duration(retention), runs_per_job)
         self._limits = Limits(max_running, pools or {})
+        self._retention = Retention(
+            as_duration(retention), runs_per_job, None if failures_kept is None else as_duration(failures_kept)
+        )
         self._runner = runner
         self._mask = mask
         self._secrets: Callable[[str], str | None] = os.environ.get

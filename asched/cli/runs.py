@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
 
-_BAD = ("failed", "timed_out", "abandoned")
-
 
 @verb("runs")
 @click.argument("job", required=False, shell_complete=complete_job)
@@ -30,6 +28,7 @@ _BAD = ("failed", "timed_out", "abandoned")
 @click.option("-n", "count", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
 def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | None, count: int) -> None:
     """What was run, newest first, and how it went."""
+    from asched.core.outcome import FAILURES
     from asched.core.reasons import explain_gap
     from asched.core.record import FireQuery
 
@@ -38,7 +37,7 @@ def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since
     query = FireQuery(
         jobs=(job,) if job else (),
         decisions=() if skipped else ("start",),
-        outcomes=_BAD if failed else (),
+        outcomes=FAILURES if failed else (),
         since=desk.now() - since if since else None,
         limit=count,
     )

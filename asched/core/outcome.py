@@ -122,4 +122,7 @@ class Abandoned:
     kind: ClassVar[str] = "abandoned"
 
 
+FAILURES = (Failed.kind, TimedOut.kind, Abandoned.kind)
+"""The kinds of outcome that are a job's failures: what people look for afterwards, and what is kept longer."""
+
 Outcome = Succeeded | Failed | TimedOut | Cancelled | Interrupted | Abandoned

@@ -154,6 +154,17 @@ class FireQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept of closed fires: those at or after `since`, and of them the newest `per_job` of each job. Of the
+    rest what failed (`outcome.FAILURES`) at or after `failures_since`, and of that the newest `per_job` of each job
+    again, so that a job which always fails fills no disk."""
+
+    since: datetime
+    per_job: int
+    failures_since: datetime | None = None  # None: failures are kept like everything else
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of
     a job in a row have failed, and which fires are to go otherwise than their schedules say."""

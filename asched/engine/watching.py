@@ -98,7 +98,10 @@ class Watching:
     async def _as_it_was_left(self, name: str, watch: Watch) -> Settling:
         ledger = self._engine.ledger
         fires = await ledger.fires(FireQuery(jobs=(name,), origins=(Origin.CHANGE,), limit=REMEMBERED))
+        pruned = {one.version: one.since for one in await ledger.versions(name) if one.since > one.activated_at}
         for one in fires:
+            if one.fire.version in pruned and one.scheduled_at <= pruned[one.fire.version]:
+                break  # a failure that is kept longer: what came after it is pruned, and knew more
             digest = _known(one.fire.nonce).get(_id(watch))
             if digest is not None:
                 return Settling(watch, one.scheduled_at, digest)

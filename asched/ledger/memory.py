@@ -15,12 +15,13 @@ from asched.core.record import (
     FireRecord,
     GapRecord,
     InstanceRecord,
+    Keep,
     OutputRecord,
     Stored,
     VersionRecord,
 )
 from asched.ledger.memorychanges import make
-from asched.ledger.memoryprune import prune
+from asched.ledger.memoryprune import count_forgettable, prune
 from asched.ledger.memorytables import Tables
 
 RECENT_INSTANCES = 100
@@ -107,8 +108,11 @@ class MemoryLedger:
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return tuple(list(self._tables.instances.values())[::-1][:limit])
 
-    async def prune(self, before: datetime, keep_per_job: int, limit: int = 1000) -> int:
-        return prune(self._tables, before, keep_per_job, limit)
+    async def prunable(self, keep: Keep) -> int:
+        return count_forgettable(self._tables, keep)
+
+    async def prune(self, keep: Keep, limit: int = 1000) -> int:
+        return prune(self._tables, keep, limit)
 
 
 def last_attempt(record: FireRecord) -> AttemptRecord | None:

@@ -5,31 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 
-from asched.core.record import FireRecord
+from asched.core.outcome import FAILURES
+from asched.core.record import FireRecord, Keep
 from asched.ledger.memorytables import Tables, age
 
 
-def prune(tables: Tables, before: datetime, keep_per_job: int, limit: int) -> int:
+def count_forgettable(tables: Tables, keep: Keep) -> int:
+    return sum(1 for _ in _forgettable(tables, keep))
+
+
+def prune(tables: Tables, keep: Keep, limit: int) -> int:
     """See Ledger.prune."""
-    oldest = nsmallest(limit, _forgettable(tables, before, keep_per_job), key=age)
+    oldest = nsmallest(limit, _forgettable(tables, keep), key=age)
     for record in oldest:
         tables.drop(record)
         _move_since(tables, record)
     return len(oldest)
 
 
-def _forgettable(tables: Tables, before: datetime, keep_per_job: int) -> Iterator[FireRecord]:
+def _forgettable(tables: Tables, keep: Keep) -> Iterator[FireRecord]:
     open_since = _oldest_open(tables)
     for job, ids in tables.of_job.items():
-        records = sorted((tables.fires[id] for id in ids), key=age)
-        beyond = max(0, len(records) - keep_per_job)
-        for rank, record in enumerate(records):
-            if job in open_since and record.scheduled_at >= open_since[job]:
-                break
-            if rank < beyond or record.scheduled_at < before:
-                yield record
+        old = list(_old([tables.fires[id] for id in ids], keep, open_since.get(job)))
+        kept = [record for record in old if _is_kept_failure(record, keep)]
+        longer = {record.id for record in nlargest(keep.per_job, kept, key=age)}
+        yield from (record for record in old if record.id not in longer)
+
+
+def _old(of_job: list[FireRecord], keep: Keep, open_since: datetime | None) -> Iterator[FireRecord]:
+    records = sorted(of_job, key=age)
+    beyond = max(0, len(records) - keep.per_job)
+    for rank, record in enumerate(records):
+        if open_since is not None and record.scheduled_at >= open_since:
+            return
+        if rank < beyond or record.scheduled_at < keep.since:
+            yield record
+
+
+def _is_kept_failure(record: FireRecord, keep: Keep) -> bool:
+    failed = record.outcome is not None and record.outcome.kind in FAILURES
+    return failed and keep.failures_since is not None and record.scheduled_at >= keep.failures_since
 
 
 def _oldest_open(tables: Tables) -> dict[str, datetime]:

@@ -17,6 +17,7 @@ from asched.core.record import (
     FireRecord,
     GapRecord,
     InstanceRecord,
+    Keep,
     OutputRecord,
     Stored,
     VersionRecord,
@@ -132,8 +133,11 @@ class SqliteLedger:
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return await self._read(partial(queries.instances, limit))
 
-    async def prune(self, before: datetime, keep_per_job: int, limit: int = 1000) -> int:
-        found = await self._read(partial(sqliteprune.forgettable, before, keep_per_job, limit))
+    async def prunable(self, keep: Keep) -> int:
+        return await self._read(partial(sqliteprune.count_forgettable, keep))
+
+    async def prune(self, keep: Keep, limit: int = 1000) -> int:
+        found = await self._read(partial(sqliteprune.forgettable, keep, limit))
         return await self._write(partial(sqliteprune.forget, found)) if found else 0
 
     # ---- the connections

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from asched.core.record import Keep
 from asched.ledger import statements as sql
 from asched.ledger.rows import Row, micros
 
@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
-def forgettable(before: datetime, keep: int, limit: int, connection: Connection) -> Sequence[Row]:
+def forgettable(keep: Keep, limit: int, connection: Connection) -> Sequence[Row]:
     """(id, job, version, scheduled_at) of what may go, oldest first."""
-    values = {"before": micros(before), "keep": keep, "limit": limit}
-    return connection.execute(sql.FORGETTABLE, values).fetchall()
+    return connection.execute(sql.FORGETTABLE, {**_values(keep), "limit": limit}).fetchall()
+
+
+def count_forgettable(keep: Keep, connection: Connection) -> int:
+    (count,) = connection.execute(sql.COUNT_FORGETTABLE, _values(keep)).fetchone()
+    return int(count)
+
+
+def _values(keep: Keep) -> dict[str, int | None]:
+    failures = None if keep.failures_since is None else micros(keep.failures_since)
+    return {"before": micros(keep.since), "keep": keep.per_job, "failures": failures}
 
 
 def forget(found: Sequence[Row], connection: Connection) -> int:

@@ -177,8 +177,9 @@ ORDER BY number"""
 
 # ---- forgetting
 
-# Both halves are a prefix of each job's fires by age, and so is what lies before the job's oldest open fire.
-FORGETTABLE = """
+# Both halves of `old` are a prefix of each job's fires by age, and so is what lies before the job's oldest open fire.
+# Of these the failures that are kept longer are left out: at most :keep of a job, so passing over them costs little.
+_FORGETTABLE = """
 WITH jobs AS (SELECT DISTINCT job FROM versions),
      oldest_open AS (SELECT job, min(scheduled_at) AS at FROM fires INDEXED BY fires_open
                      WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job),
@@ -187,12 +188,21 @@ WITH jobs AS (SELECT DISTINCT job FROM versions),
        UNION
        SELECT fires.id FROM jobs JOIN fires
          ON fires.id IN (SELECT id FROM fires WHERE job = jobs.job
-                         ORDER BY scheduled_at DESC, id DESC LIMIT -1 OFFSET :keep))
-SELECT fires.id, fires.job, fires.version, fires.scheduled_at
-FROM old JOIN fires USING (id) LEFT JOIN oldest_open USING (job)
-WHERE oldest_open.at IS NULL OR fires.scheduled_at < oldest_open.at
-ORDER BY fires.scheduled_at, fires.id LIMIT :limit
+                         ORDER BY scheduled_at DESC, id DESC LIMIT -1 OFFSET :keep)),
+     closed AS (
+       SELECT fires.id, fires.job, fires.version, fires.scheduled_at,
+              outcome IN ('failed', 'timed_out', 'abandoned') AND fires.scheduled_at >= :failures AS kept
+       FROM old JOIN fires USING (id) LEFT JOIN oldest_open USING (job)
+       WHERE oldest_open.at IS NULL OR fires.scheduled_at < oldest_open.at),
+     ranked AS (
+       SELECT *, row_number() OVER (PARTITION BY job, kept ORDER BY scheduled_at DESC, id DESC) AS rank FROM closed)
 """
+FORGETTABLE = (
+    _FORGETTABLE
+    + """SELECT id, job, version, scheduled_at FROM ranked WHERE kept IS NOT 1 OR rank > :keep
+ORDER BY scheduled_at, id LIMIT :limit"""
+)
+COUNT_FORGETTABLE = _FORGETTABLE + "SELECT count(*) FROM ranked WHERE kept IS NOT 1 OR rank > :keep"
 OLDEST_OPEN = """
 SELECT job, min(scheduled_at) FROM fires INDEXED BY fires_open
 WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job

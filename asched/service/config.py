@@ -54,6 +54,7 @@ class Configuration:
     runs_per_job: int
     limits: Limits
     watch: bool
+    failures_kept: timedelta | None
     log: Log
     defaults: Mapping[str, object] = field(hash=False)
     calendars: Mapping[str, Calendar] = field(hash=False)
@@ -143,6 +144,7 @@ def _configured(
         runs_per_job=settings.retention.runs_per_job,
         limits=Limits(settings.max_running, assembly.pools),
         watch=settings.watch,
+        failures_kept=settings.retention.failures,
         log=settings.log,
         defaults=assembly.defaults,
         calendars=assembly.calendars,

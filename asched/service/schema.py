@@ -31,10 +31,12 @@ class _Table(BaseModel):
 
 
 class Retention(_Table):
-    """How long what happened is kept: what is older, or beyond the newest so many of a job, is pruned."""
+    """How long what happened is kept: what is older, or beyond the newest so many of a job, is pruned. `failures`: how
+    long what failed, timed out or was abandoned is kept, if that is longer."""
 
     days: Annotated[int, Field(ge=1)] = 30
     runs_per_job: Annotated[int, Field(ge=1)] = 1000
+    failures: Duration | None = None
 
 
 class Log(_Table):

@@ -103,6 +103,7 @@ def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
         runs_per_job=configuration.runs_per_job,
         max_running=configuration.limits.running,
         pools=configuration.limits.pools,
+        failures_kept=configuration.failures_kept,
         mask=mask,
     )
     scheduler.replace(configuration.jobs)

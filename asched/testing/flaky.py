@@ -15,6 +15,7 @@ from asched.core.record import (
     FireRecord,
     GapRecord,
     InstanceRecord,
+    Keep,
     OutputRecord,
     Stored,
     VersionRecord,
@@ -88,8 +89,11 @@ class FlakyLedger:
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return await self._try(partial(self._inner.instances, limit))
 
-    async def prune(self, before: datetime, keep_per_job: int, limit: int = 1000) -> int:
-        return await self._try(partial(self._inner.prune, before, keep_per_job, limit))
+    async def prunable(self, keep: Keep) -> int:
+        return await self._try(partial(self._inner.prunable, keep))
+
+    async def prune(self, keep: Keep, limit: int = 1000) -> int:
+        return await self._try(partial(self._inner.prune, keep, limit))
 
     async def _try(self, call: Callable[[], Awaitable[T]]) -> T:
         self._fail_perhaps("nothing was done")

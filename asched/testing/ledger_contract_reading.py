@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from asched.core.change import Pause, Retire
-from asched.core.outcome import Queue, Skip, SkipReason
-from asched.core.record import FireQuery, InstanceRecord
+from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason, Succeeded, TimedOut
+from asched.core.record import FireQuery, InstanceRecord, Keep
 from asched.engine.ports import Ledger
 from asched.testing.ledger_samples import (
     FAILED,
@@ -77,7 +78,7 @@ class ReadingContract:
         assert (stored.versions, stored.pauses, stored.open) == ((), (), ())
         assert await ledger.fire(fire(1).id) is None
         assert list(await ledger.fires(FireQuery())) == []
-        assert await ledger.prune(minute(99), 0) == 0
+        assert await ledger.prune(Keep(minute(99), 0)) == 0
 
     # ---- queries
 
@@ -135,7 +136,7 @@ class ReadingContract:
     async def test_what_is_old_goes_and_the_law_holds_on_the_rest(self, ledger: Ledger) -> None:
         """Instants 1 to 8 are decided: 4 to 6 in a gap, the others fires. All up to 3 goes."""
         await _eight_minutes(ledger)
-        while await ledger.prune(minute(4), 100):
+        while await ledger.prune(Keep(minute(4), 100)):
             pass
         assert await _left(ledger) == [7, 8]
         (version,) = await ledger.versions()
@@ -144,7 +145,7 @@ class ReadingContract:
 
     async def test_gaps_go_with_what_surrounds_them(self, ledger: Ledger) -> None:
         await _eight_minutes(ledger)
-        while await ledger.prune(minute(8), 100):
+        while await ledger.prune(Keep(minute(8), 100)):
             pass
         assert await _left(ledger) == [8]
         assert list(await ledger.gaps()) == []
@@ -154,13 +155,13 @@ class ReadingContract:
         await _eight_minutes(ledger)
         other = fire(50, job="report", at=1)
         await twice(ledger, OURS, activate("report"), decide((other, _SKIP), job="report"))
-        while await ledger.prune(T0, 2):
+        while await ledger.prune(Keep(T0, 2)):
             pass
         assert await _left(ledger) == [50, 7, 8]
 
     async def test_only_so_many_go_at_once_oldest_first(self, ledger: Ledger) -> None:
         await _eight_minutes(ledger)
-        await ledger.prune(minute(99), 100, limit=2)
+        await ledger.prune(Keep(minute(99), 100), limit=2)
         left = await _left(ledger)
         assert len(left) <= 3  # two, or more where an answer was lost
         assert left == [1, 2, 3, 7, 8][5 - len(left) :]
@@ -169,7 +170,7 @@ class ReadingContract:
         one = await started(ledger)
         end = finish(one, attempt=2)
         await twice(ledger, OURS, output(one, 0), retrying(one), begin(one), end)
-        while await ledger.prune(minute(99), 0):
+        while await ledger.prune(Keep(minute(99), 0)):
             pass
         assert await ledger.fire(one.id) is None
         assert list(await ledger.output(one.id)) == []
@@ -179,16 +180,51 @@ class ReadingContract:
         one, two, also_two, three = fire(1), fire(2), fire(22, at=2, nonce="x"), fire(3)
         await twice(ledger, OURS, activate(), decide(one, two, also_two, three, move=(0, 3)))
         await twice(ledger, OURS, finish(one), finish(also_two), finish(three))
-        while await ledger.prune(minute(99), 0):
+        while await ledger.prune(Keep(minute(99), 0)):
             pass
         assert await _left(ledger) == [2, 22, 3]
         assert [v.since for v in await ledger.versions()] == [minute(1)]
+
+    async def test_what_failed_is_kept_longer_beyond_the_others(self, ledger: Ledger) -> None:
+        """2 and 4 failed, 3 timed out, 5 was abandoned; 2 is too old even for a failure."""
+        await _six_ends(ledger)
+        keep = Keep(minute(99), 100, failures_since=minute(3))
+        assert await ledger.prunable(keep) == 3
+        while await ledger.prune(keep):
+            pass
+        assert await _left(ledger) == [3, 4, 5]
+        assert [v.since for v in await ledger.versions()] == [minute(6)]
+        assert await ledger.prunable(keep) == 0
+
+    async def test_of_what_failed_only_the_newest_are_kept(self, ledger: Ledger) -> None:
+        await _six_ends(ledger)
+        while await ledger.prune(Keep(minute(99), 2, failures_since=T0)):
+            pass
+        assert await _left(ledger) == [4, 5]
+
+    async def test_a_failure_that_is_young_enough_anyway_takes_no_place_among_those_kept_longer(
+        self, ledger: Ledger
+    ) -> None:
+        await _six_ends(ledger)
+        while await ledger.prune(Keep(minute(4.5), 2, failures_since=T0)):
+            pass
+        assert await _left(ledger) == [3, 4, 5, 6]
+
+    async def test_failures_that_were_kept_longer_go_in_the_end(self, ledger: Ledger) -> None:
+        await _six_ends(ledger)
+        while await ledger.prune(Keep(minute(99), 100, failures_since=T0)):
+            pass
+        assert await _left(ledger) == [2, 3, 4, 5]
+        while await ledger.prune(Keep(minute(99), 100)):
+            pass
+        assert await _left(ledger) == []
+        assert [v.since for v in await ledger.versions()] == [minute(6)]
 
     async def test_since_never_passes_the_watermark(self, ledger: Ledger) -> None:
         """A run by hand lies beyond it; the instants before it are not decided yet."""
         one = await started(ledger, at=7, nonce="1-1")
         await twice(ledger, OURS, finish(one))
-        while await ledger.prune(minute(99), 0):
+        while await ledger.prune(Keep(minute(99), 0)):
             pass
         assert [(v.since, v.watermark) for v in await ledger.versions()] == [(T0, T0)]
 
@@ -197,6 +233,20 @@ async def _eight_minutes(ledger: Ledger) -> None:
     fires = [(fire(number), _SKIP) for number in (1, 2, 3, 7, 8)]
     await twice(ledger, OURS, activate())
     assert await twice(ledger, OURS, decide(*fires, move=(0, 8), gaps=(gap(3.5, 6),))) == ()
+
+
+async def _six_ends(ledger: Ledger) -> None:
+    fires = [fire(number) for number in range(1, 7)]
+    ends: tuple[Outcome, ...] = (
+        Succeeded(),
+        FAILED,
+        TimedOut(timedelta(seconds=1)),
+        FAILED,
+        Abandoned("it died"),
+        Succeeded(),
+    )
+    await twice(ledger, OURS, activate(), decide(*fires, move=(0, 6)))
+    await twice(ledger, OURS, *(finish(one, end) for one, end in zip(fires, ends, strict=True)))
 
 
 async def _left(ledger: Ledger) -> list[int]:

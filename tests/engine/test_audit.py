@@ -9,8 +9,8 @@ from jobdoubles import H, S, a_job
 from asched.core.change import Gap
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Fire, Overlap
-from asched.core.outcome import Skip, SkipReason
-from asched.core.record import FireQuery, FireRecord, GapRecord
+from asched.core.outcome import ErrorNote, Failed, Skip, SkipReason, Succeeded
+from asched.core.record import FireQuery, FireRecord, GapRecord, Keep
 from asched.core.triggers.at import At
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
@@ -28,6 +28,7 @@ from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
 pytestmark = pytest.mark.anyio
+FAILED = Failed(ErrorNote("ValueError", "no"))
 
 
 async def a_trace(*jobs, outage="1h", behave=None):
@@ -214,8 +215,19 @@ async def test_a_changed_and_a_removed_job_are_balanced():
 
 async def test_what_is_left_after_pruning_is_balanced():
     harness = await a_trace()
-    pruned = await harness.ledger.prune(START + 200 * S, 1000)
+    pruned = await harness.ledger.prune(Keep(START + 200 * S, 1000))
     assert pruned > 0
+    assert await wrong(harness) == []
+
+
+async def test_failures_that_are_kept_longer_are_no_part_of_the_balance():
+    harness = await a_trace(behave=lambda fire, _: (S, Succeeded() if fire.id % 3 else FAILED))
+    while await harness.ledger.prune(Keep(START + H + 200 * S, 1000, START)):
+        pass
+    (version,) = await harness.ledger.versions()
+    below = await harness.ledger.fires(FireQuery(until=version.since))
+    assert {record.outcome for record in below} == {FAILED}
+    assert len(below) > 2
     assert await wrong(harness) == []
 
 

@@ -9,7 +9,7 @@ from jobdoubles import H, S, a_job
 from asched.core.cron import Cron
 from asched.core.model import CatchUp
 from asched.core.outcome import SkipReason
-from asched.core.record import FireQuery
+from asched.core.record import FireQuery, Keep
 from asched.core.triggers.interval import Every
 from asched.engine.clock import TRIES, Axes, Jump
 from asched.testing.clock import FakeClock
@@ -277,7 +277,7 @@ async def test_a_machine_without_a_battery_clock_catches_nothing_up_again(a_harn
     assert [f.scheduled_at.year for f in await fires(harness, "yearly")] == [2027]
     await outage(harness, 120 * DAY)
     may = clock.now()
-    assert await harness.ledger.prune(may - 30 * DAY, 1000) == 1, "forgotten"
+    assert await harness.ledger.prune(Keep(may - 30 * DAY, 1000)) == 1, "forgotten"
     if restarted:
         await harness.kill()
     await clock.step(LONG_AGO - may)
@@ -321,7 +321,7 @@ async def test_instants_that_the_ledger_has_forgotten_come_round_again_when_the_
     clock = harness.clock
     await harness.start()
     await clock.advance("12h1m")
-    while await harness.ledger.prune(START - 30 * DAY, 4):
+    while await harness.ledger.prune(Keep(START - 30 * DAY, 4)):
         pass
     kept = [(f.scheduled_at - START) / H for f in await fires(harness, "hourly")]
     assert kept == [9, 10, 11, 12]

@@ -12,7 +12,7 @@ from asched.core.change import Act, Pause
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Overlap
 from asched.core.outcome import ErrorNote, Failed
-from asched.core.record import FireQuery
+from asched.core.record import FireQuery, Keep
 from asched.core.runs import manual, pause
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import AfterFinish
@@ -214,7 +214,7 @@ async def test_a_job_that_never_ran_anywhere_is_told_so():
 async def test_what_was_pruned_says_up_to_when():
     harness = await a_life(a_job(), behave=lasting(1 * S))
     await harness.clock.advance("2m")
-    assert await harness.ledger.prune(START + MINUTE, 1000) == 5
+    assert await harness.ledger.prune(Keep(START + MINUTE, 1000)) == 5
     assert await said(harness, START + 20 * S) == (
         "it was due, and what was decided is no longer kept: all up to 2026-01-01 00:00:50+00:00 is pruned"
     )

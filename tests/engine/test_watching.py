@@ -12,8 +12,9 @@ from jobdoubles import S, a_job
 from asched.core.admission import unpause
 from asched.core.change import Pause, Unpause
 from asched.core.model import Origin, Overlap
+from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.pausing import pause
-from asched.core.record import FireQuery
+from asched.core.record import FireQuery, Keep
 from asched.core.triggers.interval import Every
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch
@@ -222,10 +223,29 @@ async def test_it_does_not_run_again_for_what_it_ran_for_when_that_fire_is_prune
         await watcher.look(4)
         assert len(await watcher.fires()) == 1
         await watcher.harness.clock.advance("1h")
-        assert await watcher.harness.ledger.prune(watcher.harness.clock.now(), 0) == 1
+        assert await watcher.harness.ledger.prune(Keep(watcher.harness.clock.now(), 0)) == 1
         await watcher.restart()
         await watcher.look(4)
         assert await watcher.fires() == ()
+
+
+async def test_a_failure_that_is_kept_longer_does_not_make_it_forget_what_came_after(tmp_path):
+    file = tmp_path / "in.csv"
+    async with Watcher(a_job("load", Watch(str(file)))) as watcher:
+        await watcher.look(2)
+        watcher.harness.runner._behave = lambda fire, attempt: (0 * S, Failed(ErrorNote("ValueError", "no")))
+        write(file, "x")
+        await watcher.look(4)
+        watcher.harness.runner._behave = lambda fire, attempt: (0 * S, Succeeded())
+        write(file, "xx")
+        await watcher.look(4)
+        assert [one.outcome.kind for one in await watcher.fires()] == ["failed", "succeeded"]
+        await watcher.harness.clock.advance("1h")
+        now = watcher.harness.clock.now()
+        assert await watcher.harness.ledger.prune(Keep(now, 1000, now - 3600 * 24 * S)) == 1
+        await watcher.restart()
+        await watcher.look(4)
+        assert [one.outcome.kind for one in await watcher.fires()] == ["failed"], "and nothing ran again"
 
 
 async def test_what_changed_before_the_job_watched_is_not_its_business(tmp_path):

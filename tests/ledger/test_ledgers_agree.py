@@ -26,7 +26,7 @@ from asched.core.change import (
     Unpause,
 )
 from asched.core.outcome import Cancelled, Queue, Skip, SkipReason, Start, Succeeded, TimedOut
-from asched.core.record import FireQuery
+from asched.core.record import FireQuery, Keep
 from asched.ledger import presence, queries, schema, sqlitechanges, sqliteprune
 from asched.ledger.memory import MemoryLedger
 from asched.testing.ledger_samples import FAILED, activate, decide, fire, gap, instance, minute, output
@@ -98,7 +98,8 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(lambda at, length: Absence(minute(at), minute(at + length), "killed"), MINUTES, MINUTES),
     st.builds(lambda at, verb: Act(minute(at), verb, "ann"), MINUTES, st.sampled_from(["run", "pause"])),
 )
-PRUNINGS = st.tuples(st.just("prune"), MINUTES, st.integers(0, 3), st.integers(1, 3))
+KEEPS = st.builds(Keep, MINUTES.map(minute), st.integers(0, 3), st.none() | MINUTES.map(minute))
+PRUNINGS = st.tuples(st.just("prune"), KEEPS, st.integers(1, 3))
 COMMITS = st.tuples(st.just("commit"), OWNERS, st.lists(CHANGES, min_size=1, max_size=4), st.booleans())
 PRESENCES = st.tuples(st.sampled_from(["enter", "renew", "leave"]), st.integers(1, 3), MINUTES)
 QUERIES = st.builds(
@@ -131,8 +132,9 @@ class Both:
             case "commit", owner, changes, again:
                 for _ in range(1 + again):
                     self.same(self.memory.commit(owner, changes), lambda c: sqlitechanges.make_all(owner, changes, c))
-            case "prune", before, keep, limit:
-                self.same(self.memory.prune(minute(before), keep, limit), lambda c: self._prune(before, keep, limit))
+            case "prune", keep, limit:
+                self.same(self.memory.prunable(keep), lambda c: sqliteprune.count_forgettable(keep, c))
+                self.same(self.memory.prune(keep, limit), lambda c: self._prune(keep, limit))
             case "enter", pid, _:
                 self.same(self.memory.enter(instance(pid)), lambda c: presence.enter(instance(pid), 1, c))
             case "renew", number, at:
@@ -140,8 +142,8 @@ class Both:
             case "leave", number, at:
                 self.same(self.memory.leave(number, minute(at)), lambda c: presence.leave(number, minute(at), c))
 
-    def _prune(self, before: int, keep: int, limit: int) -> int:
-        found = sqliteprune.forgettable(minute(before), keep, limit, self.connection)
+    def _prune(self, keep: Keep, limit: int) -> int:
+        found = sqliteprune.forgettable(keep, limit, self.connection)
         return sqliteprune.forget(found, self.connection) if found else 0
 
     def same(self, model: Coroutine[Any, Any, T], real: Callable[[sqlite3.Connection], T]) -> T:

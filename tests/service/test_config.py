@@ -50,6 +50,7 @@ def test_an_empty_file_is_the_defaults(here: Path) -> None:
     found = loaded("")
     assert (found.timezone, found.ledger, found.drain) == ("UTC", str(here / "state/asched.db"), timedelta(seconds=30))
     assert (found.retention_days, found.runs_per_job, found.jobs, found.problems) == (30, 1000, (), ())
+    assert found.failures_kept is None
     assert (found.log.format, found.log.level, found.log.output) == ("auto", "info", True)
     assert found.path == here / "config.toml"
 
@@ -60,12 +61,13 @@ def test_everything_under_service(here: Path) -> None:
         timezone = "Europe/Berlin"
         ledger = ":memory:"
         drain = 5
-        retention = { days = 7, runs_per_job = 10 }
+        retention = { days = 7, runs_per_job = 10, failures = "180d" }
         state_dir = "var"
         log = { format = "json", level = "debug", output = false }
     """)
     assert (found.timezone, found.ledger, found.drain) == ("Europe/Berlin", ":memory:", timedelta(seconds=5))
     assert (found.retention_days, found.runs_per_job, found.state_dir) == (7, 10, here / "var")
+    assert found.failures_kept == timedelta(days=180)
     assert (found.log.format, found.log.level, found.log.output) == ("json", "debug", False)
 
 
@@ -244,6 +246,7 @@ def test_precedence_and_origins(here: Path) -> None:
         "service.retention.days": "environment ASCHED_SERVICE__RETENTION__DAYS",
         "service.retention.runs_per_job": "default",
         "service.max_running": "default",
+        "service.retention.failures": "default",
         "service.state_dir": "environment ASCHED_STATE_DIR",
         "service.watch": "default",
         "service.log.format": "default",
@@ -339,6 +342,7 @@ SERVICE: list[tuple[str, str]] = [
     ('[service]\njobs = "jobs"', '2:8  error  service.jobs must be a list, not "jobs"\n2 | "jobs"\n = write ["jobs"]'),
     ('[service]\njobs = ["x"]', '2:9  error  there is no folder, Python file or module "x"\n2 | "x"\n = *'),
     ('[service]\ndrain = "5q"', '2:9  error  service.drain: "q" is not a unit of time\n2 | 5q\n = *'),
+    ("[service]\nretention = { failures = \"180\" }", "2:26  error  service.retention.failures: a duration needs a unit\n2 | 180\n = did you mean \"180s\"?"),
     ("[service]\nretention = { days = 0 }", "2:22  error  service.retention.days must be at least 1, not 0\n2 | 0"),
     (
         "[service.log]\nformat = 'xml'",
