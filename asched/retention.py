@@ -25,10 +25,10 @@ class Retention:
     runs_per_job: int
     failures: timedelta | None = None
 
-    def at(self, now: datetime) -> Keep:
-        """What is to be kept now."""
+    def at(self, now: datetime, since: datetime | None = None) -> Keep:
+        """What is to be kept now; with `since`, of what is older nothing but failures that are kept longer."""
         longer = None if self.failures is None else earlier(now, max(self.failures, self.age))
-        return Keep(earlier(now, self.age), self.runs_per_job, longer)
+        return Keep(since or earlier(now, self.age), self.runs_per_job, longer)
 
     async def keep(self, engine: Engine) -> None:
         """Prune every now and then, until the engine is over and the task is cancelled."""
@@ -41,8 +41,16 @@ class Retention:
     async def _prune(self, ledger: Ledger, clock: Clock) -> None:
         keep = self.at(clock.now())
         with contextlib.suppress(Exception):  # the ledger's troubles are the engine's to report
-            while await ledger.prune(keep):
-                await sleep(clock, _BETWEEN)
+            await prune_all(ledger, keep, clock)
+
+
+async def prune_all(ledger: Ledger, keep: Keep, clock: Clock) -> int:
+    """In small bites. Returns how many fires went."""
+    gone = 0
+    while bite := await ledger.prune(keep):
+        gone += bite
+        await sleep(clock, _BETWEEN)
+    return gone
 
 
 def earlier(now: datetime, by: timedelta) -> datetime:

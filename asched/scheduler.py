@@ -17,6 +17,7 @@ from asched.core.action import Action
 from asched.core.admission import make_room
 from asched.core.board import Board, Cause, Now, Turn
 from asched.core.calendars import Calendar
+from asched.core.change import Act
 from asched.core.durations import as_duration
 from asched.core.limits import Limits
 from asched.core.model import Job, fire_id
@@ -45,11 +46,11 @@ from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, take_in
 from asched.engine.watching import Watching
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
-from asched.handles import JobHandle, RunHandle
+from asched.handles import JobHandle, RunHandle, as_instant
 from asched.host.localzone import local_zone_key
 from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
-from asched.retention import Retention
+from asched.retention import Retention, prune_all
 from asched.stopping import hurry, wind_down
 
 P = ParamSpec("P")
@@ -449,6 +450,19 @@ class Scheduler:
         """What was started, newest first."""
         jobs = () if job is None else (job,)
         return await self.ledger.fires(FireQuery(jobs=jobs, decisions=("start",), limit=limit))
+
+    async def prune(
+        self, before: datetime | None = None, *, dry_run: bool = False, by: str = "api", reason: str = ""
+    ) -> int:
+        """Delete now what retention no longer keeps, or with `before` what is older than that. Returns how many fires
+        went, or, with `dry_run`, would go. Raises Refused for an instant without an offset."""
+        keep = self._retention.at(self.clock.now(), as_instant(before))
+        if dry_run:
+            return await self.ledger.prunable(keep)
+        await self._running.ask(
+            lambda board, now, turn: turn.changes.append(Act(now.wall, "prune", str(by), reason=str(reason)))
+        )
+        return await prune_all(self.ledger, keep, self.clock)
 
     async def cancel(self, run: str, reason: str = "cancelled", *, by: str = "api") -> RunHandle:
         """Ask an open run to stop. Raises UnknownRun, or Refused when it is over already."""

@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("status", "Is the service up, and what is it doing?"),
     "healthcheck": ("status", "Exit 0 when the service is healthy."),
     "audit": ("audit", "Prove that every due instant is accounted for."),
+    "db": ("db", "The ledger's file: back it up, check it, prune it."),
     "init": ("init", "Write a configuration and a job to start from."),
     "version": ("version", "Which version this is."),
     "completion": ("completion", "A script that completes asched's commands in your shell."),

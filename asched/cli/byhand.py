@@ -63,6 +63,22 @@ async def cancel(desk: Desk, run: str, reason: str) -> None:
         await _write(ledger, [_end(record, said, now), Act(now, "cancel", by, record.job, run, reason)], record.owner)
 
 
+async def prune(desk: Desk, before: datetime | None, dry_run: bool, reason: str) -> int:
+    """How many fires are gone, or would be: by the configured retention, or all before an instant."""
+    from asched.engine.clock import SystemClock
+    from asched.retention import Retention, prune_all
+
+    configured = desk.configuration
+    age = timedelta(days=configured.retention_days)
+    keep = Retention(age, configured.runs_per_job, configured.failures_kept).at(desk.now(), before)
+    if dry_run:
+        async with desk.reading() as ledger:
+            return await ledger.prunable(keep)
+    async with writing(desk) as ledger:
+        await _write(ledger, [Act(desk.now(), "prune", desk.who(), reason=reason)])
+        return await prune_all(ledger, keep, SystemClock())
+
+
 def _end(record: FireRecord, said: str, now: datetime) -> Change:
     if record.decision.kind == "queue":
         return Promote(record.id, Skip(SkipReason.EXCLUDED, {"cancelled": said}), now)

@@ -25,6 +25,27 @@ def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return make
 
 
+def family(name: str) -> Callable[[Callable[..., Any]], Family]:
+    """A command with verbs of its own, which are decorated with `.command` and `verb`."""
+
+    def make(function: Callable[..., Any]) -> Family:
+        command: Any = function
+        for option in _SHARED:
+            command = option(command)
+        made: Family = click.group(name, cls=Family)(command)
+        return made
+
+    return make
+
+
+class Family(click.Group):
+    """Commands under one name."""
+
+    def command(self, made: click.Command) -> click.Command:  # type: ignore[override]
+        self.add_command(made)
+        return made
+
+
 def absolute(path: str) -> str:
     """What is typed is relative to where it is typed, not to the configuration. ":memory:" is no path."""
     return path if path == ":memory:" else os.path.abspath(path)

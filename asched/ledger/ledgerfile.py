@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from asched.errors import LedgerUnusable
 from asched.ledger import schema
 from asched.ledger import statements as sql
-from asched.ledger.connection import connect_new, connect_reader, connect_writer
+from asched.ledger.backup import MAKING, back_up, sync_folder
+from asched.ledger.connection import connect_new, connect_writer
 from asched.ledger.lock import Progress
 from asched.ledger.sqliteerrors import damaged
 from asched.ledger.systemerrors import refused_by_system
@@ -31,7 +32,6 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afs", "ncpfs"}
 _CHECKED_WHOLE = 4 * 1024 * 1024  # a file up to this size is checked through at each start: 20 ms at most
-_MAKING = ".making"
 _OCTAL = re.compile(r"\\([0-7]{3})")  # how /proc/self/mounts writes a space
 
 
@@ -85,7 +85,7 @@ def create_if_missing(path: Path) -> None:
 
 def sweep(path: Path) -> None:
     """Remove what one that was killed while making the ledger left behind. Only by who holds the server's lock."""
-    for left in path.parent.glob(f".{path.name}.*{_MAKING}*"):
+    for left in path.parent.glob(f".{path.name}.*{MAKING}*"):
         left.unlink(missing_ok=True)
 
 
@@ -152,7 +152,7 @@ def read_progress(connection: Connection) -> Progress:
 
 
 def _create(path: Path) -> None:
-    handle, name = mkstemp(prefix=f".{path.name}.", suffix=_MAKING, dir=path.parent)
+    handle, name = mkstemp(prefix=f".{path.name}.", suffix=MAKING, dir=path.parent)
     os.close(handle)
     making = Path(name)
     try:
@@ -160,7 +160,7 @@ def _create(path: Path) -> None:
         _give_name(making, path)
     finally:
         making.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write_empty_ledger(path: Path) -> None:
@@ -186,14 +186,6 @@ def _give_name(making: Path, path: Path) -> None:
             making.rename(path)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _check_whole(connection: Connection, path: Path) -> None:
     if path.stat().st_size > _CHECKED_WHOLE:
         return  # then SQLite itself says so when it comes upon the damage; `asched db check` looks everywhere
@@ -207,24 +199,10 @@ def _migrate(connection: Connection, path: Path, busy_timeout: timedelta) -> Non
     try:
         found = schema.schema_of(connection)  # again: another may have migrated while we waited
         if found < len(schema.MIGRATIONS):
-            _back_up(path, found, busy_timeout)
+            back_up(path, path.with_name(f"{path.name}.schema{found}.backup"), busy_timeout)
             schema.migrate(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _back_up(path: Path, number: int, busy_timeout: timedelta) -> None:
-    backup = path.with_name(f"{path.name}.schema{number}.backup")
-    handle, name = mkstemp(prefix=f".{path.name}.", suffix=_MAKING, dir=path.parent)
-    os.close(handle)
-    source, target = connect_reader(path, busy_timeout), connect_new(Path(name))
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    Path(name).replace(backup)
-    _sync_folder(path.parent)

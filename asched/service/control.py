@@ -130,6 +130,10 @@ class Control:
             case "skip" | "move" | "add" | "restore" as verb:
                 job = scheduler[_text(request, "job")]
                 return await arrange(job, verb, _instant(request), _instant(request, "to"), by, reason)
+            case "prune":
+                dry_run = request.get("dry_run") is True
+                before = _instant(request, "before")
+                return {"fires": await scheduler.prune(before, dry_run=dry_run, by=by, reason=reason)}
             case "reload":
                 return await self._reload()
             case "dump":

@@ -31,7 +31,8 @@ def keys(section: str) -> set[str]:
 def flags(verb: str) -> set[str]:
     command = app.get_command(click.Context(app), verb)
     assert command is not None
-    return {name for option in command.params if isinstance(option, click.Option)
+    members = command.commands.values() if isinstance(command, click.Group) else ()
+    return {name for one in (command, *members) for option in one.params if isinstance(option, click.Option)
             for name in (*option.opts, *option.secondary_opts)}  # fmt: skip
 
 
@@ -106,6 +107,13 @@ def test_json_of_a_gap(filled: Folder) -> None:
         )
     found = filled.asched("runs", "--skipped", "--json").json
     assert_keys([one for one in found if "count" in one], keys("A gap"))
+
+
+def test_json_of_each_command_of_db(filled: Folder) -> None:
+    for command, arguments in (("backup", ["copy.db"]), ("check", []), ("prune", ["--dry-run"])):
+        said = re.search(rf"`db {command}`: ((?:`\w+` ?)+)", SECTIONS["db"])
+        assert said is not None
+        assert_keys(filled.asched("db", command, *arguments, "--json").json, set(re.findall(r"\w+", said[1])))
 
 
 def test_json_of_problems_and_pieces(filled: Folder) -> None:

@@ -307,3 +307,12 @@ def test_a_second_service_is_refused_and_names_the_first(served: Served) -> None
 @pytest.mark.parametrize("verb", ["status", "healthcheck", "reload"])
 def test_json_has_the_documented_keys(served: Served, verb: str) -> None:
     assert set(served.asched(verb, "--json").json) == keys(verb)
+
+
+def test_the_ledger_is_backed_up_checked_and_pruned_while_it_is_served(served: Folder) -> None:
+    assert served.asched("run", "hello").code == 0
+    assert served.asched("db", "backup", "copy.db").code == 0
+    assert served.asched("db", "check").code == 0
+    assert served.asched("db", "prune", "--before", "2100-01-01", "--dry-run", "--json").json["fires"] > 0
+    assert served.asched("db", "prune", "--json").json == {"fires": 0, "dry_run": False}
+    (served.path / "copy.db").unlink()
