@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "why": ("why", "Why a job ran, or did not, at an instant."),
     "run": ("run", "Run a job now."),
     "runs": ("runs", "What was run, and how it went."),
+    "history": ("history", "How it went: a strip for each job, counts, absences, acts."),
     "logs": ("logs", "What a run printed."),
     "cancel": ("control", "Stop a run."),
     "pause": ("control", "Start a job no more, until it is resumed."),

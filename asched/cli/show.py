@@ -29,12 +29,21 @@ def say_what_was_raised(raised: Mapping[str, str]) -> None:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Aligned columns; in colours where somebody looks."""
     rows = [[one_line(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+    if _in_colours():
         _rich_table(heads, rows)
         return
     widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]
     for row in [heads, *rows]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """The text in a colour of the terminal's, where somebody looks."""
+    return click.style(text, fg=colour) if colour and _in_colours() else text
+
+
+def _in_colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def one_line(text: str) -> str:

@@ -105,7 +105,7 @@ class Forecast:
         course.skipped[gap.reason] += gap.count or 0
         course.fires += gap.count or 0
         course.uncounted = course.uncounted or gap.count is None
-        self._mark(course, _mark_of(gap.reason), gap.after, gap.until)
+        self._mark(course, mark_of(gap.reason), gap.after, gap.until)
 
     @property
     def fires(self) -> int:
@@ -117,7 +117,7 @@ class Forecast:
 
     def _skipped(self, course: Course, reason: SkipReason, at: datetime) -> None:
         course.skipped[reason] += 1
-        self._mark(course, _mark_of(reason), at, at)
+        self._mark(course, mark_of(reason), at, at)
 
     def _ran(self, course: Course, one: SimulatedFire) -> None:
         started, finished = one.started_at or one.decided_at, one.finished_at
@@ -231,7 +231,8 @@ def _lasting(course: Course) -> Iterable[tuple[float, float]]:
     return ((start, end) for start, end in zip(course.starts, course.ends, strict=True) if end > start)
 
 
-def _mark_of(reason: SkipReason) -> Mark:
+def mark_of(reason: SkipReason) -> Mark:
+    """What a fire that was skipped for that reason shows."""
     if reason is SkipReason.COALESCED:
         return Mark.COALESCED
     if reason in _MISSED:

@@ -173,3 +173,48 @@ def test_without_a_ledger_it_says_so_and_how_one_is_made(folder: Folder, argumen
     assert said.code == 3
     assert f"no ledger yet at {folder.ledger}: `asched serve` or `asched run` makes it" in said.err
     assert not folder.ledger.exists()
+
+
+# history: at a glance.
+
+
+def test_history_has_a_strip_and_a_row_for_each_job(filled: Folder) -> None:
+    lines = filled.asched("history").out.splitlines()
+    strips = {line.split()[0]: line.split()[-1] for line in lines[1:5]}
+    assert strips["tick"].strip("|") == "===="
+    assert strips["broken"].strip("|") == "FF"
+    assert "x" in strips["long"]
+    row = next(line for line in lines if line.startswith("broken") and "FF" not in line)
+    assert row.split()[:6] == ["broken", "2", "2", "0", "2", "0"]
+
+
+def test_history_of_one_job_and_of_a_time(filled: Folder) -> None:
+    assert [one["job"] for one in filled.asched("history", "tick", "--json").json["jobs"]] == ["tick"]
+    assert filled.asched("history", "--since", "5m").err == "nothing to show: a longer time is --days\n"
+    assert filled.asched("history", "--since", "1h", "--days", "1").code == 2
+    assert filled.asched("history", "tik").code == 3
+
+
+def test_history_counts_what_happened(filled: Folder) -> None:
+    (tick,) = filled.asched("history", "tick", "--json").json["jobs"]
+    assert (tick["fires"], tick["started"], tick["outcomes"], tick["strip"]) == (4, 4, {"succeeded": 4}, "====")
+    assert tick["duration_p50_s"] <= tick["duration_p95_s"]
+    (long,) = filled.asched("history", "long", "--json").json["jobs"]
+    assert long["skipped"]["overlapped"] == long["strip"].count("x")
+
+
+def test_absences_and_acts_are_listed(filled: Folder) -> None:
+    assert filled.asched("history", "--absences").err == "nobody was absent\n"
+    filled.asched("pause", "tick", "--reason", "holiday")
+    head, row = filled.asched("history", "--acts").out.splitlines()
+    assert head.split() == ["WHEN", "ACT", "JOB", "RUN", "BY", "REMARK"]
+    assert row.split()[2:4] == ["pause", "tick"]
+    assert row.endswith("holiday")
+    assert filled.asched("history", "broken", "--acts", "--json").json == []
+    with closing(sqlite3.connect(filled.ledger)) as connection, connection:
+        connection.execute(
+            "INSERT INTO absences SELECT min(scheduled_at), max(scheduled_at), 'stopped', '{}' FROM fires"
+        )
+    (absence,) = filled.asched("history", "--absences", "--json").json
+    assert (absence["cause"], set(absence)) == ("stopped", {"since", "until", "cause", "facts"})
+    assert "nobody was deciding 1 time" in filled.asched("history").out

@@ -74,6 +74,7 @@ def test_the_exit_codes_are_all_of_them() -> None:
         ("plan", ["plan", "--days", "1"]),
         ("run", ["run", "tick"]),
         ("why", ["why", "tick"]),
+        ("history", ["history"]),
         ("runs", ["runs"]),
         ("runs", ["runs", "--skipped"]),
         ("logs", ["logs", "tick"]),
