@@ -34,13 +34,13 @@ class Bus:
             try:
                 listener(event)
             except Exception as error:  # a bad listener harms only itself
-                self._drop(listener, error)
+                self._drop(listener, error, event)
 
-    def _drop(self, listener: Listener, error: Exception) -> None:
+    def _drop(self, listener: Listener, error: Exception, at: Event) -> None:
         if listener not in self._listeners:
             return  # it ended itself, or was dropped when another was
         self._listeners.remove(listener)
-        self.publish({"type": "listener.dropped", "error": f"{type(error).__name__}: {error}"})
+        self.publish({"type": "listener.dropped", **_when(at), "error": f"{type(error).__name__}: {error}"})
 
     def stream(self) -> Stream:
         """All events from now on, until `close`. A reader that lags behind by more than KEPT loses the oldest, and is
@@ -103,11 +103,12 @@ class Subscription:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(KEPT + 1)
         self._lost = 0
+        self._last_lost: Event = {}
         self._ended = False
 
     def take(self, event: Event) -> None:
         if self._queue.qsize() >= KEPT:
-            self._queue.get_nowait()
+            self._last_lost = self._queue.get_nowait() or {}
             self._lost += 1
         self._queue.put_nowait(event)
 
@@ -120,5 +121,10 @@ class Subscription:
         """The next event, or None when there will be no more."""
         if self._lost:
             lost, self._lost = self._lost, 0
-            return {"type": "events.lost", "count": lost}
+            return {"type": "events.lost", **_when(self._last_lost), "count": lost}
         return await self._queue.get()
+
+
+def _when(event: Event) -> Event:
+    """The instant of another event, as one that comes of it has it."""
+    return {"at": event["at"]} if "at" in event else {}

@@ -1,8 +1,11 @@
 """Each event, whole."""
 
+from types import SimpleNamespace
+
 import pytest
-from hearts import START, lasting
-from jobdoubles import S, a_job
+from eventtable import DOCUMENTED, faults_of
+from hearts import START, SwitchedLedger, lasting
+from jobdoubles import Raises, S, a_job
 
 from asched.core.change import (
     Absence,
@@ -24,6 +27,7 @@ from asched.core.change import (
     Retrying,
     Unpause,
 )
+from asched.core.cron import Cron
 from asched.core.model import Fire, Origin
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import (
@@ -39,9 +43,13 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.engine.bus import Bus
+from asched.core.triggers.watch import Watch
+from asched.engine import clockwatch
+from asched.engine.bus import KEPT, Bus
+from asched.engine.clock import SystemClock
 from asched.engine.events import events_of
 from asched.engine.teller import Teller
+from asched.engine.watching import Watching
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
@@ -167,6 +175,151 @@ EVENTS = [  # (change, the event)
 @pytest.mark.parametrize(("change", "event"), EVENTS, ids=[event["type"] for _, event in EVENTS])
 async def test_each_change_is_told_as_one_event(change, event):
     assert list(events_of(change, {ID: FIRE})) == [event]
+
+
+# What comes of no change, each from where it really comes.
+
+
+async def _told(harness, doing):
+    heard = []
+    harness.bus.listen(heard.append)
+    await harness.start()
+    await doing(harness)
+    await harness.kill()
+    return heard
+
+
+async def _of_clocks():
+    async def life(harness):
+        await harness.clock.advance("90s")
+        await harness.clock.step(-2 * S)
+        await harness.clock.suspend("8h")
+
+    return await _told(Harness([a_job(trigger=Cron("* * * * *"))], clock=FakeClock(START)), life)
+
+
+async def _of_a_trigger_that_raises():
+    job = a_job("bad", Raises(START, START + 20 * S))
+    return await _told(Harness([job], clock=FakeClock(START)), lambda harness: harness.clock.advance("50s"))
+
+
+async def _of_a_clock_that_is_set_back_a_month():
+    async def life(harness):
+        await harness.clock.advance("90s")
+        await harness.clock.step(-30 * 24 * 3600 * S)
+        await harness.clock.advance("10s")
+
+    return await _told(Harness([a_job(trigger=Cron("* * * * *"))], clock=FakeClock(START)), life)
+
+
+async def _of_a_ledger_that_is_away():
+    ledger = SwitchedLedger()
+
+    async def life(harness):
+        ledger.off = True
+        await harness.clock.advance("30s")
+        ledger.off = False
+        await harness.clock.advance("30s")
+
+    return await _told(Harness([a_job()], ledger=ledger, clock=FakeClock(START)), life)
+
+
+async def _of_an_operator_who_is_second():
+    async def life(harness):
+        await harness.clock.advance("15s")
+        harness.ledger._tables.versions.clear()
+        harness.engine.tell(lambda board, now, turn: turn.changes.append(Promote(ID, Start(), now.wall)))
+        await harness.clock.advance("1s")
+
+    return await _told(Harness([a_job(trigger=Cron("0 0 1 1 *"))], clock=FakeClock(START)), life)
+
+
+async def _of_an_engine_that_others_cancel():
+    async def life(harness):
+        harness._task.cancel()
+        await harness.clock.advance("15s")
+
+    return await _told(Harness([a_job()], clock=FakeClock(START)), life)
+
+
+async def _of_a_path_that_is_not_there():
+    async def life(harness):
+        watching = Watching(harness.engine)
+        for _ in range(3):
+            await watching.look()
+
+    return await _told(Harness([a_job(trigger=Watch("/nowhere/at/all"))], clock=FakeClock(START)), life)
+
+
+async def _of_a_system_without_a_timer_for_us():
+    heard, bus = [], Bus()
+    bus.listen(heard.append)
+
+    def refuse(*_):
+        raise OSError("not permitted")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clockwatch, "ClockWatch", refuse)
+        clockwatch.watch_clock(SimpleNamespace(clock=SystemClock(), bus=bus, look=None))
+    return heard
+
+
+async def _of_a_slow_reader_and_a_bad_listener():
+    heard, bus = [], Bus()
+    stream = bus.stream()
+    for n in range(KEPT + 2):
+        bus.publish({"type": "ledger.recovered", "at": START + n * S})
+
+    def raises(event):
+        raise ValueError("no")
+
+    bus.listen(raises)
+    bus.listen(heard.append)
+    bus.publish({"type": "ledger.recovered", "at": LATER})
+    return [*heard, await anext(stream)]
+
+
+OTHERS = {
+    "clock.stepped": _of_clocks,
+    "clock.resumed": _of_clocks,
+    "clock.unwatched": _of_a_system_without_a_timer_for_us,
+    "job.broken": _of_a_trigger_that_raises,
+    "job.corrected": _of_a_clock_that_is_set_back_a_month,
+    "ledger.unavailable": _of_a_ledger_that_is_away,
+    "ledger.recovered": _of_a_ledger_that_is_away,
+    "change.rejected": _of_an_operator_who_is_second,
+    "engine.cancelled": _of_an_engine_that_others_cancel,
+    "watch.unseen": _of_a_path_that_is_not_there,
+    "events.lost": _of_a_slow_reader_and_a_bad_listener,
+    "listener.dropped": _of_a_slow_reader_and_a_bad_listener,
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+async def test_what_comes_of_no_change_has_the_documented_fields(kind):
+    event = next(event for event in await OTHERS[kind]() if event["type"] == kind)
+    assert set(event) == {"type", "at", *DOCUMENTED[kind]}
+
+
+@pytest.mark.parametrize(("change", "event"), EVENTS, ids=[event["type"] for _, event in EVENTS])
+async def test_each_change_is_told_as_documented(change, event):
+    assert faults_of(event) == []
+
+
+def test_every_documented_event_is_made_here_and_no_other():
+    assert {event["type"] for _, event in EVENTS} | set(OTHERS) == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [
+        ({"type": "job.exploded", "at": START}, "job.exploded is not documented"),
+        ({"type": "ledger.recovered"}, "ledger.recovered lacks at"),
+        ({"type": "ledger.recovered", "at": START, "by": "us"}, "ledger.recovered has by"),
+    ],
+)
+def test_what_is_not_documented_is_found(event, fault):
+    assert faults_of(event) == [fault]
 
 
 ADDED = Added("backup", START, START, "ada")
