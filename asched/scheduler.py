@@ -75,8 +75,8 @@ class Scheduler:
     `defaults` are options for every job, `calendars` what their `except` may name. On exit it stops firing, waits up
     to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires older than that, or beyond
     the newest `runs_per_job` of their job, are pruned; with `failures_kept`, what failed, timed out or was abandoned
-    only after that long, if that is longer. `max_running`: so many runs at once, over all jobs; `pools`: places by name,
-    which the jobs' `pool` takes. Touches neither signals nor logging.
+    only after that long, if that is longer. `max_running`: so many runs at once, over all jobs; `pools`: places by
+    name, which the jobs' `pool` takes. Touches neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from asched.cli.jobat import moment
-from asched.core.zones import after_gap, instants_of, is_in_gap
+from asched.core.zones import after_gap, instants_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -100,4 +100,4 @@ def _skipped(text: str, at: datetime, home: ZoneInfo) -> datetime | None:
         return None
     clock = time(int(match["hour"]), int(match["minute"]), int(match["second"] or 0))
     wall = datetime.combine(at.astimezone(home).date(), clock)
-    return wall if is_in_gap(wall, home.key) else None
+    return None if instants_of(wall, home.key) else wall

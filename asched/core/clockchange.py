@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from asched.core.verdict import ClockChange
-from asched.core.zones import EPOCH, is_in_gap, offset_changes, offsets, zone
+from asched.core.zones import EPOCH, instants_of, offset_changes, offsets, zone
 
 _REACH = timedelta(hours=25)  # no change of an offset is larger, but for a skipped day
 
 
 def clock_change(instant: datetime, wall: datetime | None, key: str) -> ClockChange | None:
     """`wall` is the wall time that was asked for, where it was one. Of several changes the nearest that matters."""
-    skipped = wall if wall is not None and is_in_gap(wall, key) else None
+    skipped = wall if wall is not None and not instants_of(wall, key) else None
     for at in offset_changes(key, instant - _REACH, instant + _REACH):
         step = _step(at, key)
         twin = _twin(instant, at, step)

@@ -16,8 +16,8 @@ from asched.core.clockchange import clock_change
 from asched.core.exclusions import excluded_after, excluded_at
 from asched.core.instants import between, latest_between
 from asched.core.jitter import due_at
-from asched.core.model import Origin
-from asched.core.outcome import Skip, SkipReason
+from asched.core.model import OnResume, Origin
+from asched.core.outcome import Skip, SkipReason, Start
 from asched.core.record import FireRecord, GapRecord, VersionRecord
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
@@ -106,7 +106,9 @@ def _due(trigger: Trigger, version: VersionRecord, evidence: Evidence, instant: 
     if instant <= version.watermark:
         return Unaccounted()
     if due > now:
-        return Ahead(due, _pause_at(evidence.pause, due), policies.get("overlap", ""))
+        pause = _pause_at(evidence.pause, due)
+        waits = pause is not None and (pause.on_resume or policies.get("on_resume", OnResume.SKIP)) != OnResume.SKIP
+        return Ahead(due, pause, waits, policies.get("overlap", ""))
     return Undecided(evidence.seen_at, policies.get("catch_up", ""))
 
 
@@ -228,7 +230,7 @@ def _without_instants(version: VersionRecord, trigger: Trigger | None) -> str:
 
 
 def _behind(evidence: Evidence, record: FireRecord, instant: datetime) -> Behind:
-    facts = record.decision.facts if isinstance(record.decision, Skip) else {}
+    facts = facts_behind(record)
     late = record.decision.reason in _ABSENT if isinstance(record.decision, Skip) else _was_late(record)
     upstream = (evidence.runs[one] for one in sorted(evidence.runs) if evidence.runs[one].id in _upstream(record))
     runs = {one.id: one for one in (*_named(evidence, facts), *upstream)}
@@ -249,6 +251,11 @@ def _was_late(record: FireRecord) -> bool:
 
 def _upstream(record: FireRecord) -> set[int]:
     return set(record.fire.upstream.values())
+
+
+def facts_behind(record: FireRecord) -> Mapping[str, object]:
+    """Of its skip, or of what it waits for, or waited for."""
+    return record.waited_for if isinstance(record.decision, Start) else record.decision.facts
 
 
 def names_in(facts: Mapping[str, object]) -> list[str]:

@@ -74,10 +74,11 @@ class NeverDue:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """It is not due yet. `pause` will still hold then."""
+    """It is not due yet. `pause` will still hold then; `waits`: with it the fire waits, and is not skipped."""
 
     due_at: datetime
     pause: Pause | None = None
+    waits: bool = False
     overlap: str = ""
     kind: ClassVar[str] = "ahead"
 

@@ -10,7 +10,7 @@ from typing import assert_never
 from asched.core.change import Absence, Act
 from asched.core.durations import format_duration
 from asched.core.outcome import Skip
-from asched.core.reasons import explain_decision, explain_gap, explain_outcome
+from asched.core.reasons import explain_decision, explain_gap, explain_outcome, explain_wait
 from asched.core.record import FireRecord, VersionRecord
 from asched.core.verdict import (
     Ahead,
@@ -120,7 +120,7 @@ def _late(told: Told, moment: Moment) -> str:
     said = f" {format_duration(timedelta(seconds=round(late.total_seconds())))} late"
     if told.behind.absence is not None:
         return f"{said}{_because(told.behind, moment)}"
-    return f"{said}, because it waited for a free slot" if record.queued_at is not None else said
+    return f"{said}, because it waited for {explain_wait(record.waited_for)}" if record.queued_at is not None else said
 
 
 def _because(behind: Behind, moment: Moment) -> str:
@@ -186,7 +186,8 @@ def _ahead(verdict: Ahead, moment: Moment) -> str:
     left = format_duration(timedelta(seconds=round((verdict.due_at - moment.now).total_seconds())))
     due = "" if verdict.due_at == moment.at else f" at {moment.when(verdict.due_at)}, with its jitter,"
     if verdict.pause is not None:
-        return f"it is not due yet, and will be skipped then{due} in {left}: paused by {verdict.pause.by}"
+        then = "wait until it is resumed" if verdict.waits else "be skipped then"
+        return f"it is not due yet, and will {then}{due} in {left}: paused by {verdict.pause.by}"
     return f"it is not due yet: it will be decided{due} in {left}{_AT_LIMIT.get(verdict.overlap, '')}"
 
 

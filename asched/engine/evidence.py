@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from asched.core.answer import Answer
 from asched.core.change import Absence, Act
-from asched.core.inquiry import Evidence, instants_between, names_in, why
+from asched.core.inquiry import Evidence, facts_behind, instants_between, names_in, why
 from asched.core.model import fire_id, run_name
-from asched.core.outcome import Skip
 from asched.core.record import FireQuery, FireRecord, GapRecord, VersionRecord
 from asched.core.verdict import Near
 from asched.engine.ports import Ledger
@@ -91,7 +90,7 @@ async def _runs(
 
 
 def _names(fires: Sequence[FireRecord], gaps: Sequence[GapRecord]) -> Iterable[str]:
-    facts = [one.decision.facts for one in fires if isinstance(one.decision, Skip)]
+    facts = [facts_behind(one) for one in fires]
     said = [name for each in [*facts, *(one.gap.facts for one in gaps)] for name in names_in(each)]
     return dict.fromkeys([*said, *(run_name(id) for one in fires for id in one.fire.upstream.values())])
 

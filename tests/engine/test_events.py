@@ -47,7 +47,7 @@ from asched.core.triggers.watch import Watch
 from asched.engine import clockwatch
 from asched.engine.bus import KEPT, Bus
 from asched.engine.clock import SystemClock
-from asched.engine.events import events_of
+from asched.engine.events import events_of, recovers
 from asched.engine.teller import Teller
 from asched.engine.watching import Watching
 from asched.testing.clock import FakeClock
@@ -264,6 +264,10 @@ async def _of_a_system_without_a_timer_for_us():
     return heard
 
 
+async def _of_an_absence():
+    return [recovers(START, 3, 2, None), recovers(START, 3, 2, LATER)]
+
+
 async def _of_a_slow_reader_and_a_bad_listener():
     heard, bus = [], Bus()
     stream = bus.stream()
@@ -289,6 +293,8 @@ OTHERS = {
     "ledger.recovered": _of_a_ledger_that_is_away,
     "change.rejected": _of_an_operator_who_is_second,
     "engine.cancelled": _of_an_engine_that_others_cancel,
+    "recovery.began": _of_an_absence,
+    "recovery.held": _of_an_absence,
     "watch.unseen": _of_a_path_that_is_not_there,
     "events.lost": _of_a_slow_reader_and_a_bad_listener,
     "listener.dropped": _of_a_slow_reader_and_a_bad_listener,
