@@ -18,8 +18,8 @@ _BETWEEN = 0.05  # seconds between two bites: the engine wants the ledger too
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Keeps what is younger than `age`, and of that the newest `runs_per_job` of each job; what failed as long as
-    `failures`, where that is longer, and beyond the others, the newest `runs_per_job` again."""
+    """Keeps what is younger than `age`, and of that the newest `runs_per_job` of each job; of its failures
+    the newest `runs_per_job` as long as `failures`, where that is longer."""
 
     age: timedelta
     runs_per_job: int

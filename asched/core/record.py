@@ -156,8 +156,8 @@ class FireQuery:
 @dataclass(frozen=True, slots=True)
 class Keep:
     """What is kept of closed fires: those at or after `since`, and of them the newest `per_job` of each job. Of the
-    rest what failed (`outcome.FAILURES`) at or after `failures_since`, and of that the newest `per_job` of each job
-    again, so that a job which always fails fills no disk."""
+    rest what failed (`outcome.FAILURES`) at or after `failures_since`, if it is among the newest `per_job` failures of
+    its job: one which always fails must fill no disk."""
 
     since: datetime
     per_job: int

@@ -82,11 +82,11 @@ class Ledger(Protocol):
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]: ...
 
     async def prune(self, keep: Keep, limit: int = 1000) -> int:
-        """Delete at most `limit` closed fires that need not be kept, oldest first, with their output and attempts; move
-        each version's `since` up to the newest fire deleted, and drop gaps before it, so that the law still holds on
-        what is left: up to `since` there are only failures that are kept longer, and they are no part of it. Returns
-        how many went; 0 means nothing is left to prune. Never an open fire, nor any at or after a job's oldest open
-        one."""
+        """Delete at most `limit` closed fires that need not be kept, job by job and oldest first, with their output and
+        attempts; move each version's `since` up to the newest fire deleted, and drop gaps before it, so that the law
+        still holds on what is left: up to `since` there are only failures that are kept longer, and they are no part of
+        it. Returns how many went; 0 means nothing is left to prune. Never an open fire, nor any at or after a job's
+        oldest open one."""
         ...
 
     async def prunable(self, keep: Keep) -> int:

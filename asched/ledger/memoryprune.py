@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from heapq import nlargest, nsmallest
+from itertools import islice
 
 from asched.core.outcome import FAILURES
 from asched.core.record import FireRecord, Keep
@@ -18,7 +18,7 @@ def count_forgettable(tables: Tables, keep: Keep) -> int:
 
 def prune(tables: Tables, keep: Keep, limit: int) -> int:
     """See Ledger.prune."""
-    oldest = nsmallest(limit, _forgettable(tables, keep), key=age)
+    oldest = list(islice(_forgettable(tables, keep), limit))
     for record in oldest:
         tables.drop(record)
         _move_since(tables, record)
@@ -26,16 +26,16 @@ def prune(tables: Tables, keep: Keep, limit: int) -> int:
 
 
 def _forgettable(tables: Tables, keep: Keep) -> Iterator[FireRecord]:
+    """Job by job, oldest first."""
     open_since = _oldest_open(tables)
-    for job, ids in tables.of_job.items():
-        old = list(_old([tables.fires[id] for id in ids], keep, open_since.get(job)))
-        kept = [record for record in old if _is_kept_failure(record, keep)]
-        longer = {record.id for record in nlargest(keep.per_job, kept, key=age)}
+    for job in sorted(tables.of_job):
+        records = sorted((tables.fires[id] for id in tables.of_job[job]), key=age)
+        longer = _kept_longer(records, keep)
+        old = _old(records, keep, open_since.get(job))
         yield from (record for record in old if record.id not in longer)
 
 
-def _old(of_job: list[FireRecord], keep: Keep, open_since: datetime | None) -> Iterator[FireRecord]:
-    records = sorted(of_job, key=age)
+def _old(records: list[FireRecord], keep: Keep, open_since: datetime | None) -> Iterator[FireRecord]:
     beyond = max(0, len(records) - keep.per_job)
     for rank, record in enumerate(records):
         if open_since is not None and record.scheduled_at >= open_since:
@@ -44,9 +44,14 @@ def _old(of_job: list[FireRecord], keep: Keep, open_since: datetime | None) -> I
             yield record
 
 
-def _is_kept_failure(record: FireRecord, keep: Keep) -> bool:
-    failed = record.outcome is not None and record.outcome.kind in FAILURES
-    return failed and keep.failures_since is not None and record.scheduled_at >= keep.failures_since
+def _kept_longer(records: list[FireRecord], keep: Keep) -> set[int]:
+    """The newest failures, where they are young enough for that."""
+    since = keep.failures_since
+    if since is None:
+        return set()
+    failed = [record for record in records if record.outcome is not None and record.outcome.kind in FAILURES]
+    newest = failed[max(0, len(failed) - keep.per_job) :]
+    return {record.id for record in newest if record.scheduled_at >= since}
 
 
 def _oldest_open(tables: Tables) -> dict[str, datetime]:

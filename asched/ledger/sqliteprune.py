@@ -7,7 +7,7 @@ again at what is open, because a fire for an old instant may have come between.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from asched.core.record import Keep
@@ -18,19 +18,47 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
+Bound = tuple[int, int]
+
+_NEVER = 1 << 62
+
+
 def forgettable(keep: Keep, limit: int, connection: Connection) -> Sequence[Row]:
-    """(id, job, version, scheduled_at) of what may go, oldest first."""
-    return connection.execute(sql.FORGETTABLE, {**_values(keep), "limit": limit}).fetchall()
+    """(id, job, version, scheduled_at) of what may go: job by job, oldest first."""
+    found: list[Row] = []
+    for bounds in _bounds(keep, connection):
+        found += connection.execute(sql.FORGETTABLE, {**bounds, "limit": limit - len(found)})
+        if len(found) >= limit:
+            break
+    return found
 
 
 def count_forgettable(keep: Keep, connection: Connection) -> int:
-    (count,) = connection.execute(sql.COUNT_FORGETTABLE, _values(keep)).fetchone()
-    return int(count)
+    counts = (connection.execute(sql.COUNT_FORGETTABLE, bounds).fetchone() for bounds in _bounds(keep, connection))
+    return sum(count for (count,) in counts)
 
 
-def _values(keep: Keep) -> dict[str, int | None]:
-    failures = None if keep.failures_since is None else micros(keep.failures_since)
-    return {"before": micros(keep.since), "keep": keep.per_job, "failures": failures}
+def _bounds(keep: Keep, connection: Connection) -> Iterator[dict[str, object]]:
+    """Of each job up to where it may go; a bound is an instant and an id, and -1 is before all ids."""
+    open_since: dict[str, int] = dict(connection.execute(sql.OLDEST_OPEN).fetchall())
+    for (job,) in connection.execute(sql.JOBS).fetchall():
+        bound = max((micros(keep.since), -1), _newest(sql.NEWEST_BEYOND, job, keep, connection))
+        at, id = min(bound, (open_since.get(job, _NEVER), -1))
+        failed_at, failed_id = _failed(job, keep, connection)
+        yield {"job": job, "at": at, "id": id, "failed_at": failed_at, "failed_id": failed_id}
+
+
+def _failed(job: str, keep: Keep, connection: Connection) -> Bound:
+    """Up to here failures are treated like everything else."""
+    if keep.failures_since is None:
+        return _NEVER, -1
+    return max((micros(keep.failures_since), -1), _newest(sql.NEWEST_FAILED_BEYOND, job, keep, connection))
+
+
+def _newest(statement: str, job: str, keep: Keep, connection: Connection) -> Bound:
+    """The newest one beyond those that are kept; before all where there are not so many."""
+    found: Bound | None = connection.execute(statement, (job, keep.per_job)).fetchone()
+    return (-_NEVER, -1) if found is None else found
 
 
 def forget(found: Sequence[Row], connection: Connection) -> int:

@@ -177,32 +177,24 @@ ORDER BY number"""
 
 # ---- forgetting
 
-# Both halves of `old` are a prefix of each job's fires by age, and so is what lies before the job's oldest open fire.
-# Of these the failures that are kept longer are left out: at most :keep of a job, so passing over them costs little.
-_FORGETTABLE = """
-WITH jobs AS (SELECT DISTINCT job FROM versions),
-     oldest_open AS (SELECT job, min(scheduled_at) AS at FROM fires INDEXED BY fires_open
-                     WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job),
-     old AS (
-       SELECT id FROM fires WHERE job IN (SELECT job FROM jobs) AND scheduled_at < :before
-       UNION
-       SELECT fires.id FROM jobs JOIN fires
-         ON fires.id IN (SELECT id FROM fires WHERE job = jobs.job
-                         ORDER BY scheduled_at DESC, id DESC LIMIT -1 OFFSET :keep)),
-     closed AS (
-       SELECT fires.id, fires.job, fires.version, fires.scheduled_at,
-              outcome IN ('failed', 'timed_out', 'abandoned') AND fires.scheduled_at >= :failures AS kept
-       FROM old JOIN fires USING (id) LEFT JOIN oldest_open USING (job)
-       WHERE oldest_open.at IS NULL OR fires.scheduled_at < oldest_open.at),
-     ranked AS (
-       SELECT *, row_number() OVER (PARTITION BY job, kept ORDER BY scheduled_at DESC, id DESC) AS rank FROM closed)
+# Job by job, and of each by a bound in the order of its fires, so that a bite costs what it takes, whatever is left.
+# (:at, :id) is the newest that is not kept for its age or its place; after (:failed_at, :failed_id) failures are kept.
+JOBS = "SELECT DISTINCT job FROM versions ORDER BY job"
+NEWEST_BEYOND = """
+SELECT scheduled_at, id FROM fires WHERE job = ? ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
 """
-FORGETTABLE = (
-    _FORGETTABLE
-    + """SELECT id, job, version, scheduled_at FROM ranked WHERE kept IS NOT 1 OR rank > :keep
-ORDER BY scheduled_at, id LIMIT :limit"""
-)
-COUNT_FORGETTABLE = _FORGETTABLE + "SELECT count(*) FROM ranked WHERE kept IS NOT 1 OR rank > :keep"
+NEWEST_FAILED_BEYOND = """
+SELECT scheduled_at, id FROM fires INDEXED BY fires_failed
+WHERE job = ? AND outcome IN ('failed', 'timed_out', 'abandoned')
+ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
+"""
+_FORGETTABLE = """
+FROM fires WHERE job = :job AND scheduled_at <= :at AND (scheduled_at, id) <= (:at, :id)
+  AND (coalesce(outcome, '') NOT IN ('failed', 'timed_out', 'abandoned')
+       OR (scheduled_at, id) <= (:failed_at, :failed_id))
+"""
+FORGETTABLE = f"SELECT id, job, version, scheduled_at {_FORGETTABLE} ORDER BY scheduled_at, id LIMIT :limit"
+COUNT_FORGETTABLE = f"SELECT count(*) {_FORGETTABLE}"
 OLDEST_OPEN = """
 SELECT job, min(scheduled_at) FROM fires INDEXED BY fires_open
 WHERE outcome IS NULL AND decision <> 'skip' GROUP BY job

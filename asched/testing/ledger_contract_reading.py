@@ -202,13 +202,11 @@ class ReadingContract:
             pass
         assert await _left(ledger) == [4, 5]
 
-    async def test_a_failure_that_is_young_enough_anyway_takes_no_place_among_those_kept_longer(
-        self, ledger: Ledger
-    ) -> None:
+    async def test_failures_that_are_kept_anyway_are_among_the_newest_failures(self, ledger: Ledger) -> None:
         await _six_ends(ledger)
         while await ledger.prune(Keep(minute(4.5), 2, failures_since=T0)):
             pass
-        assert await _left(ledger) == [3, 4, 5, 6]
+        assert await _left(ledger) == [4, 5, 6]
 
     async def test_failures_that_were_kept_longer_go_in_the_end(self, ledger: Ledger) -> None:
         await _six_ends(ledger)
