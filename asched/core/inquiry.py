@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asched.core.answer import Answer
-from asched.core.change import Absence, Act, Pause
+from asched.core.change import PAUSE_AFTER, QUARANTINE, Absence, Act, Pause
 from asched.core.clockchange import clock_change
 from asched.core.exclusions import excluded_after, excluded_at
 from asched.core.instants import between, latest_between
@@ -242,6 +242,7 @@ def _behind_gap(evidence: Evidence, gap: GapRecord, instant: datetime) -> Behind
     return Behind(tuple(_named(evidence, gap.gap.facts)), absence, _pausing(evidence, gap.gap.facts))
 
 
+_PAUSING = frozenset({"pause", PAUSE_AFTER, QUARANTINE})
 _ABSENT = frozenset({SkipReason.MISSED, SkipReason.EXPIRED, SkipReason.COALESCED})
 
 
@@ -279,6 +280,7 @@ def _act(evidence: Evidence, record: FireRecord, facts: Mapping[str, object]) ->
 
 
 def _pausing(evidence: Evidence, facts: Mapping[str, object]) -> Act | None:
+    """Also what asched itself does: it pauses what keeps failing."""
     since = facts.get("since")
-    acts = (one for one in evidence.acts if one.verb == "pause" and one.at.isoformat() == since)
+    acts = (one for one in evidence.acts if one.verb in _PAUSING and one.at.isoformat() == since)
     return next((one for one in acts if one.job in ("", evidence.job)), None)

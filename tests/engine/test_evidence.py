@@ -12,8 +12,9 @@ from asched.core.change import Act, Pause
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Overlap
 from asched.core.outcome import ErrorNote, Failed
+from asched.core.pausing import pause
 from asched.core.record import FireQuery, Keep
-from asched.core.runs import manual, pause
+from asched.core.runs import manual
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import AfterFinish
 from asched.core.verdict import Decided, Excluded, Gapped, NeverDue, Unscheduled
