@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from asched.cli.program import gap_json, record_json
 from asched.core.answer import Answer
 from asched.core.change import Absence, Act, Pause
+from asched.core.occurrence import Occurrence
 from asched.core.record import VersionRecord
 from asched.core.verdict import (
     Ahead,
@@ -44,8 +45,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 _DETAILS = (
-    "fires", "gap", "calendar", "label", "before", "after", "reason", "due_at", "pause", "seen_at", "catch_up",
-    "ended", "began", "was_due", "pruned_until", "error",
+    "fires", "gap", "calendar", "label", "before", "after", "reason", "due_at", "pause", "arranged", "seen_at",
+    "catch_up", "ended", "began", "was_due", "pruned_until", "error",
 )  # fmt: skip
 
 
@@ -59,8 +60,8 @@ def _details(verdict: Verdict) -> dict[str, object]:
             return {"calendar": calendar, "label": label, **_near(near)}
         case NeverDue(near, why):
             return {"reason": why or None, **_near(near)}
-        case Ahead(due_at, pause):
-            return {"due_at": due_at, "pause": _pause(pause)}
+        case Ahead(due_at, pause, arranged=arranged):
+            return {"due_at": due_at, "pause": _pause(pause), "arranged": _arranged(arranged)}
         case Undecided(seen_at, catch_up):
             return {"seen_at": seen_at, "catch_up": catch_up or None}
         case Unscheduled(ended, began, was_due):
@@ -95,6 +96,10 @@ def act_json(act: Act | None) -> dict[str, object] | None:
 
 def _pause(pause: Pause | None) -> dict[str, object] | None:
     return None if pause is None else asdict(pause)
+
+
+def _arranged(arranged: Occurrence | None) -> dict[str, object] | None:
+    return None if arranged is None else {"kind": arranged.kind, **asdict(arranged)}
 
 
 def _near(near: Near) -> dict[str, datetime | None]:

@@ -17,6 +17,7 @@ from asched.core.exclusions import excluded_after, excluded_at
 from asched.core.instants import between, latest_between
 from asched.core.jitter import due_at
 from asched.core.model import OnResume, Origin
+from asched.core.occurrence import Occurrence
 from asched.core.outcome import Skip, SkipReason, Start
 from asched.core.record import FireRecord, GapRecord, VersionRecord
 from asched.core.triggers.protocol import Trigger
@@ -48,9 +49,10 @@ _NOTHING_NEAR = Near()
 class Evidence:
     """What the ledger holds about one instant of one job.
 
-    `fires` are those of the instant, `gaps` those that reach over it, `near` the job's nearest fires before and after;
-    `runs` by name, all that these name, and by the text of an instant what they were coalesced into. `absences` and
-    `acts` are those of the time; `seen_at` is the last sign of life of any asched.
+    `fires` are those of the instant, `gaps` those that reach over it, `near` the job's nearest fires before and after,
+    `arranged` what somebody wants to become of it. `runs` are by name all that these name, and by the text of an instant
+    what they were coalesced into. `absences` and `acts` are those of the time; `seen_at` is the last sign of life of
+    any asched.
     """
 
     job: str
@@ -63,6 +65,7 @@ class Evidence:
     absences: Sequence[Absence] = ()
     acts: Sequence[Act] = ()
     pause: Pause | None = None
+    arranged: Sequence[Occurrence] = ()
     seen_at: datetime | None = None
 
 
@@ -84,6 +87,8 @@ def _verdict(evidence: Evidence, instant: datetime, now: datetime) -> Verdict:
 
 def _by_its_schedule(evidence: Evidence, instant: datetime, now: datetime) -> Verdict:
     version = _version_at(evidence.versions, instant)
+    if evidence.arranged and version is not None and instant > max(now, version.watermark):
+        return _ahead(version, evidence, instant, instant)
     if version is None:
         return _unscheduled(evidence.versions, instant)
     trigger = _trigger(version)
@@ -106,10 +111,15 @@ def _due(trigger: Trigger, version: VersionRecord, evidence: Evidence, instant: 
     if instant <= version.watermark:
         return Unaccounted()
     if due > now:
-        pause = _pause_at(evidence.pause, due)
-        waits = pause is not None and (pause.on_resume or policies.get("on_resume", OnResume.SKIP)) != OnResume.SKIP
-        return Ahead(due, pause, waits, policies.get("overlap", ""))
+        return _ahead(version, evidence, instant, due)
     return Undecided(evidence.seen_at, policies.get("catch_up", ""))
+
+
+def _ahead(version: VersionRecord, evidence: Evidence, instant: datetime, due: datetime) -> Ahead:
+    policies = json.loads(version.definition).get("policies", {})
+    pause = _pause_at(evidence.pause, due)
+    waits = pause is not None and (pause.on_resume or policies.get("on_resume", OnResume.SKIP)) != OnResume.SKIP
+    return Ahead(due, pause, waits, policies.get("overlap", ""), next(iter(evidence.arranged), None))
 
 
 def _not_due(trigger: Trigger, version: VersionRecord, evidence: Evidence, instant: datetime) -> Verdict:

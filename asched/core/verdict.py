@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from asched.core.change import Absence, Act, Pause
+from asched.core.occurrence import Occurrence
 from asched.core.record import FireRecord, GapRecord, VersionRecord
 
 
@@ -74,12 +75,14 @@ class NeverDue:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """It is not due yet. `pause` will still hold then; `waits`: with it the fire waits, and is not skipped."""
+    """It is not due yet. `pause` will still hold then; `waits`: with it the fire waits, and is not skipped.
+    `arranged`: somebody wants this one to go otherwise than its schedule says."""
 
     due_at: datetime
     pause: Pause | None = None
     waits: bool = False
     overlap: str = ""
+    arranged: Occurrence | None = None
     kind: ClassVar[str] = "ahead"
 
 

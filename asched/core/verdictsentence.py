@@ -9,6 +9,7 @@ from typing import assert_never
 
 from asched.core.change import Absence, Act
 from asched.core.durations import format_duration
+from asched.core.occurrence import ADDED, MOVED, Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Skip
 from asched.core.reasons import explain_decision, explain_gap, explain_outcome, explain_wait
 from asched.core.record import FireRecord, VersionRecord
@@ -106,7 +107,8 @@ def facts_of(verdict: Verdict, moment: Moment) -> list[tuple[str, str]]:
 
 def _fire(told: Told, moment: Moment) -> str:
     record = told.record
-    origin = "" if record.fire.nonce == "" else f"{record.fire.origin} run {record.run}: "
+    kind = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else record.fire.origin
+    origin = "" if record.fire.nonce == "" else f"{kind} run {record.run}: "
     if isinstance(record.decision, Skip):
         return f"{origin}it was skipped, {explain_decision(record.decision)}{_because(told.behind, moment)}"
     return f"{origin}{explain_decision(record.decision)}{_late(told, moment)}{_ended(record)}"
@@ -185,10 +187,25 @@ def _by(who: str, at: datetime, reason: str, moment: Moment) -> str:
 def _ahead(verdict: Ahead, moment: Moment) -> str:
     left = format_duration(timedelta(seconds=round((verdict.due_at - moment.now).total_seconds())))
     due = "" if verdict.due_at == moment.at else f" at {moment.when(verdict.due_at)}, with its jitter,"
+    if verdict.arranged is not None:
+        return f"it is not due yet, and will {_arranged(verdict.arranged, moment)}"
     if verdict.pause is not None:
         then = "wait until it is resumed" if verdict.waits else "be skipped then"
         return f"it is not due yet, and will {then}{due} in {left}: paused by {verdict.pause.by}"
     return f"it is not due yet: it will be decided{due} in {left}{_AT_LIMIT.get(verdict.overlap, '')}"
+
+
+def _arranged(arranged: Occurrence, moment: Moment) -> str:
+    by = f"by {arranged.by}{f' ({arranged.reason})' if arranged.reason else ''}"
+    match arranged:
+        case Skipped():
+            return f"be skipped: {by}"
+        case Moved(to=to):
+            return f"be run at {moment.when(to)} instead: moved {by}"
+        case Added():
+            return f"be run beside the schedule: added {by}"
+        case _:
+            assert_never(arranged)
 
 
 _AT_LIMIT = {

@@ -50,6 +50,7 @@ async def inquire(
         _around(await ledger.absences(limit=_ALL), instant),
         await _acts(ledger, fires, gaps),
         next((one for one in stored.pauses if one.job == job), None),
+        [one for one in stored.occurrences if one.job == job and one.scheduled_at == instant],
         max((one.seen_at for one in stored.instances), default=None),
     )
     return why(evidence, instant, now, wall)

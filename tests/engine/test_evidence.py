@@ -8,9 +8,10 @@ from hearts import START, lasting
 from jobdoubles import H, S, a_job
 
 from asched.core.calendars import Calendar
-from asched.core.change import Act, Pause
+from asched.core.change import Act, Arrange, Pause
 from asched.core.cron import Cron
 from asched.core.model import CatchUp, Overlap
+from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed
 from asched.core.pausing import pause
 from asched.core.record import FireQuery, Keep
@@ -293,3 +294,23 @@ async def test_a_trigger_that_raises_is_told_and_hides_nothing_else():
     tables.versions[key] = replace(tables.versions[key], trigger={"kind": "nonsense"})
     assert (await said(harness, START + 14 * S)).startswith("its schedule cannot be asked: ScheduleError")
     assert (await said(harness, START + 10 * S)).startswith("it was started")
+
+
+ARRANGED = [  # (what somebody wants, what is said)
+    (Skipped("tick", START + H, START, "ada", "moving"), "it is not due yet, and will be skipped: by ada (moving)"),
+    (
+        Moved("tick", START + H, START + 2 * H, START, "ada"),
+        "it is not due yet, and will be run at 2026-01-01 02:00:00+00:00 instead: moved by ada",
+    ),
+    (
+        Added("tick", START + H + 5 * S, START, "ada"),
+        "it is not due yet, and will be run beside the schedule: added by ada",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arranged", "sentence"), ARRANGED)
+async def test_what_is_arranged_for_one_fire_is_part_of_what_is_ahead(arranged, sentence):
+    harness = await a_life(a_job())
+    await harness.ledger.commit(1, [Arrange(arranged)])
+    assert await said(harness, arranged.scheduled_at) == sentence
