@@ -50,9 +50,9 @@ class Evidence:
     """What the ledger holds about one instant of one job.
 
     `fires` are those of the instant, `gaps` those that reach over it, `near` the job's nearest fires before and after,
-    `arranged` what somebody wants to become of it. `runs` are by name all that these name, and by the text of an instant
-    what they were coalesced into. `absences` and `acts` are those of the time; `seen_at` is the last sign of life of
-    any asched.
+    `arranged` what somebody wants to become of it. `runs` are by name all that these name, and by the text of an
+    instant what they were coalesced into. `absences` and `acts` are those of the time; `seen_at` is the last sign of
+    life of any asched.
     """
 
     job: str
