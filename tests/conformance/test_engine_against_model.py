@@ -92,7 +92,7 @@ def traces(draw):
             until = at + draw(seconds(1, 20_000))
             troubles.append(kind(at, until))
             at = until
-        at += HALF
+        at += HALF + timedelta(microseconds=1)  # what begins anew after it does not fall together with the next
     arranged = [one for job in jobs for one in draw(st.lists(occurrences(job), max_size=4))]
     return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits), arranged
 
