@@ -139,8 +139,8 @@ def _decided(at: datetime, fire: Fire, decision: Decision) -> Event:
     match decision:
         case Start():
             return _started(at, fire)
-        case Queue():
-            return {"type": "fire.queued", **_fire(at, fire)}
+        case Queue(facts):
+            return {"type": "fire.queued", **_fire(at, fire), "waits_for": facts}
         case Skip(reason, facts):
             return {"type": "fire.skipped", **_fire(at, fire), "reason": str(reason), "facts": facts}
 

@@ -90,7 +90,7 @@ def finish(outcome):
 
 EVENTS = [  # (change, the event)
     (decide(Start()), STARTED),
-    (decide(Queue()), {"type": "fire.queued", **OF_FIRE}),
+    (decide(Queue({"for": "slot"})), {"type": "fire.queued", **OF_FIRE, "waits_for": {"for": "slot"}}),
     (
         decide(Skip(SkipReason.MISSED, {"late_s": 5.0})),
         {"type": "fire.skipped", **OF_FIRE, "reason": "missed", "facts": {"late_s": 5.0}},
