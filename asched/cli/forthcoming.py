@@ -18,6 +18,7 @@ from asched.cli.kinds import in_zone
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
 from asched.core.explain import explain_trigger
+from asched.core.explaindependence import explain_after
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
@@ -156,7 +157,7 @@ def _rows(found: Sequence[Due], tz: ZoneInfo | None) -> list[tuple[str, str, str
         rows.append((show.when(due.at, _zone(due.job, tz)), due.job.name, _note(due, tz)))
         for one in due.followers:
             if (due.at, one.name) not in shown:
-                rows.append(("", f"  {one.name}", f"after {' and '.join(one.after)}"))
+                rows.append(("", f"  {one.name}", explain_after(one)))
                 shown.add((due.at, one.name))
     return rows
 
@@ -203,7 +204,7 @@ def _why_not(job: Job, asked: Asked) -> str:
     if job.trigger is not None:
         when = f"not up to {show.when(asked.until, _zone(job, asked.tz))}" if asked.until else "never again by itself"
         return f"{when} ({explain_trigger(job.trigger)})"
-    return f"due after {' and '.join(job.after)}" if job.after else "not due by itself: `asched run` runs it"
+    return f"due {explain_after(job)}" if job.after else "not due by itself: `asched run` runs it"
 
 
 # A schedule that is no job's yet.

@@ -97,10 +97,11 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
 def when_due(job: Job) -> str:
     """A job's schedule in words."""
     from asched.core.explain import explain_trigger
+    from asched.core.explaindependence import explain_after
 
     if job.trigger is not None:
         return explain_trigger(job.trigger)
-    return f"after {' and '.join(job.after)}" if job.after else "by hand"
+    return explain_after(job) if job.after else "by hand"
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
@@ -122,6 +123,7 @@ def _json(one: Standing) -> dict[str, Any]:
         "schedule": None if job.trigger is None else job.trigger.text(),
         "explained": when_due(job),
         "after": list(job.after),
+        "wished": {name: job.wish(name) for name in job.after},
         "timezone": job.timezone,
         "next_at": one.next_at,
         "raised": one.raised or None,

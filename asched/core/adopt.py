@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from asched.core.admission import promote_waiting, wait
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
+from asched.core.following import follow_up
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
 from asched.core.overtime import go_on_counting
 from asched.core.pausing import count_failures
 from asched.core.plan import count_from_here
 from asched.core.record import FireRecord
-from asched.core.runs import follow_up
 from asched.core.timeline import Rank
 
 

@@ -51,6 +51,14 @@ class OnResume(StrEnum):
     ALL = "all"  # each waits, up to catch_up_max, and runs then
 
 
+class Ending(StrEnum):
+    """How a run must end for what comes after it to be due."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # or timed out, or was abandoned; not: was cancelled, or interrupted by our own stop
+    ENDED = "ended"  # in any way
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often and when to try again. `attempts` counts all tries, the first included.
@@ -99,9 +107,9 @@ class Policies:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A named definition: trigger + action + policies. `trigger` is None for jobs that run only after others, or
-    by hand. `after` names the jobs whose success, all for the same instant, makes this one due. `args` are the
-    keyword arguments. `secrets` are the values it asked for by name: never shown, never stored. `disabled` is ""
-    or the reason why it must not run.
+    by hand. `after` names the jobs whose ends, all for the same instant, make this one due: each has to end as it is
+    `wished` of it, which is to succeed where that says nothing. `args` are the keyword arguments. `secrets` are the
+    values it asked for by name: never shown, never stored. `disabled` is "" or the reason why it must not run.
     """
 
     name: str
@@ -109,6 +117,7 @@ class Job:
     trigger: Trigger | None = None
     policies: Policies = Policies()
     after: tuple[str, ...] = ()
+    wished: Mapping[str, Ending] = field(default_factory=dict, hash=False)
     expect: Expectation = NOTHING_MORE
     args: Mapping[str, object] = field(default_factory=dict, hash=False)
     secrets: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
@@ -117,6 +126,10 @@ class Job:
     disabled: str = ""
     timezone: str = "UTC"
     source: str = ""  # file:line, for people
+
+    def wish(self, upstream: str) -> Ending:
+        """How that one has to end."""
+        return self.wished.get(upstream, Ending.SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True)

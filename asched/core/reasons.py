@@ -94,8 +94,7 @@ def explain_skip(skip: Skip) -> str:
         case SkipReason.REMOVED:
             return "removed: the definition that owed it is gone"
         case SkipReason.BLOCKED:
-            ended = str(facts.get("outcome", "did not succeed")).replace("_", " ")
-            return f'blocked: "{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {ended}'
+            return f"blocked: {_what_blocks(facts)}"
         case SkipReason.INVALID:
             return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
         case SkipReason.EXCLUDED:
@@ -151,6 +150,14 @@ def _running(facts: Mapping[str, object]) -> str:
     names, waiting = _named(facts.get("running")), _named(facts.get("waiting"))
     said = [f"{_these(names)} still running"] if names or not waiting else []
     return " and ".join([*said, *([f"{_these(waiting)} still waiting"] if waiting else [])])
+
+
+def _what_blocks(facts: Mapping[str, object]) -> str:
+    ended = str(facts.get("outcome", "did not succeed"))
+    said = f"was skipped as {ended}" if ended in set(SkipReason) else ended.replace("_", " ")
+    wish = facts.get("wished", "succeeded")
+    wished = {"succeeded": "", "ended": ", and never ran"}.get(str(wish), f", and is to have {wish}")
+    return f'"{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {said}{wished}'
 
 
 def _these(runs: Sequence[str]) -> str:

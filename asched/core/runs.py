@@ -1,4 +1,4 @@
-"""The life of runs after their start: attempts that end, slots that free, jobs that come after, stops, manual runs."""
+"""The life of runs after their start: attempts that end, slots that free, stops, manual runs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from asched.core.admission import admitted, freed
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Promote, Retrying
+from asched.core.following import follow_up, pass_down
 from asched.core.model import Fire, Origin
-from asched.core.occurrence import followed_as
 from asched.core.outcome import (
     Cancelled,
     Decision,
@@ -18,7 +18,6 @@ from asched.core.outcome import (
     Outcome,
     Skip,
     SkipReason,
-    Succeeded,
     TimedOut,
 )
 from asched.core.pausing import count_failures
@@ -27,8 +26,6 @@ from asched.core.policy import Candidate
 from asched.core.retry import next_delay
 from asched.core.timeline import Rank
 from asched.core.triggers.watch import only_watches
-
-JOINS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,57 +96,6 @@ def _finish(board: Board, state: JobState | None, run: RunState, message: Ended,
         return
     count_from_here(board, state, now, turn)
     follow_up(board, run.fire, message.outcome, now, turn)
-
-
-def follow_up(board: Board, fire: Fire, outcome: Outcome, now: Now, turn: Turn) -> None:
-    """Decide the jobs that come after this one, for the same instant, in the same transaction as its end."""
-    for name in board.dependents.get(fire.job, ()):
-        state = board.jobs.get(name)
-        if state is None:
-            continue  # disabled: it owes nothing, and `list` says why
-        met = _join(board, state, fire, isinstance(outcome, Succeeded))
-        if met is not None:
-            skip = None if isinstance(outcome, Succeeded) else _blocked(fire, outcome)
-            _decide_after(board, state, fire, met, skip, now, turn)
-
-
-def _join(board: Board, state: JobState, fire: Fire, succeeded: bool) -> Mapping[str, int] | None:
-    """What the job comes after, by run, once that is enough to decide it; None: not yet, or decided before."""
-    wanted = set(state.job.after)
-    if len(wanted) == 1:
-        return {fire.job: fire.id}
-    key = (state.job.name, fire.scheduled_at, followed_as(fire))
-    met = board.joins.setdefault(key, {})
-    while len(board.joins) > JOINS_KEPT:
-        del board.joins[next(iter(board.joins))]
-    if met is None:
-        return None
-    met[fire.job] = fire.id
-    if succeeded and len(met) < len(wanted):
-        return None
-    board.joins[key] = None
-    return met
-
-
-def _blocked(fire: Fire, outcome: Outcome) -> Skip:
-    facts = {"upstream": fire.job, "run": fire.run, "outcome": outcome.kind}
-    return Skip(SkipReason.BLOCKED, facts)
-
-
-def _decide_after(
-    board: Board,
-    state: JobState,
-    upstream: Fire,
-    met: Mapping[str, int],
-    skip: Skip | None,
-    now: Now,
-    turn: Turn,
-) -> None:
-    candidate = Candidate(upstream.scheduled_at, now.wall, upstream.caught_up)
-    nonce = followed_as(upstream)
-    fire = new_fire(board, state, candidate, origin=Origin.UPSTREAM, nonce=nonce, upstream=dict(met))
-    decision = skip or admitted(board, state, fire, now, turn)
-    turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 
 
 def manual(
@@ -236,9 +182,12 @@ def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:
     for state in board.jobs.values():
-        if board.waits_no_more(state, fire) is not None:
-            turn.changes.append(Promote(fire, Skip(SkipReason.EXCLUDED, {"cancelled": reason}), now.wall))
+        taken = board.waits_no_more(state, fire)
+        if taken is not None:
+            skip = Skip(SkipReason.EXCLUDED, {"cancelled": reason})
+            turn.changes.append(Promote(fire, skip, now.wall))
             count_from_here(board, state, now, turn)
+            pass_down(board, [(taken, skip)], now, turn)
             return True
     return False
 

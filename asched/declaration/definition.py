@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
 from asched.core.calendars import Calendar
-from asched.core.model import Job
+from asched.core.model import Ending, Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
@@ -129,13 +129,15 @@ def define(
     faults += _key_faults(values)
     if faults or action is None:
         return faults
+    after: Mapping[str, Ending] = values.get("after", {})
     given, reasons = _secrets(values.get("secrets", ()), secrets or os.environ.get)
     return Job(
         name=declared.name,
         action=action,
         trigger=trigger,
         policies=policies_of(values),
-        after=values.get("after", ()),
+        after=tuple(after),
+        wished={name: ending for name, ending in after.items() if ending is not Ending.SUCCEEDED},
         expect=expectation_of(values.get("expect", {})),
         args=values.get("args", {}),
         secrets=given,

@@ -69,7 +69,8 @@ class JobOptions(TypedDict, total=False):
     except_: CalendarNames  # calendars on whose days it is not due; `except` where Python does not keep the word
     shift: Shift  # what falls on such a day: "none", or moved to the "previous" or "next" day that is free
     blackout: str | Sequence[str] | BlackoutOptions  # maintenance windows in which it is not due
-    after: After | Sequence[After]  # runs when all of these succeeded for the same instant
+    after: After | Sequence[After] | Mapping[Any, str]  # runs when all of these succeeded for the same instant; or
+    # ended as a mapping says: "succeeded", "failed", "ended"
     timeout: Duration | None  # of one attempt; None or "none": unlimited
     run_timeout: Duration | None  # of the whole run, all attempts and the waits between them
     kill_after: Duration  # from being asked to stop to being killed

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from asched.core.cron import DayRule, Dst
 from asched.core.durations import as_duration
-from asched.core.model import CatchUp, OnResume, Overlap, Retry
+from asched.core.model import CatchUp, Ending, OnResume, Overlap, Retry
 from asched.core.triggers.excluding import Shift
 from asched.core.zones import zone
 from asched.declaration.exclusions import read_blackout, read_except
@@ -169,11 +169,19 @@ def _args(value: object, path: Path, faults: list[Fault]) -> dict[str, object]:
     return dict(value)
 
 
-def _after(value: object, path: Path, faults: list[Fault]) -> tuple[str, ...]:
+def _after(value: object, path: Path, faults: list[Fault]) -> dict[str, Ending]:
+    """How each has to end, by name."""
+    if isinstance(value, Mapping):
+        return {
+            _job_name(key, path, faults): _read_ending(end, (*path, str(key)), faults) for key, end in value.items()
+        }
     places: list[tuple[object, Path]] = [(value, path)]
     if isinstance(value, Sequence) and not isinstance(value, str):
         places = [(item, (*path, place)) for place, item in enumerate(value)]
-    return tuple(dict.fromkeys(_job_name(item, at, faults) for item, at in places))
+    return dict.fromkeys((_job_name(item, at, faults) for item, at in places), Ending.SUCCEEDED)
+
+
+_read_ending: Reader = _enum(Ending)
 
 
 def _job_name(value: object, path: Path, faults: list[Fault]) -> str:

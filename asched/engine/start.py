@@ -11,8 +11,9 @@ from asched.core.admission import ENDS_KNOWN, promote_waiting, still_cooling
 from asched.core.adopt import adopt
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import QUARANTINE, Absence, Pause
+from asched.core.following import as_wished
 from asched.core.limits import Limits
-from asched.core.model import Job, Origin
+from asched.core.model import Ending, Job, Origin
 from asched.core.occurrence import Occurrence, followed_as
 from asched.core.outcome import Start
 from asched.core.owed import count_owed
@@ -28,7 +29,7 @@ from asched.engine.instance import VISITOR, describe, kill_survivor, this_instan
 from asched.engine.ports import Ledger, Runner
 from asched.engine.quarantine import to_quarantine
 
-JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's success still counts for a join that was cut short
+JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's end still counts for a join that was cut short
 
 
 Joins = dict[tuple[str, datetime, str], dict[str, int] | None]  # as on the board
@@ -241,21 +242,24 @@ def _how_it_ended(previous: InstanceRecord) -> str:
 
 
 async def _joins(ledger: Ledger, record: VersionRecord, now: datetime) -> Joins:
-    """For a job that comes after several: which of them had succeeded before, and what was decided."""
-    after = tuple(json.loads(record.definition).get("after", ()))
+    """For a job that comes after several: which of them had ended as is wished of them, and what was decided."""
+    said = json.loads(record.definition)
+    after = tuple(said.get("after", ()))
     if len(after) < 2 or record.retired_at is not None:
         return {}
+    wished = {name: Ending(said.get("wished", {}).get(name, Ending.SUCCEEDED)) for name in after}
     joins: Joins = {}
-    for one in await _recent(ledger, after, now, outcomes=("succeeded",)):
-        met = joins.setdefault((record.job, one.scheduled_at, followed_as(one.fire)), {})
-        assert met is not None
-        met[one.job] = one.id
+    for one in await _recent(ledger, after, now, decisions=("start",)):
+        if one.outcome is not None and as_wished(wished[one.job], one.outcome):
+            met = joins.setdefault((record.job, one.scheduled_at, followed_as(one.fire)), {})
+            assert met is not None
+            met[one.job] = one.id
     for one in await _recent(ledger, (record.job,), now):
         joins[record.job, one.scheduled_at, one.fire.nonce] = None
     return joins
 
 
 async def _recent(
-    ledger: Ledger, jobs: tuple[str, ...], now: datetime, outcomes: tuple[str, ...] = ()
+    ledger: Ledger, jobs: tuple[str, ...], now: datetime, decisions: tuple[str, ...] = ()
 ) -> Sequence[FireRecord]:
-    return await ledger.fires(FireQuery(jobs=jobs, outcomes=outcomes, since=now - JOIN_MEMORY, limit=10_000))
+    return await ledger.fires(FireQuery(jobs=jobs, decisions=decisions, since=now - JOIN_MEMORY, limit=10_000))

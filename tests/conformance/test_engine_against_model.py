@@ -15,7 +15,7 @@ from asched.core.change import Arrange
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
-from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
+from asched.core.model import CatchUp, Ending, Job, Overlap, Policies, Retry
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
@@ -78,9 +78,12 @@ limits = st.builds(
 def traces(draw):
     jobs = [Job(f"job{n}", ACTION, draw(triggers), draw(policies)) for n in range(draw(st.integers(1, 4)))]
     if draw(st.booleans()):
-        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
+        wished = {jobs[0].name: draw(st.sampled_from(Ending))}
+        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,), wished=wished))
+        jobs.append(Job("last", ACTION, None, draw(policies), after=("follower",)))
     if len(jobs) > 2 and draw(st.booleans()):
-        jobs.append(Job("joiner", ACTION, None, draw(policies), after=(jobs[0].name, jobs[1].name)))
+        wished = {"job1": draw(st.sampled_from(Ending))}
+        jobs.append(Job("joiner", ACTION, None, draw(policies), after=(jobs[0].name, jobs[1].name), wished=wished))
     troubles, at = [], START
     for _ in range(draw(st.integers(0, 4))):
         # Between the full seconds, where nothing is due: what is decided at the very instant is not the question here.

@@ -21,7 +21,7 @@ from asched.core.change import Pause, Unpause
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
-from asched.core.model import CatchUp, Job, OnResume, Overlap, Policies, Retry
+from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies, Retry
 from asched.core.occurrence import comes_at
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.pausing import pause
@@ -317,9 +317,12 @@ class World:
 def worlds(draw):
     jobs = [sharing(Job(name, ACTION, draw(triggers), draw(policies))) for name in NAMES[: draw(st.integers(1, 3))]]
     if draw(st.booleans()):
-        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,)))
+        wished = {jobs[0].name: draw(st.sampled_from(Ending))}
+        jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,), wished=wished))
+        jobs.append(Job("last", ACTION, None, draw(policies), after=("follower",)))
     if len(jobs) > 2 and draw(st.booleans()):
-        jobs.append(Job("join", ACTION, None, draw(policies), after=("a", "b")))
+        wished = {"a": draw(st.sampled_from(Ending))}
+        jobs.append(Job("join", ACTION, None, draw(policies), after=("a", "b"), wished=wished))
     return jobs, draw(st.lists(steps, min_size=1, max_size=14)), draw(st.integers(0, 1000))
 
 

@@ -53,6 +53,21 @@ SKIPS = [  # (reason, facts, sentence)
         'blocked: "rates" (run 1-7) timed out',
     ),
     (
+        "blocked",
+        {"upstream": "rates", "run": "1-7", "outcome": "succeeded", "wished": "failed"},
+        'blocked: "rates" (run 1-7) succeeded, and is to have failed',
+    ),
+    (
+        "blocked",
+        {"upstream": "rates", "run": "1-7", "outcome": "blocked", "wished": "succeeded"},
+        'blocked: "rates" (run 1-7) was skipped as blocked',
+    ),
+    (
+        "blocked",
+        {"upstream": "rates", "run": "1-7", "outcome": "blocked", "wished": "ended"},
+        'blocked: "rates" (run 1-7) was skipped as blocked, and never ran',
+    ),
+    (
         "invalid",
         {"error": "ZeroDivisionError: no"},
         "invalid: its trigger could not be evaluated: ZeroDivisionError: no",

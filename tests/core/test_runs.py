@@ -190,7 +190,11 @@ def test_a_follower_is_blocked_when_what_it_comes_after_did_not_succeed(outcome)
     fire_now(board, 10)
     (run,) = running(board, "a")
     ((_, decision),) = of_kind(end(board, run, 13, outcome), Decide)[0].fires
-    assert decision == Skip(SkipReason.BLOCKED, {"upstream": "a", "run": board_name(run), "outcome": outcome.kind})
+    assert decision == Skip(SkipReason.BLOCKED, blocked_by("a", run, outcome.kind, "succeeded"))
+
+
+def blocked_by(upstream, run, ended, wished):
+    return {"upstream": upstream, "run": board_name(run), "outcome": ended, "wished": wished}
 
 
 def board_name(fire):

@@ -113,6 +113,12 @@ BAD: list[tuple[Mapping[str, object], str, str]] = [
         "letters, digits and _ only",
     ),
     ({"after": 3}, "after  after must be the name of a job, or its decorated function, not 3", ""),
+    (
+        {"after": {"a": "fails"}},
+        'after.a  after.a must be "succeeded", "failed" or "ended", not "fails"',
+        'did you mean "failed"?',
+    ),
+    ({"after": {3: "failed"}}, "after  after must be the name of a job, or its decorated function, not 3", ""),
     ({"except": 3}, "except  except must be a list of calendars, not 3", 'as in ["de"]'),
     ({"except_": ["de", 3]}, 'except  except must be a list of calendars, not ["de", 3]', 'as in ["de"]'),
     ({"shift": "later"}, 'shift  shift must be "none", "previous" or "next", not "later"', ""),
@@ -150,8 +156,15 @@ def test_after_takes_names_functions_and_lists_of_them() -> None:
     def rates() -> None: ...
 
     read, faults = read_options({"after": ["a", rates, "a"]})
-    assert (read["after"], faults) == (("a", "rates"), ())
-    assert read_options({"after": rates})[0]["after"] == ("rates",)
+    assert (read["after"], faults) == ({"a": "succeeded", "rates": "succeeded"}, ())
+    assert read_options({"after": rates})[0]["after"] == {"rates": "succeeded"}
+
+
+def test_after_takes_how_each_has_to_end_by_name_or_function() -> None:
+    def rates() -> None: ...
+
+    read, faults = read_options({"after": {rates: "failed", "b": "ended"}})
+    assert (read["after"], faults) == ({"rates": "failed", "b": "ended"}, ())
 
 
 def test_help_names_the_nearest_or_else_everything() -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from asched.core.action import Function
-from asched.core.model import Job, Policies
+from asched.core.model import Ending, Job, Policies
 from asched.core.triggers.interval import Every
 
 S = timedelta(seconds=1)
@@ -12,8 +12,10 @@ ACTION = Function(print, "builtins:print", "coroutine")
 
 
 def a_job(name="tick", trigger=None, *, after=(), **policies):
+    """`after` are names, or a mapping of names to how each has to end."""
     declared = None if after else trigger or Every(10 * S)
-    return Job(name, ACTION, declared, Policies(**policies), after=after)
+    wished = {name: Ending(wish) for name, wish in after.items()} if isinstance(after, dict) else {}
+    return Job(name, ACTION, declared, Policies(**policies), after=tuple(after), wished=wished)
 
 
 class Raises:
