@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -113,7 +113,7 @@ async def fetch_two(
     answer_timeout: float = 30.0,
 ) -> dict[str, object]:
     """Fetch the details of each new record. `details` is their address, made of {url} and {id}."""
-    new: list[str] = run.upstream(fetch_one)["ids"]
+    new = cast("list[str]", run.upstream(fetch_one)["ids"])
     if not new:
         run.log.info("ingest.nothing_new")
         return {"fetched": 0, "reason": "nothing new"}

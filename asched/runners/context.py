@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from asched.core.action import Function
@@ -19,6 +19,8 @@ from asched.runners.joblog import job_log
 
 if TYPE_CHECKING:
     import structlog
+
+R = TypeVar("R")
 
 _HTTP_TIMEOUT = timedelta(seconds=30)
 
@@ -132,10 +134,20 @@ class Run:
         except KeyError:
             raise LookupError(f'job "{self.job}" asked for no secret "{name}": add secrets=["{name}"] to it') from None
 
+    @overload
+    def upstream(self, job: Callable[..., Coroutine[Any, Any, R]]) -> R: ...
+
+    @overload
+    def upstream(self, job: Callable[..., R]) -> R: ...
+
+    @overload
+    def upstream(self, job: str) -> Any: ...
+
     def upstream(self, job: str | Callable[..., Any]) -> Any:
         """What a job that this one comes after returned for the same instant, by its name or its function.
 
-        As JSON keeps it: tuples come as lists, datetimes as text. Raises LookupError when it is not upstream.
+        As JSON keeps it: tuples come as lists, datetimes as text; None of a run that did not succeed. A type checker
+        takes it for what the function says that it returns. Raises LookupError when it is not upstream.
         """
         name = job if isinstance(job, str) else _job_name(job)
         try:
