@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from asched.core.action import Action
 from asched.core.admission import make_room
+from asched.core.adopt import settle_down
 from asched.core.board import Board, Cause, Now, Turn
 from asched.core.calendars import Calendar
 from asched.core.change import Act
@@ -43,7 +44,7 @@ from asched.engine.clock import Clock, SystemClock
 from asched.engine.clockwatch import watch_clock
 from asched.engine.engine import Engine
 from asched.engine.ports import Ledger, Runner
-from asched.engine.start import Inheritance, begin, take_in
+from asched.engine.start import Inheritance, begin, learn, needed_by, successes_of, take_in
 from asched.engine.watching import Watching
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
 from asched.handles import JobHandle, RunHandle, as_instant
@@ -52,6 +53,9 @@ from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
 from asched.retention import Retention, prune_all
 from asched.stopping import hurry, wind_down
+
+if TYPE_CHECKING:
+    from asched.runners.conditions import MachineConditions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,6 +116,7 @@ class Scheduler:
         )
         self._runner = runner
         self._mask = mask
+        self._conditions: MachineConditions | None = None
         self._secrets: Callable[[str], str | None] = os.environ.get
         self._jobs: dict[str, Job] = {}
         self._added: set[str] = set()  # of these: by add, at and @scheduler.job
@@ -187,13 +192,20 @@ class Scheduler:
         for one in jobs:
             if one.name in self._jobs:
                 raise ConfigurationError(_TWICE.format(one.name))
-        if self._engine is not None and any(one.after or one.policies.pool for one in jobs):
+        if self._engine is not None and any(one.after or one.needs or one.policies.pool for one in jobs):
             check_graph([*self._jobs.values(), *jobs], self._limits)
         check_definitions(jobs)
         self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
         self._added.update(one.name for one in jobs)
         if self._engine is not None:
             self._tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
+            if needed := needed_by(jobs):
+                self._help("asched successes", self._learn(needed))
+
+    async def _learn(self, needed: Iterable[str]) -> None:
+        """What these did before somebody needed them."""
+        successes = await self._running.recorded(lambda: successes_of(self.ledger, needed))
+        self._tell(lambda board, now, turn: learn(board, successes))
 
     def _take_in(self, jobs: Sequence[Job], board: Board, now: Now, turn: Turn) -> None:
         assert self._heir is not None
@@ -220,6 +232,9 @@ class Scheduler:
         of them is called as a job that was added.
         """
         limits = limits or self._limits
+        successes = await self._running.recorded(
+            lambda: successes_of(self.ledger, needed_by([*jobs, *self._jobs.values()]))
+        )
         for one in jobs:
             if one.name in self._added:
                 raise ConfigurationError(_TWICE.format(one.name))
@@ -227,12 +242,21 @@ class Scheduler:
         check_graph([*jobs, *added], limits)
         check_definitions(jobs)
         wanted = {one.name: one for one in (*jobs, *added)}
-        await self._running.ask(lambda board, now, turn: self._swap(wanted, limits, board, now, turn))
+        await self._running.ask(lambda board, now, turn: self._swap(wanted, limits, successes, board, now, turn))
         self._limits = limits
         mine = {name: job for name, job in self._jobs.items() if name in self._added}  # also of what came meanwhile
         self._jobs = {one.name: one for one in jobs} | mine
 
-    def _swap(self, wanted: Mapping[str, Job], limits: Limits, board: Board, now: Now, turn: Turn) -> None:
+    def _swap(
+        self,
+        wanted: Mapping[str, Job],
+        limits: Limits,
+        successes: Sequence[FireRecord],
+        board: Board,
+        now: Now,
+        turn: Turn,
+    ) -> None:
+        learn(board, successes)
         for name in [name for name in board.jobs if name not in wanted or wanted[name].disabled]:
             remove(board, name, now, turn)
         for name, definition in wanted.items():
@@ -241,6 +265,7 @@ class Scheduler:
                 place(board, definition, None if state is None else current(state), now, turn)
         board.link()
         make_room(board, limits, now, turn)
+        settle_down(board, now, turn)
         self._watch()
 
     def discard(self, name: str) -> None:
@@ -249,7 +274,7 @@ class Scheduler:
         Raises Refused while others come after it: they would wait for ever.
         """
         self._known(name)
-        followers = sorted(job.name for job in self._jobs.values() if name in job.after and job.name != name)
+        followers = sorted(one.name for one in self._jobs.values() if one.name != name and _depends(one, name))
         if followers:
             said = ", ".join(f'"{one}"' for one in followers)
             raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
@@ -322,6 +347,7 @@ class Scheduler:
             mask=self._mask,
             only_these=self._only_these,
             limits=self._limits,
+            conditions=self._a_world(),
         )
         attach = getattr(self.clock, "attach", None)
         if attach is not None:  # a fake clock wants to know when we are done with an instant
@@ -359,6 +385,13 @@ class Scheduler:
             self._runner = Runners(mask=self._mask, clock=self.clock)
         return self._runner
 
+    def _a_world(self) -> MachineConditions:
+        if self._conditions is None:
+            from asched.runners.conditions import MachineConditions
+
+            self._conditions = MachineConditions(self.clock)
+        return self._conditions
+
     async def stop(self, drain: str | float | timedelta | None = None, reason: str = "asched stopped") -> None:
         """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
         if self._engine is None or self._stopped:
@@ -387,6 +420,7 @@ class Scheduler:
             with contextlib.suppress(Exception):
                 await self.ledger.leave(engine.number, self.clock.now())
             await self._a_runner().close()
+            await self._a_world().close()
         finally:  # whatever a runner makes of it, the ledger is free for the next one
             try:
                 await self.ledger.close()
@@ -490,3 +524,7 @@ def _remove(board: Board, name: str, now: Now, turn: Turn) -> None:
     if name in board.jobs:
         remove(board, name, now, turn)
     board.link()
+
+
+def _depends(job: Job, other: str) -> bool:
+    return other in job.after or any(need.job == other for need in job.needs)

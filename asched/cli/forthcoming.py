@@ -18,7 +18,7 @@ from asched.cli.kinds import in_zone
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
 from asched.core.explain import explain_trigger
-from asched.core.explaindependence import explain_after
+from asched.core.explaindependence import explain_after, explain_ifs
 from asched.core.model import Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
@@ -157,7 +157,7 @@ def _rows(found: Sequence[Due], tz: ZoneInfo | None) -> list[tuple[str, str, str
         rows.append((show.when(due.at, _zone(due.job, tz)), due.job.name, _note(due, tz)))
         for one in due.followers:
             if (due.at, one.name) not in shown:
-                rows.append(("", f"  {one.name}", explain_after(one)))
+                rows.append(("", f"  {one.name}", _after(one)))
                 shown.add((due.at, one.name))
     return rows
 
@@ -167,7 +167,11 @@ def _note(due: Due, tz: ZoneInfo | None) -> str:
     notes = [] if arranged is None else [say_arranged(arranged, _zone(due.job, tz), beside=due.ahead.beside)]
     notes += [f"and up to {show.took(jitter)} later"] if jitter and arranged is None else []
     notes += ["paused"] if due.paused else []
-    return ", ".join(notes)
+    return ", ".join([*notes, *filter(None, [explain_ifs(due.job)])])
+
+
+def _after(job: Job) -> str:
+    return ", ".join(filter(None, [explain_after(job), explain_ifs(job)]))
 
 
 def _json(due: Due, tz: ZoneInfo | None) -> dict[str, object]:
@@ -177,6 +181,7 @@ def _json(due: Due, tz: ZoneInfo | None) -> dict[str, object]:
         "jitter_s": due.job.policies.jitter,
         "timezone": due.job.timezone,
         "paused": due.paused,
+        "ifs": explain_ifs(due.job),
         "followers": [one.name for one in due.followers],
         "left_out": due.ahead.left_out,
         "arranged": None if due.ahead.arranged is None else arranged_json(due.ahead.arranged, _zone(due.job, tz)),
@@ -204,7 +209,7 @@ def _why_not(job: Job, asked: Asked) -> str:
     if job.trigger is not None:
         when = f"not up to {show.when(asked.until, _zone(job, asked.tz))}" if asked.until else "never again by itself"
         return f"{when} ({explain_trigger(job.trigger)})"
-    return f"due {explain_after(job)}" if job.after else "not due by itself: `asched run` runs it"
+    return f"due {_after(job)}" if job.after else "not due by itself: `asched run` runs it"
 
 
 # A schedule that is no job's yet.
@@ -230,7 +235,7 @@ def _of_schedule(desk: Desk, trigger: Trigger, asked: Asked, home: ZoneInfo, ics
 
 def _schedule_json(at: datetime, home: ZoneInfo) -> dict[str, object]:
     shown = at.astimezone(home)
-    nothing = {"paused": False, "followers": [], "left_out": False, "arranged": None}
+    nothing = {"paused": False, "ifs": "", "followers": [], "left_out": False, "arranged": None}
     return {"at": shown, "job": None, "jitter_s": 0.0, "timezone": home.key, **nothing}
 
 

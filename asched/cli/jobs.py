@@ -95,7 +95,13 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
 
 
 def when_due(job: Job) -> str:
-    """A job's schedule in words."""
+    """A job's schedule in words, and what must hold then."""
+    from asched.core.explaindependence import explain_ifs
+
+    return ", ".join(filter(None, [_when(job), explain_ifs(job)]))
+
+
+def _when(job: Job) -> str:
     from asched.core.explain import explain_trigger
     from asched.core.explaindependence import explain_after
 
@@ -124,6 +130,8 @@ def _json(one: Standing) -> dict[str, Any]:
         "explained": when_due(job),
         "after": list(job.after),
         "wished": {name: job.wish(name) for name in job.after},
+        "needs": [{"job": need.job, "within_s": need.within} for need in job.needs],
+        "conditions": [term.text for term in job.conditions],
         "timezone": job.timezone,
         "next_at": one.next_at,
         "raised": one.raised or None,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from asched.core.durations import format_duration
 from asched.core.model import Policies, Retry
+from asched.core.wait import Wait
 
 
 def policies_json(policies: Policies | Retry) -> dict[str, object]:
@@ -20,6 +21,8 @@ def _plain(value: object) -> object:
             return value.total_seconds()
         case Retry():
             return policies_json(value)
+        case Wait():
+            return value.text
         case tuple():
             return list(value)
         case str():
@@ -43,8 +46,12 @@ def _said(value: object) -> str:
             return format_duration(value) if value else ""
         case Retry():
             return _retry(value)
+        case Wait():
+            return value.text
         case True:
             return "yes"
+        case tuple():
+            return ", ".join(map(str, value))
         case _:
             return str(value)
 

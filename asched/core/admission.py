@@ -128,7 +128,7 @@ def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
 
 def sort_into_lanes(state: JobState) -> None:
     """Its job has another `key` than before."""
-    waiting, state.queue, state.cooling = list(state.queue), Waiting(), {}
+    waiting, state.queue, state.cooling = state.queue.in_lanes, Waiting(state.queue.gated), {}
     for fire in sorted(waiting, key=lambda one: one.id):
         state.queue.put(lane_of(state.job, fire), fire)
     for run in state.running.values():

@@ -6,9 +6,11 @@ was being executed is lost: abandoned, or, if its job says that it is idempotent
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from asched.core.admission import promote_waiting, wait
+from asched.core.admission import wait
+from asched.core.answers import hold_again, settle
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.following import follow_up
@@ -38,7 +40,7 @@ def adopt(
         state.next_at = None  # its next instant is counted from the end of what is open
         board.schedule(state)
     if isinstance(record.decision, Queue):
-        _queued(board, state, record, now, turn)
+        _queued(board, state, record, record.decision.facts, now, turn)
     elif record.retry_at is not None:
         _between_attempts(board, state, record, now, turn, again=again)
     else:
@@ -46,14 +48,26 @@ def adopt(
 
 
 def settle_down(board: Board, now: Now, turn: Turn) -> None:
-    """After all open fires are adopted: free slots are taken by what waits."""
+    """After all open fires are adopted: free slots are taken by what waits, and what waits at the gate is looked at."""
     for state in board.jobs.values():
-        promote_waiting(board, state, now, turn)
+        settle(board, state, now, turn)
+    follow_the_abandoned(board, now, turn)
 
 
-def _queued(board: Board, state: JobState | None, record: FireRecord, now: Now, turn: Turn) -> None:
+def follow_the_abandoned(board: Board, now: Now, turn: Turn) -> None:
+    """What comes after runs that were lost is decided once all that is open is known: it takes places, too."""
+    abandoned, board.abandoned = sorted(board.abandoned, key=lambda one: (one[0].scheduled_at, one[0].id)), []
+    for fire, outcome in abandoned:
+        follow_up(board, fire, outcome, now, turn)
+
+
+def _queued(
+    board: Board, state: JobState | None, record: FireRecord, facts: Mapping[str, object], now: Now, turn: Turn
+) -> None:
     if state is None:
         turn.changes.append(Promote(record.id, Skip(SkipReason.REMOVED), now.wall))
+    elif facts.get("for") in ("needs", "condition"):
+        hold_again(board, state, record, {name: fact for name, fact in facts.items() if name != "for"}, now)
     else:
         wait(board, state, record.fire)
 
@@ -109,7 +123,7 @@ def _give_up(
     if state is not None:
         count_failures(board, state, record.fire, outcome, now, turn)
         count_from_here(board, state, now, turn)
-    follow_up(board, record.fire, outcome, now, turn)
+    board.abandoned.append((record.fire, outcome))
 
 
 def _finish(record: FireRecord, outcome: Outcome, at: datetime, turn: Turn) -> None:

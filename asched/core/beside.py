@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from asched.core.admission import admitted
 from asched.core.board import Board, JobState, Kind, Now, Turn
 from asched.core.change import Decide
+from asched.core.following import pass_down
+from asched.core.gate import let_in
 from asched.core.model import CatchUp, Origin
 from asched.core.occurrence import ADDED, MOVED, Moved, comes_at, instant_of
 from asched.core.outcome import Skip
@@ -51,7 +52,8 @@ def _decide(
     fire = new_fire(board, state, Candidate(scheduled_at, due, late), origin=Origin.MANUAL, nonce=nonce)
     if settled.candidates:
         owed = late and policies.catch_up is CatchUp.ALL
-        decision = admitted(board, state, fire, now, turn, owed=owed)
+        decision = let_in(board, state, fire, now, turn, owed=owed)
     else:
         decision = settled.skips[0][1]
     turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
+    pass_down(board, [(fire, decision)], now, turn)

@@ -16,7 +16,9 @@ from asched.core.jitter import due_at
 from asched.core.lanes import Waiting, lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job, Origin
+from asched.core.need import Successes
 from asched.core.occurrence import Added, Occurrence, Override
+from asched.core.outcome import Outcome
 from asched.core.permits import Permit, Permits
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
@@ -141,7 +143,15 @@ class Recovers:
     held_until: datetime | None = None
 
 
-Effect = StartRun | StopRun | BrokenJob | Recovers
+@dataclass(frozen=True, slots=True)
+class AskConditions:
+    """Ask whether the conditions of `job` hold for this fire: an Answered message comes of it."""
+
+    job: Job
+    fire: Fire
+
+
+Effect = StartRun | StopRun | BrokenJob | Recovers | AskConditions
 
 
 @dataclass(slots=True)
@@ -167,6 +177,8 @@ class Kind(StrEnum):
     UNANSWERED = "unanswered"  # nobody approved of the recovery
     MOVED = "moved"
     ADDED = "added"
+    ASK = "ask"  # its conditions, again
+    GIVE_UP = "give_up"  # waiting for what it needs, or for its conditions
 
 
 Deadline = tuple[Kind, str, int]  # (kind, job, fire id, the instant that was moved or added as a number, or 0)
@@ -188,6 +200,9 @@ class Board:
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
         self.dependents: dict[str, list[str]] = {}
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided
+        self.needing: dict[str, list[str]] = {}  # by the job that they need
+        self.successes = Successes()
+        self.abandoned: list[tuple[Fire, Outcome]] = []  # lost before this start: who comes after them
         self.wall: Timeline[Deadline] = Timeline()
         self.steady: Timeline[Deadline] = Timeline()
         self.draining = False
@@ -265,8 +280,10 @@ class Board:
         return run
 
     def link(self) -> None:
-        """Work out who comes after whom."""
-        self.dependents = {}
+        """Work out who comes after whom, and who needs whom."""
+        self.dependents, self.needing = {}, {}
         for name, state in self.jobs.items():
             for upstream in state.job.after:
                 self.dependents.setdefault(upstream, []).append(name)
+            for need in state.job.needs:
+                self.needing.setdefault(need.job, []).append(name)

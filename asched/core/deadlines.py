@@ -7,15 +7,17 @@ from itertools import islice
 from typing import Literal
 
 from asched.core.admission import cooled, unpause
+from asched.core.answers import ask_again, give_up
 from asched.core.beside import come
 from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.change import Unpause
+from asched.core.following import pass_down
 from asched.core.overtime import time_is_up
 from asched.core.owed import all_decided, count_owed, counted, paced, unanswered
 from asched.core.plan import begin_attempt, fire_due
 from asched.core.runs import call_off
 
-OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.MOVED, Kind.ADDED]
+OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.GIVE_UP, Kind.MOVED, Kind.ADDED]
 
 
 def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
@@ -39,7 +41,7 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
             unanswered(board, now, turn)
         case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
             time_is_up(board, fire, now, turn)
-        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.MOVED | Kind.ADDED:
+        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.ASK | Kind.GIVE_UP | Kind.MOVED | Kind.ADDED:
             state = board.jobs.get(name)
             if state is not None:  # else its job was removed, and what it owed is settled
                 _of_job(board, state, kind, fire, now, turn)
@@ -48,16 +50,21 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
 def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, turn: Turn) -> None:
     match kind:
         case Kind.FIRE:
-            fire_due(board, state, now, turn)
+            pass_down(board, fire_due(board, state, now, turn), now, turn)
         case Kind.RETRY:
             _retry(board, state, fire, now, turn)
         case Kind.RESUME:
-            fire_due(board, state, now, turn)  # what came due before the pause was over
+            # what came due before the pause was over
+            pass_down(board, fire_due(board, state, now, turn), now, turn)
             unpause(board, state, Unpause(state.job.name, now.wall, "asched", "its time was up"), now, turn)
         case Kind.COOLED:
             cooled(board, state, now, turn)
         case Kind.MOVED | Kind.ADDED:
             come(board, state, kind, fire, now, turn)
+        case Kind.ASK:
+            ask_again(board, state, fire, now, turn)
+        case Kind.GIVE_UP:
+            give_up(board, state, fire, now, turn)
 
 
 def _in_order(board: Board, now: Now) -> Iterator[Deadline]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from asched.core.admission import admitted
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Decide
+from asched.core.gate import let_in
 from asched.core.model import Ending, Fire, Origin
 from asched.core.occurrence import followed_as
 from asched.core.outcome import Abandoned, Decision, Failed, Outcome, Skip, SkipReason, Succeeded, TimedOut
@@ -102,6 +102,6 @@ def _decide_after(
     candidate = Candidate(upstream.scheduled_at, now.wall, upstream.caught_up)
     nonce = followed_as(upstream)
     fire = new_fire(board, state, candidate, origin=Origin.UPSTREAM, nonce=nonce, upstream=dict(met))
-    decision = skip or admitted(board, state, fire, now, turn)
+    decision = skip or let_in(board, state, fire, now, turn)
     turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
     return fire, decision

@@ -1,12 +1,15 @@
 """The lanes of a job: what shares its limit. All of it is one lane, unless it has a `key`: then each value is one.
 
-`Waiting` holds the fires that wait, by lane, in the order in which they came.
+`Waiting` holds the fires that wait, by lane, in the order in which they came; and apart from them those that are held
+at the gate (gate.py), which stand in no lane yet.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from asched.core.model import Fire, Job
 
@@ -19,25 +22,46 @@ def lane_of(job: Job, fire: Fire) -> str:
     return json.dumps([args.get(name) for name in job.policies.key], sort_keys=True, default=str)
 
 
+@dataclass(slots=True)
+class Gated:
+    """A fire that waits at the gate, at the latest `until` (wall; None: it does not wait, it is only being asked).
+    `facts`: what did not hold when it was looked at last."""
+
+    fire: Fire
+    owed: bool = False
+    until: datetime | None = None
+    asking: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def waits(self, now: datetime) -> bool:
+        """May it wait on?"""
+        return self.until is not None and now < self.until
+
+
 class Waiting:
     """The fires of one job that wait."""
 
-    __slots__ = ("_lane_of", "_lanes")
+    __slots__ = ("_lane_of", "_lanes", "gated")
 
-    def __init__(self) -> None:
+    def __init__(self, gated: dict[int, Gated] | None = None) -> None:
+        self.gated: dict[int, Gated] = gated or {}
         self._lanes: dict[str, dict[int, Fire]] = {}
         self._lane_of: dict[int, str] = {}
 
     def __len__(self) -> int:
-        return len(self._lane_of)
+        return len(self._lane_of) + len(self.gated)
 
     def __iter__(self) -> Iterator[Fire]:
-        """Lane by lane."""
-        for lane in list(self._lanes.values()):
-            yield from list(lane.values())
+        """Lane by lane, then those at the gate."""
+        yield from self.in_lanes
+        yield from [held.fire for held in self.gated.values()]
 
     def __contains__(self, fire: int) -> bool:
-        return fire in self._lane_of
+        return fire in self._lane_of or fire in self.gated
+
+    @property
+    def in_lanes(self) -> list[Fire]:
+        return [fire for lane in self._lanes.values() for fire in lane.values()]
 
     @property
     def lanes(self) -> list[str]:
@@ -58,6 +82,8 @@ class Waiting:
 
     def take(self, fire: int) -> Fire | None:
         """Take this one out, if it waits."""
+        if fire in self.gated:
+            return self.gated.pop(fire).fire
         lane = self._lane_of.pop(fire, None)
         if lane is None:
             return None

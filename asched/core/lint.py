@@ -10,6 +10,7 @@ from itertools import pairwise
 from asched.core.cron import Cron
 from asched.core.durations import format_duration
 from asched.core.lintcron import HORIZON
+from asched.core.lintneeds import odd_needs
 from asched.core.lintschedule import instants, members, odd_schedule
 from asched.core.model import CatchUp, Job, Overlap, Policies
 from asched.core.remark import Remark
@@ -31,6 +32,7 @@ def lint(jobs: Sequence[Job], now: datetime) -> list[Remark]:
         found += odd_schedule(job, now)
         found += _policies(job, now)
         found += _after(job, by_name, now)
+        found += odd_needs(job, by_name)
     return found + list(_equal(enabled))
 
 

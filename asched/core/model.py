@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.action import Action
+from asched.core.condition import Term
 from asched.core.expectation import NOTHING_MORE, Expectation
+from asched.core.need import Need
 from asched.core.triggers.protocol import Trigger
+from asched.core.wait import Wait
 
 
 class Origin(StrEnum):
@@ -100,6 +103,8 @@ class Policies:
     probe_after: timedelta | None = timedelta(hours=1)  # then it is tried again; None: once somebody resumes it
     quarantine: bool = True  # whether it is held after asched died three times in a row while it ran
     idempotent: bool = False  # a run lost with its asched may be run again
+    wait: Wait | None = None  # for what it needs, and for its conditions; None: asked once
+    poll: timedelta = timedelta(seconds=30)  # between two times that its conditions are asked
     jitter: timedelta = timedelta(0)
     priority: int = 0  # among fires due at the same instant, higher goes first
 
@@ -108,8 +113,9 @@ class Policies:
 class Job:
     """A named definition: trigger + action + policies. `trigger` is None for jobs that run only after others, or
     by hand. `after` names the jobs whose ends, all for the same instant, make this one due: each has to end as it is
-    `wished` of it, which is to succeed where that says nothing. `args` are the keyword arguments. `secrets` are the
-    values it asked for by name: never shown, never stored. `disabled` is "" or the reason why it must not run.
+    `wished` of it, which is to succeed where that says nothing. What is due runs if all `needs` are met and all
+    `conditions` hold. `args` are the keyword arguments. `secrets` are the values it asked for by name: never shown,
+    never stored. `disabled` is "" or the reason why it must not run.
     """
 
     name: str
@@ -118,6 +124,8 @@ class Job:
     policies: Policies = Policies()
     after: tuple[str, ...] = ()
     wished: Mapping[str, Ending] = field(default_factory=dict, hash=False)
+    needs: tuple[Need, ...] = ()
+    conditions: tuple[Term, ...] = ()
     expect: Expectation = NOTHING_MORE
     args: Mapping[str, object] = field(default_factory=dict, hash=False)
     secrets: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)

@@ -20,7 +20,7 @@ class SkipReason(StrEnum):
     REPLACED = "replaced"  # was waiting, and a newer fire took its place: facts.by
     PAUSED = "paused"  # the job was paused: facts.by, facts.reason, facts.since
     REMOVED = "removed"  # the definition that owed it is gone
-    BLOCKED = "blocked"  # what it depends on did not succeed: facts.upstream
+    BLOCKED = "blocked"  # what it depends on is not so: facts.upstream, facts.needs or facts.condition
     INVALID = "invalid"  # its trigger or action could not be evaluated: facts.error
     EXCLUDED = "excluded"  # a calendar, or an operator, took this instant out
     REPEATED = "repeated"  # decided before the clock was corrected, and not caught up again: facts.decided_until
@@ -36,7 +36,7 @@ class Start:
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Run it later. `facts` say what it waits for, seen when it was decided: "for" is slot, pool, exclusive, service,
-    cooldown or resume."""
+    cooldown, resume, needs or condition."""
 
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
     kind: ClassVar[str] = "queue"

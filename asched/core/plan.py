@@ -6,13 +6,14 @@ Decide (all its fires, gaps, and where its watermark goes) and the effects that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import admitted, paused_skip
+from asched.core.admission import paused_skip
 from asched.core.board import Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
 from asched.core.change import Begin, Decide, Gap
+from asched.core.gate import let_in
 from asched.core.leftout import settle_around
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
@@ -25,20 +26,20 @@ _SMALLEST = timedelta(microseconds=1)
 _A_STEP = timedelta(seconds=0.5)  # as Axes.NOTICED in engine/clock.py
 
 
-def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
-    """The job's next instant has come: decide it, and all others that are due with it."""
+def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[Decided]:
+    """The job's next instant has come: decide it, and all others that are due with it. Returns what it decided."""
     here = _up_to(state, now)
     if state.next_at is None or board.due_at(state, state.next_at) > here:
         board.schedule(state)  # it was moved by what was decided before it in this turn
-        return
+        return ()
     try:
         settled = _settle(board, state, state.next_at, here)
     except Exception as error:
         _give_up_on(board, state, now, error, turn)
-        return
+        return ()
     if settled is None:
         board.schedule(state)
-        return
+        return ()
     follows = Turn()  # what is decided about older fires refers to newer ones: the ledger must hear of them first
     decisions = _decide(board, state, settled, now, follows)
     turn.changes.append(
@@ -59,6 +60,7 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     if state.relative and not any(isinstance(decision, Start | Queue) for _, decision in decisions):
         follow_end(board, state, now, turn)
     board.schedule(state)
+    return decisions
 
 
 def _up_to(state: JobState, now: Now) -> datetime:
@@ -140,7 +142,7 @@ def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Tur
     for candidate in settled.candidates:
         fire = new_fire(board, state, _on_wall(state, candidate, now))
         owed = state.job.policies.catch_up is CatchUp.ALL and (candidate.caught_up or candidate is not last)
-        decided.append((fire, admitted(board, state, fire, now, turn, owed=owed)))
+        decided.append((fire, let_in(board, state, fire, now, turn, owed=owed)))
     decided.sort(key=lambda pair: pair[0].scheduled_at)
     return tuple(decided)
 

@@ -55,6 +55,10 @@ def explain_wait(facts: Mapping[str, object]) -> str:
             return "its job to cool down"
         case "resume":
             return f"its job to be resumed, which is paused{_by_whom(facts)}"
+        case "needs":
+            return f"what it needs: {_what_is_needed(facts)}"
+        case "condition":
+            return f"its conditions: {facts.get('condition', '?')}"
         case "start":
             return "the next start of asched"
         case _:
@@ -153,11 +157,22 @@ def _running(facts: Mapping[str, object]) -> str:
 
 
 def _what_blocks(facts: Mapping[str, object]) -> str:
+    if "needs" in facts:
+        return f"it needs that {_what_is_needed(facts)}"
+    if "condition" in facts:
+        only = "only " if str(facts["condition"]).startswith("if ") else ""
+        return f"it runs {only}{facts['condition']}, and {facts.get('said') or 'that was not so'}"
     ended = str(facts.get("outcome", "did not succeed"))
     said = f"was skipped as {ended}" if ended in set(SkipReason) else ended.replace("_", " ")
     wish = facts.get("wished", "succeeded")
     wished = {"succeeded": "", "ended": ", and never ran"}.get(str(wish), f", and is to have {wish}")
     return f'"{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {said}{wished}'
+
+
+def _what_is_needed(facts: Mapping[str, object]) -> str:
+    last = facts.get("last")
+    known = "it is not known to have" if last is None else f"it last did for {last}"
+    return f"{facts.get('needed', facts.get('needs'))}, and {known}"
 
 
 def _these(runs: Sequence[str]) -> str:

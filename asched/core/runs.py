@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from asched.core.admission import admitted, freed
+from asched.core.answers import succeeded
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Promote, Retrying
 from asched.core.following import follow_up, pass_down
+from asched.core.gate import let_in
 from asched.core.model import Fire, Origin
 from asched.core.outcome import (
     Cancelled,
@@ -18,6 +20,7 @@ from asched.core.outcome import (
     Outcome,
     Skip,
     SkipReason,
+    Succeeded,
     TimedOut,
 )
 from asched.core.pausing import count_failures
@@ -96,6 +99,8 @@ def _finish(board: Board, state: JobState | None, run: RunState, message: Ended,
         return
     count_from_here(board, state, now, turn)
     follow_up(board, run.fire, message.outcome, now, turn)
+    if isinstance(message.outcome, Succeeded):
+        succeeded(board, run.fire, now, turn)
 
 
 def manual(
@@ -108,7 +113,8 @@ def manual(
     args: Mapping[str, object] | None = None,
     origin: Origin = Origin.MANUAL,
 ) -> tuple[Fire, Decision]:
-    """Somebody wants a run now. Recorded beside the schedule, and it obeys the limits; a pause does not hold it."""
+    """Somebody wants a run now. Recorded beside the schedule, and it obeys the limits; a pause does not hold it, nor
+    does what its job needs, and its conditions are not asked: it is somebody's decision."""
     candidate = Candidate(scheduled_at or now.wall, now.wall, caught_up=False)
     fire = new_fire(board, state, candidate, origin=origin, args=args)
     fire = replace(fire, nonce=fire.run)
@@ -125,7 +131,7 @@ def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot:
             continue
         candidate = Candidate(now.wall, now.wall, caught_up=False)
         fire = new_fire(board, state, candidate, origin=Origin.STARTUP, nonce=f"start-{instance}")
-        decision = admitted(board, state, fire, now, turn)
+        decision = let_in(board, state, fire, now, turn)
         turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
 
 
@@ -133,7 +139,7 @@ def changed(board: Board, state: JobState, at: datetime, knew: str, now: Now, tu
     """A fire because something that the job watches changed, at `at`. `knew` says what: engine/watching.py reads it."""
     fire = new_fire(board, state, Candidate(at, now.wall, caught_up=False), origin=Origin.CHANGE)
     fire = replace(fire, nonce=f"{knew}.{fire.run}")
-    decision = admitted(board, state, fire, now, turn)
+    decision = let_in(board, state, fire, now, turn)
     decide = Decide(state.job.name, state.version, now.wall, ((fire, decision),))
     if only_watches(state.job.trigger) and at > state.watermark:  # else it is the other instants' to move
         decide = replace(decide, watermark=state.watermark, until=at)

@@ -13,7 +13,8 @@ from itertools import count
 
 from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, settle_down
-from asched.core.board import Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
+from asched.core.answers import Answered, answered
+from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
 from asched.core.limits import Limits
@@ -29,6 +30,7 @@ from asched.core.runs import Ended, disown, ended, startup, stopped_as
 
 Behaviour = Callable[[Fire, int], tuple[timedelta, Outcome]]  # (fire, attempt) -> how long, and how it ends
 Hear = Callable[["SimulatedFire"], None]
+Holds = Callable[[Fire, datetime], bool]  # (fire, wall clock) -> do the conditions of its job hold?
 
 
 @dataclass(slots=True)
@@ -116,6 +118,10 @@ def quick(fire: Fire, attempt: int) -> tuple[timedelta, Outcome]:
     return timedelta(0), Succeeded()
 
 
+def _hold(fire: Fire, at: datetime) -> bool:
+    return True
+
+
 def simulate(
     jobs: Sequence[Job],
     since: datetime,
@@ -127,15 +133,17 @@ def simulate(
     limit: int | None = None,
     limits: Limits | None = None,
     occurrences: Sequence[Occurrence] = (),
+    conditions: Holds | None = None,
 ) -> Simulation:
     """Everything that `jobs`, first seen at `since`, come to by `until`, or by the turn that passes `limit` fires.
     `occurrences` are single fires that are to go otherwise; what their jobs do not yield is left aside.
 
     With `hear` it is told of each fire once nothing more becomes of it, or at the end, and only what is then still
-    open is in the answer: a year of many jobs has more fires than one wants to keep.
+    open is in the answer: a year of many jobs has more fires than one wants to keep. Conditions hold, unless
+    `conditions` says that they do not.
     """
     set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
-    world = _World(jobs, since, behave, hear, limit, limits, occurrences, set_clock=set_clock)
+    world = _World(jobs, since, behave, hear, limit, limits, occurrences, conditions or _hold, set_clock=set_clock)
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
         if world.full:
@@ -159,6 +167,7 @@ class _World:
         limit: int | None,
         limits: Limits | None,
         occurrences: Sequence[Occurrence],
+        conditions: Holds,
         *,
         set_clock: bool,
     ) -> None:
@@ -167,6 +176,8 @@ class _World:
         self.hear = hear
         self.limit = limit
         self.limits = limits
+        self.conditions = conditions
+        self.answers: list[Answered] = []
         self.decided = 0
         self.instance = 0
         self.seen = Simulation()
@@ -210,6 +221,8 @@ class _World:
         self.seen.until = self.now
 
     def _next(self) -> datetime | None:
+        if self.answers:
+            return self.now
         ends = self.ends[0][0] if self.ends else None
         return min((at for at in (self._next_deadline(), ends) if at is not None), default=None)
 
@@ -224,6 +237,8 @@ class _World:
         while hearing and self.ends and self.ends[0][0] <= self.now:
             ended(self.board, self._message(heapq.heappop(self.ends)[2]), self._moment(), turn)
         due(self.board, self._moment(), 1_000_000, turn)
+        while hearing and self.answers:  # after what was due already when the conditions were asked
+            answered(self.board, self.answers.pop(0), self._moment(), turn)
         self._carry_out(turn)
 
     def _message(self, end: _End) -> Ended:
@@ -249,6 +264,9 @@ class _World:
                     run = self.board.runs.get(fire_id)
                     if run is not None:  # else it ended by itself in this very turn
                         self._stop(fire_id, stopped_as(cause, run.reason, run.limit))
+                case AskConditions(asking, fire):
+                    holds = self.conditions(fire, self._moment().wall)
+                    self.answers.append(Answered(asking.name, fire.id, holds))
                 case Recovers():
                     pass  # says nothing about fires
                 case BrokenJob(job, error):  # its fire is recorded as invalid
@@ -364,6 +382,7 @@ class _World:
         left = self._left_open()
         before, turn = self.board, Turn()
         self.ends.clear()
+        self.answers.clear()
         self.now = outage.until
         self.steady_ahead = self.wall_ahead  # steady time begins as wall time
         self.board = self._board(self.pending())
@@ -372,7 +391,7 @@ class _World:
         for job in self.jobs:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)
         self.board.link()
-        self.board.joins = before.joins
+        self.board.joins, self.board.successes = before.joins, before.successes
         count_owed(self.board)
         for name, ends in self.ended_at.items():
             still_cooling(self.board, self.board.jobs[name], ends[-ENDS_KNOWN:], self._moment())

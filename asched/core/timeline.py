@@ -22,9 +22,10 @@ class Rank(IntEnum):
     RUN_TIMEOUT = 1
     COOLED = 2
     RETRY = 3
-    FIRE = 4
-    MOVED = 5
-    ADDED = 6
+    WAIT = 4
+    FIRE = 5
+    MOVED = 6
+    ADDED = 7
 
 
 class Timeline(Generic[Key]):

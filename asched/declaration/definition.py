@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
 from asched.core.calendars import Calendar
+from asched.core.condition import Term
 from asched.core.model import Ending, Job
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
@@ -138,6 +139,8 @@ def define(
         policies=policies_of(values),
         after=tuple(after),
         wished={name: ending for name, ending in after.items() if ending is not Ending.SUCCEEDED},
+        needs=values.get("needs", ()),
+        conditions=_terms(values),
         expect=expectation_of(values.get("expect", {})),
         args=values.get("args", {}),
         secrets=given,
@@ -147,6 +150,11 @@ def define(
         timezone=tz,
         source=declared.source,
     )
+
+
+def _terms(values: Mapping[str, Any]) -> tuple[Term, ...]:
+    only_if = [Term(condition) for condition in values.get("only_if", ())]
+    return (*only_if, *(Term(condition, holds=False) for condition in values.get("unless", ())))
 
 
 def declared_problems(declared: Declaration, faults: Sequence[Fault]) -> list[Finding]:

@@ -1,11 +1,11 @@
-"""What is wrong between jobs: doubled names, an `after` or a pool that names nobody, a circle."""
+"""What is wrong between jobs: doubled names, an `after`, a need or a pool that names nobody, a circle."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from asched.core.model import Job
-from asched.declaration.faults import Fault, did_you_mean
+from asched.declaration.faults import Fault, Path, did_you_mean
 from asched.declaration.problems import Finding
 
 
@@ -45,14 +45,22 @@ def _unknown(jobs: Iterable[Job], broken: Collection[str]) -> Iterable[tuple[Job
     jobs = list(jobs)
     names = {job.name for job in jobs}
     for job in jobs:
-        for place, upstream in enumerate(job.after):
-            if upstream in names:
+        for path, verb, other in _depends(job):
+            if other in names:
                 continue
-            if upstream in broken:
-                yield job, Fault(("after", place), f'comes after job "{upstream}", which could not be loaded')
+            if other in broken:
+                yield job, Fault(path, f'{verb} job "{other}", which could not be loaded')
             else:
-                help = did_you_mean(upstream, names - {job.name})
-                yield job, Fault(("after", place), f'comes after an unknown job "{upstream}"', help)
+                help = did_you_mean(other, names - {job.name})
+                yield job, Fault(path, f'{verb} an unknown job "{other}"', help)
+
+
+def _depends(job: Job) -> Iterable[tuple[Path, str, str]]:
+    """On which others, and where it says so."""
+    for place, upstream in enumerate(job.after):
+        yield ("after", place), "comes after", upstream
+    for place, need in enumerate(job.needs):
+        yield ("needs", place), "needs", need.job
 
 
 def _unknown_pools(jobs: Iterable[Job], pools: Collection[str]) -> Iterable[tuple[Job, Fault]]:

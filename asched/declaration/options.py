@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from asched.core.calendars import Calendar
 from asched.core.cron import DayRule, Dst
@@ -22,6 +22,19 @@ Duration = str | float | timedelta
 
 After = str | Callable[..., Any]
 """The name of a job, or its decorated function."""
+
+
+class NeedOptions(TypedDict):
+    """`within` is a duration before the fire's instant, or "today" (the default): the same day."""
+
+    job: After
+    within: NotRequired[Duration]
+
+
+Need = After | NeedOptions
+
+Condition = str | Callable[..., Any]
+"""A text, or a function without arguments (or with one for the Run) whose answer counts."""
 
 
 CalendarNames = str | Calendar | Sequence[str | Calendar]
@@ -71,6 +84,11 @@ class JobOptions(TypedDict, total=False):
     blackout: str | Sequence[str] | BlackoutOptions  # maintenance windows in which it is not due
     after: After | Sequence[After] | Mapping[Any, str]  # runs when all of these succeeded for the same instant; or
     # ended as a mapping says: "succeeded", "failed", "ended"
+    needs: Need | Sequence[Need]  # runs only if these succeeded that day, or `within` so long before
+    only_if: Condition | Sequence[Condition]  # runs only if these hold: "network", "path /x exists", a function, …
+    unless: Condition | Sequence[Condition]  # and if none of these does
+    wait: Duration | None  # for needs and conditions, so long, or "until 10:00"; None or "none": not at all
+    poll: Duration  # between two times that conditions are asked while it waits
     timeout: Duration | None  # of one attempt; None or "none": unlimited
     run_timeout: Duration | None  # of the whole run, all attempts and the waits between them
     kill_after: Duration  # from being asked to stop to being killed

@@ -17,6 +17,7 @@ from asched.core.durations import as_duration
 from asched.core.model import CatchUp, Ending, OnResume, Overlap, Retry
 from asched.core.triggers.excluding import Shift
 from asched.core.zones import zone
+from asched.declaration.conditions import needs_reader, read_conditions, read_wait
 from asched.declaration.exclusions import read_blackout, read_except
 from asched.declaration.expecting import read_expect
 from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
@@ -89,6 +90,14 @@ def _limit(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
     if limit == timedelta(0) and len(faults) == before:
         faults.append(Fault(path, f"{dotted(path)} of 0 leaves no time at all", 'write "none" for no limit'))
     return limit
+
+
+def _poll(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
+    before = len(faults)
+    read = _duration(value, path, faults)
+    if len(faults) == before and read is not None and read < timedelta(seconds=1):
+        faults.append(Fault(path, f"{dotted(path)} must be at least 1s, not {shown(value)}"))
+    return read
 
 
 def _whole(least: int | None = None) -> Reader:
@@ -267,6 +276,11 @@ READERS: dict[str, Reader] = {
     "shift": one_of(get_args(Shift)),
     "blackout": read_blackout,
     "after": _after,
+    "needs": needs_reader(_job_name),
+    "only_if": read_conditions,
+    "unless": read_conditions,
+    "wait": read_wait,
+    "poll": _poll,
     "timeout": _limit,
     "run_timeout": _limit,
     "kill_after": _duration,

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
-from asched.core.board import Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
+from asched.core.answers import Answered, answered
+from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
+from asched.core.condition import Condition
 from asched.core.deadlines import due
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.overtime import count_time
-from asched.core.record import FireRecord
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
 from asched.engine.absences import absence
@@ -32,7 +34,8 @@ from asched.engine.dispatch import Dispatch
 from asched.engine.events import recovers
 from asched.engine.insistence import not_ours
 from asched.engine.patience import FIRST_PAUSE, Patience
-from asched.engine.ports import Ledger, Runner
+from asched.engine.ports import Conditions, Ledger, Runner
+from asched.engine.questions import Questions
 from asched.engine.teller import Teller
 from asched.errors import LedgerUnavailable, NotRunning, Superseded
 
@@ -56,11 +59,12 @@ class Ask(Generic[T]):
 @dataclass(slots=True)
 class Inbox:
     ended: list[Ended] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     asks: list[Ask[Any]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.ended or self.changes or self.asks)
+        return bool(self.ended or self.answers or self.changes or self.asks)
 
 
 class Engine:
@@ -76,6 +80,7 @@ class Engine:
         number: int,
         mask: Callable[[str], str] = str,
         limits: Limits | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
@@ -84,6 +89,7 @@ class Engine:
         self.board = Board(self._new_id, limits)
         self.axes = Axes(clock)
         self.dispatch = Dispatch(clock, runner, self._deliver, self._results)
+        self.questions = Questions(clock, conditions or _NoConditions(), self._hear_answer)
         self.patience = Patience(clock, bus, self._not_ours)
         self.over = False
         self._waiting = False  # nothing to do until a deadline or a message
@@ -177,6 +183,7 @@ class Engine:
                     self._not_ours()
         finally:
             self.over = True
+            self.questions.cancel()
             self._refuse_the_rest()
 
     async def turn(self) -> bool:
@@ -233,6 +240,8 @@ class Engine:
         for message in inbox.ended:
             turn.changes += self._captures.close(message.fire, message.attempt, now.wall)
             ended(self.board, message, now, turn)
+        for answer in inbox.answers:
+            answered(self.board, answer, now, turn)
 
     def _after_turn(self) -> None:
         self._turning = False
@@ -346,6 +355,8 @@ class Engine:
                     run = self.board.runs.get(fire_id)
                     reason, limit = (run.reason, run.limit) if run else (str(cause), None)
                     self.dispatch.stop(fire_id, cause, reason, limit, at_once=at_once)
+                case AskConditions(job, fire):
+                    self.questions.ask(job, fire)
                 case Recovers(fires, jobs, held_until):
                     self.bus.publish(recovers(self.clock.now(), fires, jobs, held_until))
                 case BrokenJob(name, error):
@@ -368,6 +379,10 @@ class Engine:
         self._inbox.ended.append(message)
         self.wake.set()
 
+    def _hear_answer(self, answer: Answered) -> None:
+        self._inbox.answers.append(answer)
+        self.wake.set()
+
     def _also_remember(self, changes: Sequence[Change]) -> None:
         self._inbox.changes += changes
         self.wake.set()
@@ -376,19 +391,26 @@ class Engine:
         """What the runs that this one comes after returned, by job."""
         found: dict[str, object] = {}
         for job, fire in upstream.items():
-            record = await self._recorded(fire)
+            record = await self.recorded(partial(self.ledger.fire, fire))
             outcome = None if record is None else record.outcome
             kept = outcome.result if isinstance(outcome, Succeeded) else None
             found[job] = None if kept is None else json.loads(kept)
         return found
 
-    async def _recorded(self, fire: int) -> FireRecord | None:
-        """For a run that begins: it waits for the ledger, rather than fail for what is no fault of its job."""
+    async def recorded(self, read: Callable[[], Awaitable[T]]) -> T:
+        """What the ledger holds: whoever asks waits for it, rather than fail for what is no fault of theirs."""
         while True:
             try:
-                return await self.ledger.fire(fire)
+                return await read()
             except LedgerUnavailable:
                 await sleep(self.clock, FIRST_PAUSE)
+
+
+class _NoConditions:
+    """An engine that was given none has jobs without."""
+
+    async def ask(self, condition: Condition, job: Job, fire: Fire) -> tuple[bool, str]:
+        raise NotImplementedError("this engine was given nobody to ask")
 
 
 def _check_footing(refusal: Rejected) -> None:

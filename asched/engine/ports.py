@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from asched.core.change import Absence, Act, Change, Rejected
-from asched.core.model import Attempt
+from asched.core.condition import Condition
+from asched.core.model import Attempt, Fire, Job
 from asched.core.outcome import Outcome
 from asched.core.record import (
     AttemptRecord,
@@ -103,6 +104,15 @@ class OutputSink(Protocol):
 
     def child(self, pid: int) -> None:
         """The attempt now has this child process (leader of its own process group)."""
+        ...
+
+
+class Conditions(Protocol):
+    """Looks at the world."""
+
+    async def ask(self, condition: Condition, job: Job, fire: Fire) -> tuple[bool, str]:
+        """Whether it holds now, for this fire, and what was seen. May raise: then it does not hold. Is cancelled when
+        it takes too long."""
         ...
 
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import ENDS_KNOWN, promote_waiting, still_cooling
-from asched.core.adopt import adopt
+from asched.core.admission import ENDS_KNOWN, still_cooling
+from asched.core.adopt import adopt, follow_the_abandoned
+from asched.core.answers import settle
 from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import QUARANTINE, Absence, Pause
 from asched.core.following import as_wished
 from asched.core.limits import Limits
 from asched.core.model import Ending, Job, Origin
+from asched.core.need import KEPT
 from asched.core.occurrence import Occurrence, followed_as
-from asched.core.outcome import Start
+from asched.core.outcome import Start, Succeeded
 from asched.core.owed import count_owed
 from asched.core.pausing import pause_by_itself
 from asched.core.pending import void
@@ -26,7 +28,7 @@ from asched.engine.bus import Bus
 from asched.engine.clock import Clock
 from asched.engine.engine import Engine
 from asched.engine.instance import VISITOR, describe, kill_survivor, this_instance
-from asched.engine.ports import Ledger, Runner
+from asched.engine.ports import Conditions, Ledger, Runner
 from asched.engine.quarantine import to_quarantine
 
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's end still counts for a join that was cut short
@@ -113,11 +115,22 @@ async def begin(
     mask: Callable[[str], str] = str,
     only_these: bool = False,
     limits: Limits | None = None,
+    conditions: Conditions | None = None,
 ) -> tuple[Engine, Inheritance]:
     """An engine with `jobs` on its board, everything before it settled and recorded. `only_these`: jobs that the ledger
     knows and that are not among them are gone; otherwise they may still be added."""
     heir = await enter(ledger, clock)
-    engine = Engine(ledger=ledger, runner=runner, clock=clock, bus=bus, number=heir.number, mask=mask, limits=limits)
+    engine = Engine(
+        ledger=ledger,
+        runner=runner,
+        clock=clock,
+        bus=bus,
+        number=heir.number,
+        mask=mask,
+        limits=limits,
+        conditions=conditions,
+    )
+    learn(engine.board, await successes_of(ledger, needed_by(jobs)))
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
     engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
@@ -134,9 +147,29 @@ async def begin(
         _settle_the_gone(engine.board, heir, now, turn)
     else:
         _settle_the_lost(engine.board, heir, now, turn)
+    follow_the_abandoned(engine.board, now, turn)
     startup(engine.board, now, heir.number, turn, first_of_boot=heir.first_of_boot)
     await engine.carry_out(turn)
     return engine, heir
+
+
+def needed_by(jobs: Iterable[Job]) -> set[str]:
+    """The jobs whose successes these need."""
+    return {need.job for job in jobs for need in job.needs}
+
+
+async def successes_of(ledger: Ledger, jobs: Iterable[str]) -> Sequence[FireRecord]:
+    """The latest of each."""
+    found: list[FireRecord] = []
+    for name in sorted(jobs):
+        found += await ledger.fires(FireQuery(jobs=(name,), outcomes=(Succeeded.kind,), limit=KEPT))
+    return found
+
+
+def learn(board: Board, successes: Iterable[FireRecord]) -> None:
+    """What jobs did before somebody on this board needed it."""
+    for record in successes:
+        board.successes.note(record.job, record.scheduled_at)
 
 
 def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn: Turn) -> list[JobState]:
@@ -153,7 +186,8 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
         held = _quarantine(board, state, heir, now, turn)
         _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn, again=not held)
     for state in states:
-        promote_waiting(board, state, now, turn)
+        settle(board, state, now, turn)
+    follow_the_abandoned(board, now, turn)
     return states
 
 

@@ -164,6 +164,7 @@ def _finished(record: FireRecord, change: Finish) -> FireRecord:
         bounded(change.outcome),
         None,
         record.child,
+        record.waited_for,
     )
 
 

@@ -282,8 +282,9 @@ class Assembly:
             bad = set()
             for job, fault in problems:
                 bad.add(id(job))
-                waits_for_lost = fault.path[0] == "after" and any(name in self._lost for name in job.after)
-                waits_for_unknown = fault.path[0] == "after" and len(fault.path) > 1 and not waits_for_lost
+                others = {"after": job.after, "needs": [need.job for need in job.needs]}.get(str(fault.path[0]), ())
+                waits_for_lost = any(name in self._lost for name in others)
+                waits_for_unknown = bool(others) and len(fault.path) > 1 and not waits_for_lost
                 if not (waits_for_unknown and self._incomplete):
                     self._report(self._origins[id(job)], [fault], mild=waits_for_lost)
             jobs = [job for job in jobs if id(job) not in bad]

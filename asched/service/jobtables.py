@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from asched.core.action import Command, Request
-from asched.declaration.faults import Fault, did_you_mean, shown, unknown_option
+from asched.declaration.faults import Fault, shown, unknown_option
 from asched.declaration.options import OPTIONS
+from asched.declaration.targets import NoTarget, find_target
 from asched.runners.template import check_template
 from asched.service.schema import Http, JobTable, keys_of, read_table
 from asched.service.secrets import Secrets, read_reference
@@ -20,7 +19,6 @@ KINDS = ("command", "http", "python")
 TABLE_KEYS = keys_of(JobTable)
 
 _FOR_COMMANDS = ("cwd", "env", "inherit_env", "success_codes", "stdin", "shell")
-_TARGET = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 
 
 @dataclass(slots=True)
@@ -182,26 +180,8 @@ def _split(
 
 
 def _python(target: str, read: Read) -> Callable[..., Any] | None:
-    parts = _TARGET.fullmatch(target)
-    if parts is None:
-        read.faults.append(Fault(("python",), f"{shown(target)} names no function", 'write "module:function"'))
-        return None
     try:
-        found: Any = importlib.import_module(parts["module"])
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit too
-        fault = Fault(("python",), f'cannot import "{parts["module"]}" ({type(error).__name__}: {error})'[:500])
-        is_absent = isinstance(error, ModuleNotFoundError) and f"{parts['module']}.".startswith(f"{error.name}.")
-        (read.faults if is_absent else read.mild).append(fault)
+        return find_target(target, ("python",))  # type: ignore[no-any-return]
+    except NoTarget as none:
+        (read.mild if none.mild else read.faults).append(none.fault)
         return None
-    for name in parts["name"].split("."):
-        if not hasattr(found, name):
-            message = f'"{parts["module"]}" has no "{parts["name"]}"'
-            span = parts.span("name")
-            help = did_you_mean(name, [known for known in dir(found) if not known.startswith("_")])
-            known_help = help if help.startswith("did you mean") else ""
-            read.faults.append(Fault(("python",), message, known_help, span, text=target))
-            return None
-        found = getattr(found, name)
-    return found  # type: ignore[no-any-return]

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
@@ -150,7 +151,7 @@ class FakeClock:
             elif loop.time() - since > 0.002:
                 await asyncio.sleep(0.0005)  # something happens in a thread, or in the real world
 
-    def _working(self) -> list[asyncio.Task[object] | None]:
+    def _working(self) -> list[asyncio.Task[Any] | None]:
         """Runs that are at work at this instant, and None for an engine that is."""
         asleep = {timer.task for *_, timer in self._heap if timer.live}
         found: list[asyncio.Task[object] | None] = []
@@ -161,6 +162,8 @@ class FakeClock:
                 task = execution.task
                 if task is not None and task not in asleep and task not in self._busy:
                     found.append(task)
+            asked = engine.questions.running.values()
+            found += [task for task in asked if task not in asleep and task not in self._busy]
         return found
 
     def _progress(self) -> int:

@@ -13,10 +13,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from asched.core.condition import Condition
 from asched.core.limits import Limits
-from asched.core.model import Attempt, Job
+from asched.core.model import Attempt, Fire, Job
 from asched.core.outcome import Outcome
-from asched.core.simulate import Behaviour, quick
+from asched.core.simulate import Behaviour, Holds, quick
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock, sleep
 from asched.engine.engine import Engine
@@ -43,6 +44,17 @@ class PretendRunner:
         pass
 
 
+class PretendConditions:
+    """Looks at nothing: they hold, for a fire at an instant, as `holds` says."""
+
+    def __init__(self, clock: Clock, holds: Holds) -> None:
+        self._clock = clock
+        self._holds = holds
+
+    async def ask(self, condition: Condition, job: Job, fire: Fire) -> tuple[bool, str]:
+        return self._holds(fire, self._clock.now()), ""
+
+
 class Harness:
     """`ledger` must survive `close` and `open`; the one in memory does."""
 
@@ -54,6 +66,7 @@ class Harness:
         ledger: Ledger | None = None,
         clock: FakeClock | None = None,
         limits: Limits | None = None,
+        conditions: Holds = lambda fire, at: True,
     ) -> None:
         self.jobs = list(jobs)
         self.clock = clock or FakeClock()
@@ -61,6 +74,7 @@ class Harness:
         self.limits = limits
         self.bus = Bus()
         self.runner = PretendRunner(self.clock, behave)
+        self.conditions = PretendConditions(self.clock, conditions)
         self._engine: Engine | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -79,6 +93,7 @@ class Harness:
             jobs=self.jobs,
             only_these=True,
             limits=self.limits,
+            conditions=self.conditions,
         )
         self.clock.attach(self._engine)
         self._task = asyncio.create_task(self._engine.run())
@@ -90,6 +105,7 @@ class Harness:
         engine = self.engine
         tasks = [self._task, *(one.task for one in engine.dispatch.running.values() if one.task is not None)]
         engine.die()
+        engine.questions.cancel()
         for task in tasks:
             task.cancel()
         for task in tasks:

@@ -18,7 +18,7 @@ COURSE = """job takes_s past_runs fires uncounted started caught_up waited still
 outcomes skipped"""
 POLICIES = """grace catch_up catch_up_window catch_up_max overlap max_instances queue_max key cooldown pool
 exclusive on_resume timeout run_timeout kill_after retry
-pause_after probe_after quarantine idempotent jitter priority"""
+pause_after probe_after quarantine idempotent wait poll jitter priority"""
 
 
 @pytest.mark.parametrize(

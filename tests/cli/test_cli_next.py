@@ -98,6 +98,7 @@ def test_a_schedule_needs_no_configuration(chained: Folder) -> None:
         "jitter_s": 0.0,
         "timezone": "UTC",
         "paused": False,
+        "ifs": "",
         "followers": [],
         "left_out": False,
         "arranged": None,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -12,10 +13,12 @@ from law import imbalances
 
 from asched.core.action import Function
 from asched.core.change import Arrange
+from asched.core.condition import Network, Term
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Ending, Job, Overlap, Policies, Retry
+from asched.core.need import Need
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
@@ -23,8 +26,9 @@ from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.wait import Wait
 from asched.testing.clock import FakeClock
-from asched.testing.harness import Harness
+from asched.testing.harness import Harness, PretendConditions
 
 HALF = timedelta(milliseconds=500)
 TICK = timedelta(microseconds=1)
@@ -38,7 +42,7 @@ def seconds(low, high):
 
 triggers = st.one_of(
     seconds(7, 900).map(Every),
-    seconds(1, 600).map(AfterFinish),
+    seconds(1, 600).map(lambda period: AfterFinish(period + TICK)),  # never due when trouble begins or ends
     st.sampled_from(["*/5 * * * *", "0 * * * *", "30 2 * * *", "*/20 * * * * *"]).map(
         lambda text: Cron(text, "Europe/Berlin")
     ),
@@ -66,7 +70,10 @@ policies = st.builds(
     pool=st.sampled_from([(), (), ("p",), ("p", "q")]),
     exclusive=st.sampled_from([(), (), ("x",)]),
     cooldown=st.just(timedelta(0)) | seconds(1, 300),
+    wait=st.none() | st.none() | seconds(1, 3000).map(lambda limit: Wait(limit=limit)) | st.just(Wait(until=3600 * 14)),
+    poll=seconds(1, 60),
 )
+conditions = st.sampled_from([(), (), (Term(Network()),)])
 limits = st.builds(
     Limits,
     running=st.none() | st.integers(1, 4),
@@ -74,13 +81,24 @@ limits = st.builds(
 )
 
 
+def needs(draw, place):
+    """Of what any other job did."""
+    others = [f"job{n}" for n in range(place)]
+    some = st.builds(Need, st.sampled_from(others), st.none() | seconds(60, 7200)).map(lambda need: (need,))
+    return draw(st.just(()) | some) if others else ()
+
+
 @st.composite
 def traces(draw):
-    jobs = [Job(f"job{n}", ACTION, draw(triggers), draw(policies)) for n in range(draw(st.integers(1, 4)))]
+    jobs = [
+        Job(f"job{n}", ACTION, draw(triggers), draw(policies), conditions=draw(conditions), needs=needs(draw, n))
+        for n in range(draw(st.integers(1, 4)))
+    ]
     if draw(st.booleans()):
         wished = {jobs[0].name: draw(st.sampled_from(Ending))}
         jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,), wished=wished))
-        jobs.append(Job("last", ACTION, None, draw(policies), after=("follower",)))
+        last = Job("last", ACTION, None, draw(policies), after=("follower",), conditions=draw(conditions))
+        jobs.append(replace(last, needs=needs(draw, len(jobs))))
     if len(jobs) > 2 and draw(st.booleans()):
         wished = {"job1": draw(st.sampled_from(Ending))}
         jobs.append(Job("joiner", ACTION, None, draw(policies), after=(jobs[0].name, jobs[1].name), wished=wished))
@@ -134,9 +152,15 @@ def behaviour(seed):
     return behave
 
 
+def holding(seed):
+    """Whether conditions hold, for a fire at an instant."""
+    return lambda fire, at: fraction(seed, fire.job, fire.scheduled_at, at) < 0.5
+
+
 async def live(jobs, troubles, until, seed, limits=None, arranged=()):
     clock = FakeClock(START)
     harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, limits=limits), START
+    harness.conditions = PretendConditions(clock, holding(seed))
     await harness.ledger.commit(0, [Arrange(one) for one in arranged])
     await harness.start()
     for trouble in troubles:
@@ -200,6 +224,7 @@ def test_every_fire_goes_as_the_model_says(trace):
         disturbances=troubles,
         limits=limits,
         occurrences=list(each.values()),
+        conditions=holding(seed),
     )
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)

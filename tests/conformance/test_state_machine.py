@@ -18,10 +18,12 @@ from asched.core.admission import unpause
 from asched.core.arranging import Asked, add, move, restore, skip
 from asched.core.board import Cause, Kind
 from asched.core.change import Pause, Unpause
+from asched.core.condition import Network, Term
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies, Retry
+from asched.core.need import Need
 from asched.core.occurrence import comes_at
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.pausing import pause
@@ -32,6 +34,7 @@ from asched.core.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
+from asched.core.wait import Wait
 from asched.errors import LedgerUnavailable, Refused
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
@@ -92,7 +95,12 @@ policies = st.builds(
     jitter=st.just(timedelta(0)) | seconds(1, 20),
     cooldown=st.just(timedelta(0)) | seconds(1, 100),
     on_resume=st.sampled_from(OnResume),
+    wait=st.none() | st.none() | seconds(1, 500).map(lambda limit: Wait(limit=limit)) | st.just(Wait(until=3600 * 14)),
+    poll=seconds(1, 60),
 )
+conditions = st.sampled_from([(), (), (Term(Network()),)])
+needs = st.sampled_from([(), (), (Need("a"),), (Need("b", timedelta(minutes=10)),)])
+gates = st.fixed_dictionaries({"conditions": conditions, "needs": needs})
 LIMITS = Limits(running=3, pools={"p": 2})
 CAPACITIES = {("service", ""): 3, ("pool", "p"): 2, ("exclusive", "x"): 1}
 SHARED = {
@@ -126,7 +134,7 @@ steps = st.one_of(
     st.tuples(st.just("suspend"), seconds(1, 20_000)),
     st.tuples(st.just("stall"), spans),
     st.tuples(st.just("remove"), names),
-    st.tuples(st.just("place"), names, triggers, policies),
+    st.tuples(st.just("place"), names, triggers, policies, gates),
     st.tuples(st.just("outage"), spans),
 )
 
@@ -137,7 +145,14 @@ class World:
         self.started = Counter()
         self.crowded = set()  # jobs that were allowed any number of runs at some time
         self.definitions = {job.name: job for job in jobs}
-        self.harness = Harness(jobs, behave=self.behave, clock=FakeClock(START), ledger=SwitchedLedger(), limits=LIMITS)
+        self.harness = Harness(
+            jobs,
+            behave=self.behave,
+            clock=FakeClock(START),
+            ledger=SwitchedLedger(),
+            limits=LIMITS,
+            conditions=lambda fire, at: fraction(seed, fire.job, at) < 0.5,
+        )
 
     def behave(self, fire, attempt):
         self.started[fire.id, attempt] += 1
@@ -213,8 +228,8 @@ class World:
                 del self.definitions[name]
                 await self.ask(lambda b, now, turn: (remove(b, name, now, turn), b.link()))
             case "place":
-                trigger, policies = details
-                job = sharing(Job(name, ACTION, trigger, policies))
+                trigger, policies, gate = details
+                job = sharing(Job(name, ACTION, trigger, policies, **gate))
                 self.definitions[name] = job
                 await self.ask(lambda b, now, turn: (self.place(b, job, now, turn), b.link()))
 
@@ -288,6 +303,14 @@ class World:
         if state.pause is None:
             for lane in state.queue.lanes:
                 self.check_waits(state, lane)
+        for held in state.queue.gated.values():
+            self.check_held(name, held)
+
+    def check_held(self, name, held):
+        """Whoever waits at the gate is asked again, or waits for another job; in any case it does not for ever."""
+        assert not held.asking, "it was asked, and nobody answered"
+        assert (Kind.GIVE_UP, name, held.fire.id) in self.board.wall._live
+        assert "needs" in held.facts or (Kind.ASK, name, held.fire.id) in self.board.steady._live
 
     def check_waits(self, state, lane):
         """Whoever waits lacks something, and is looked at when it is there."""
@@ -315,11 +338,12 @@ class World:
 
 @st.composite
 def worlds(draw):
-    jobs = [sharing(Job(name, ACTION, draw(triggers), draw(policies))) for name in NAMES[: draw(st.integers(1, 3))]]
+    names = NAMES[: draw(st.integers(1, 3))]
+    jobs = [sharing(Job(name, ACTION, draw(triggers), draw(policies), **draw(gates))) for name in names]
     if draw(st.booleans()):
         wished = {jobs[0].name: draw(st.sampled_from(Ending))}
         jobs.append(Job("follower", ACTION, None, draw(policies), after=(jobs[0].name,), wished=wished))
-        jobs.append(Job("last", ACTION, None, draw(policies), after=("follower",)))
+        jobs.append(Job("last", ACTION, None, draw(policies), after=("follower",), **draw(gates)))
     if len(jobs) > 2 and draw(st.booleans()):
         wished = {"a": draw(st.sampled_from(Ending))}
         jobs.append(Job("join", ACTION, None, draw(policies), after=("a", "b"), wished=wished))
@@ -328,7 +352,7 @@ def worlds(draw):
 
 A_JOB = Job("a", ACTION, Every(timedelta(seconds=7)), Policies(max_instances=2))
 A_MINUTE = ("advance", timedelta(minutes=1))
-COMES_BACK = [("remove", "a"), ("place", "a", A_JOB.trigger, A_JOB.policies), A_MINUTE]
+COMES_BACK = [("remove", "a"), ("place", "a", A_JOB.trigger, A_JOB.policies, {}), A_MINUTE]
 SET_BACK = [A_MINUTE, ("step", timedelta(hours=-4)), *[A_MINUTE] * 250]
 
 

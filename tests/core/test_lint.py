@@ -8,16 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobdoubles import H, Raises, S, a_job
 
+from asched.core.condition import Network, Term
 from asched.core.cron import Cron
 from asched.core.lint import lint
 from asched.core.lintcron import HORIZON, odd_cron
 from asched.core.model import CatchUp, Overlap, Retry
+from asched.core.need import Need
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch
+from asched.core.wait import Wait
 from asched.core.zones import instants_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -286,3 +289,29 @@ def test_two_jobs_of_equal_definition():
 
 def test_a_disabled_job_is_left_alone():
     assert remarks(replace(a_job("past", At(NOW - DAY)), disabled="off")) == []
+
+
+def test_a_need_of_what_is_disabled():
+    jobs = [replace(a_job("a"), disabled="off"), a_job("b", needs=(Need("a"),))]
+    assert ("b", "needs", '"a" is disabled: what this needs is never met') in remarks(*jobs)
+
+
+CIRCLES = [  # (what each job needs, and after what it comes; what is said of whom)
+    ({"a": ("b", ""), "b": ("a", "")}, [("a", "needs and after go in a circle: a -> b -> a")]),
+    ({"a": ("a", "")}, [("a", "needs and after go in a circle: a -> a")]),
+    ({"a": ("", "b"), "b": ("c", ""), "c": ("a", "")}, [("b", "needs and after go in a circle: b -> c -> a -> b")]),
+    ({"a": ("", ""), "b": ("a", ""), "c": ("a", "b")}, []),
+    ({"x": ("a", ""), "a": ("b", ""), "b": ("a", "")}, [("a", "needs and after go in a circle: a -> b -> a")]),
+]
+
+
+@pytest.mark.parametrize(("jobs", "said"), CIRCLES)
+def test_needs_in_a_circle_are_told_once(jobs, said):
+    made = [a_job(name, needs=tuple(map(Need, needs)), after=tuple(after)) for name, (needs, after) in jobs.items()]
+    assert [(job, text) for job, option, text in remarks(*made) if option == "needs"] == said
+
+
+def test_a_wait_for_nothing():
+    wait = Wait(limit=H)
+    assert ("tick", "wait", "it has nothing to wait for") in remarks(a_job(wait=wait))
+    assert remarks(a_job(wait=wait, conditions=(Term(Network()),))) == []

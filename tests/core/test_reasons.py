@@ -49,6 +49,26 @@ SKIPS = [  # (reason, facts, sentence)
     ("removed", {}, "removed: the definition that owed it is gone"),
     (
         "blocked",
+        {"needs": "rates", "needed": "rates succeeded that day", "last": None},
+        "blocked: it needs that rates succeeded that day, and it is not known to have",
+    ),
+    (
+        "blocked",
+        {"needs": "rates", "needed": "rates succeeded within 1d", "last": "2026-01-01T12:00:00+00:00"},
+        "blocked: it needs that rates succeeded within 1d, and it last did for 2026-01-01T12:00:00+00:00",
+    ),
+    (
+        "blocked",
+        {"condition": "if network", "said": "there is no route out of this machine"},
+        "blocked: it runs only if network, and there is no route out of this machine",
+    ),
+    (
+        "blocked",
+        {"condition": "unless path /x exists", "said": "/x is there"},
+        "blocked: it runs unless path /x exists, and /x is there",
+    ),
+    (
+        "blocked",
         {"upstream": "rates", "run": "1-7", "outcome": "timed_out"},
         'blocked: "rates" (run 1-7) timed out',
     ),

@@ -11,11 +11,12 @@ H = timedelta(hours=1)
 ACTION = Function(print, "builtins:print", "coroutine")
 
 
-def a_job(name="tick", trigger=None, *, after=(), **policies):
+def a_job(name="tick", trigger=None, *, after=(), needs=(), conditions=(), **policies):
     """`after` are names, or a mapping of names to how each has to end."""
     declared = None if after else trigger or Every(10 * S)
     wished = {name: Ending(wish) for name, wish in after.items()} if isinstance(after, dict) else {}
-    return Job(name, ACTION, declared, Policies(**policies), after=tuple(after), wished=wished)
+    depends = {"after": tuple(after), "wished": wished, "needs": needs, "conditions": conditions}
+    return Job(name, ACTION, declared, Policies(**policies), **depends)
 
 
 class Raises:

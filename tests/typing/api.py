@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, assert_type
 
 import asched
 from asched import (
@@ -34,9 +35,37 @@ async def rates(run: Run) -> dict[str, float]:
     return found
 
 
-@job(after=rates)
+@job("daily at 08:00")
+def count() -> int:
+    return 3
+
+
+def on_battery() -> bool:
+    return False
+
+
+async def is_open(run: Run) -> bool:
+    return run.scheduled_at.hour < 18
+
+
+@job(after=[rates, count])
 def report(run: Run) -> None:
+    assert_type(run.upstream(rates), dict[str, float])
+    assert_type(run.upstream(count), int)
+    assert_type(run.upstream("rates"), Any)
     print(f"{run.scheduled_at:%F}: 1 EUR = {run.upstream(rates)['USD']} USD")
+
+
+@job(after={rates: "failed", "cleanup": "ended"})
+def alarm() -> None: ...
+
+
+@job("daily at 08:30", needs=[rates, {"job": count, "within": "24h"}], wait="until 10:00", poll="1m")
+def invoice() -> None: ...
+
+
+@job("every 10m", only_if=["network", is_open], unless=on_battery, wait="5m")
+def upload() -> None: ...
 
 
 async def ping(host: str) -> None:

@@ -1,0 +1,60 @@
+"""Needs: "at 08:30, if the import succeeded today". Another job's success within a window, whenever it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from asched.core.durations import format_duration
+
+KEPT = 1000  # of a needed job's successes
+
+_BUCKET = timedelta(minutes=15)  # every zone's midnight falls between two of them
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`job` has to have succeeded for an instant on the day of the fire, in the zone of the job that needs it; or, with
+    `within`, for one that is no longer before the fire's."""
+
+    job: str
+    within: timedelta | None = None
+
+    @property
+    def text(self) -> str:
+        when = "that day" if self.within is None else f"within {format_duration(self.within)}"
+        return f"{self.job} succeeded {when}"
+
+    def window(self, scheduled_at: datetime, timezone: str) -> tuple[datetime, datetime | None]:
+        """The instants that count, for a fire of that one: from (inclusive) and until (exclusive; None: open)."""
+        if self.within is not None:
+            return scheduled_at - self.within, None
+        day = scheduled_at.astimezone(ZoneInfo(timezone)).date()
+        first, following = (
+            datetime.combine(one, time(), ZoneInfo(timezone)).astimezone(UTC) for one in (day, day + timedelta(days=1))
+        )
+        return first, following
+
+
+class Successes:
+    """For which instants jobs succeeded: the latest in each quarter of an hour, which is all that a window asks for."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, dict[int, datetime]] = {}
+
+    def note(self, job: str, scheduled_at: datetime, kept: int = KEPT) -> None:
+        buckets = self._of.setdefault(job, {})
+        place = (scheduled_at - _EPOCH) // _BUCKET
+        buckets[place] = max(scheduled_at, buckets.get(place, scheduled_at))
+        while len(buckets) > kept:
+            del buckets[min(buckets)]
+
+    def latest(self, job: str) -> datetime | None:
+        return max(self._of.get(job, {}).values(), default=None)
+
+    def meet(self, need: Need, scheduled_at: datetime, timezone: str) -> bool:
+        since, until = need.window(scheduled_at, timezone)
+        found = self._of.get(need.job, {}).values()
+        return any(since <= one and (until is None or one < until) for one in found)
