@@ -123,8 +123,9 @@ class OneChange(tzinfo):
     def fromutc(self, dt: datetime) -> datetime:
         return dt + self._offset(dt.replace(tzinfo=None))
 
-    def utcoffset(self, dt: datetime | None) -> timedelta:
-        assert dt is not None
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        if dt is None:
+            return None
         return self._offset(dt.replace(tzinfo=None) - timedelta(hours=2))
 
     def _offset(self, utc: datetime) -> timedelta:
