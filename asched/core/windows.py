@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,7 +45,7 @@ class Windows:
                 raise ScheduleError(f"nothing lies between {same} and {same}", help='all day is "00:00 and 24:00"')
         object.__setattr__(self, "spans", tuple(sorted({(start, end or DAY_SECONDS) for start, end in self.spans})))
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
-        object.__setattr__(self, "_week", tuple(tuple(sorted(self._on(day))) for day in EVERY_DAY))
+        object.__setattr__(self, "_week", tuple(tuple(_joined(sorted(self._on(day)))) for day in EVERY_DAY))
 
     @property
     def all_day(self) -> bool:
@@ -117,9 +118,10 @@ class Windows:
     def _wall_outside(self, wall: int) -> int | None:
         first, time = divmod(wall, DAY_SECONDS)
         for day in range(first, first + 9):
-            for start, end in self._week[(day + _THURSDAY) % 7]:
-                if start <= time < end:
-                    time = end
+            spans = self._week[(day + _THURSDAY) % 7]
+            place = bisect_right(spans, (time, DAY_SECONDS)) - 1
+            if place >= 0:
+                time = max(time, spans[place][1])
             if time < DAY_SECONDS:
                 return day * DAY_SECONDS + time
             time = 0
@@ -128,9 +130,10 @@ class Windows:
     def _wall_at_or_after(self, wall: int) -> int:
         day, time = divmod(wall, DAY_SECONDS)
         while True:  # a week has a window
-            for start, end in self._week[(day + _THURSDAY) % 7]:
-                if time < end:
-                    return day * DAY_SECONDS + max(start, time)
+            spans = self._week[(day + _THURSDAY) % 7]
+            place = bisect_right(spans, time, key=_end)
+            if place < len(spans):
+                return day * DAY_SECONDS + max(spans[place][0], time)
             day, time = day + 1, 0
 
 
@@ -142,3 +145,18 @@ def windows_from_spec(spec: Mapping[str, Any]) -> Windows:
 def _length(span: Span) -> int:
     start, end = span
     return end - start if end > start else end - start + DAY_SECONDS
+
+
+def _end(span: Span) -> int:
+    return span[1]
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Those that meet or overlap as one."""
+    found: list[Span] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
