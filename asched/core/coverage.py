@@ -1,28 +1,33 @@
 """Which instants calendars cover in a zone, and where that begins and ends.
 
 Days are numbered from 1970-01-01. What clocks show is all that counts: of a repeated hour both passes lie on the day
-that they show.
+that they show. Which days are covered stands in a table with one byte a day, from 1900 to 2199, and spans are merged
+and sorted: a question is a look-up, however many days and spans there are.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
+from calendar import isleap
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from asched.core.calendars import Calendar, Span
+from asched.core.budget import spend
+from asched.core.calendars import Calendar, Span, merged_spans
 from asched.core.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.core.wording import weekday_name
 from asched.core.zones import EPOCH, Stretch, instant_of, offsets
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
-_FIRST_DAY = 2 - EPOCH_DAY
+_FIRST_YEAR = 1900  # nothing is due before it
+_FIRST_DAY = date(_FIRST_YEAR, 1, 1).toordinal() - EPOCH_DAY
 _LAST_DAY = date(LAST_YEAR, 12, 31).toordinal() - EPOCH_DAY
 _END = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 _THURSDAY = 4  # 1970-01-01; 0 is Sunday
+_MARGIN = 2 * DAY_SECONDS  # no zone is a day away from UTC
 _SECOND = timedelta(seconds=1)
 
 
@@ -50,13 +55,14 @@ class Coverage:
                 self._yearly[month, number] = Cover(calendar.name, label or f"{month:02}-{number:02}")
             for weekday in calendar.weekdays:
                 self._weekdays[weekday] = Cover(calendar.name, weekday_name(weekday))
-        self._listed = sorted(self._days)
+        self._table = self._covered_days()
         self._spans = sorted(
             (*_instants(span, tz), Cover(calendar.name, span.label or "a span of time"))
             for calendar in calendars
             for span in calendar.spans
         )
-        self._ends = _merged((start, end) for start, end, _ in self._spans)
+        merged = merged_spans((start, end) for start, end, _ in self._spans)
+        self._starts, self._ends = [start for start, _ in merged], [end for _, end in merged]
 
     @property
     def every_day(self) -> bool:
@@ -68,9 +74,9 @@ class Coverage:
 
     def at(self, instant: datetime) -> Cover | None:
         """What covers that instant."""
-        return self.on(self.day(instant)) or next(
-            (cover for start, end, cover in self._spans if start <= instant < end), None
-        )
+        if (found := self.on(self.day(instant))) or self._end_of_span(instant) is None:
+            return found
+        return next(cover for start, end, cover in self._spans if start <= instant < end)
 
     def on(self, day: int) -> Cover | None:
         """What covers the whole of that local day."""
@@ -110,21 +116,26 @@ class Coverage:
         return stretch.start + stretch.offset < begins + DAY_SECONDS
 
     def leaves(self, instant: datetime) -> datetime | None:
-        """The first instant, from this one on, that is not covered; None when there is none before 2200."""
+        """The first instant, from this one on, that is not covered; None when there is none before 2200.
+
+        Raises SpentError where spans and days cover each other's ends for too long.
+        """
         at: datetime | None = instant
         while at is not None and at < _END:
             end = self._end_of_span(at)
-            if end is None and self.on(self.day(at)) is None:
+            if end is None and not self._is_covered(self.day(at)):
                 return at
+            spend(2)
             at = end if end is not None else self._day_begins(at, covered=False)
         return None
 
     def enters(self, instant: datetime) -> datetime | None:
         """The first instant, from this one on, that is covered; None when there is none before 2200."""
-        if self.at(instant) is not None:
+        if self._end_of_span(instant) is not None:
             return instant
         by_day = self._day_begins(instant, covered=True)
-        by_span = next((start for start, _ in self._ends if start > instant), None)
+        place = bisect_right(self._starts, instant)
+        by_span = self._starts[place] if place < len(self._starts) else None
         return min((at for at in (by_day, by_span) if at is not None), default=None)
 
     def _day_begins(self, instant: datetime, *, covered: bool) -> datetime | None:
@@ -139,26 +150,44 @@ class Coverage:
             day = self._walked(here, 1, covered=covered)
             if day == here:
                 return max(instant, EPOCH + timedelta(seconds=seconds))
-            begins = end if day is None else day * DAY_SECONDS - stretch.offset
-            seconds = min(begins, stretch.end)
+            if day is None:
+                return None
+            begins = day * DAY_SECONDS - stretch.offset
+            seconds = begins if begins < stretch.end else max(stretch.end, begins - _MARGIN)
         return None
 
     def _walked(self, day: int, step: int, *, covered: bool) -> int | None:
-        if covered and not (self._weekdays or self._yearly):
-            return self._listed_day(day) if step > 0 else None
-        while _FIRST_DAY <= day <= _LAST_DAY:
-            if (self.on(day) is not None) == covered:
-                return day
-            day += step
-        return None
+        """The first such day, from this one on, in that direction. Nothing is covered before 1900."""
+        if day < _FIRST_DAY and step > 0 and not covered:
+            return day
+        place, wanted = max(0, day - _FIRST_DAY), b"\1" if covered else b"\0"
+        found = self._table.find(wanted, place) if step > 0 else self._table.rfind(wanted, 0, place + 1)
+        return None if found < 0 else found + _FIRST_DAY
 
-    def _listed_day(self, day: int) -> int | None:
-        place = bisect_left(self._listed, day)
-        return self._listed[place] if place < len(self._listed) else None
+    def _is_covered(self, day: int) -> bool:
+        return _FIRST_DAY <= day <= _LAST_DAY and self._table[day - _FIRST_DAY] == 1
+
+    def _covered_days(self) -> bytes:
+        """One byte a day, 1 for a covered one."""
+        years = {leap: self._year(2000 if leap else 2001) for leap in (True, False)} if self._yearly else {}
+        known = (years[isleap(year)] for year in range(_FIRST_YEAR, LAST_YEAR + 1)) if years else ()
+        table = bytearray(b"".join(known) or _LAST_DAY - _FIRST_DAY + 1)
+        for weekday in self._weekdays:
+            first = (weekday - _THURSDAY - _FIRST_DAY) % 7
+            table[first::7] = b"\1" * len(range(first, len(table), 7))
+        for day in self._days:
+            if _FIRST_DAY <= day <= _LAST_DAY:
+                table[day - _FIRST_DAY] = 1
+        return bytes(table)
+
+    def _year(self, year: int) -> bytes:
+        begin, past = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
+        days = (date.fromordinal(day) for day in range(begin, past))
+        return bytes((day.month, day.day) in self._yearly for day in days)
 
     def _end_of_span(self, instant: datetime) -> datetime | None:
-        place = bisect_right(self._ends, (instant, _END)) - 1
-        return self._ends[place][1] if place >= 0 and instant < self._ends[place][1] else None
+        place = bisect_right(self._starts, instant) - 1
+        return self._ends[place] if place >= 0 and instant < self._ends[place] else None
 
 
 @lru_cache(maxsize=256)
@@ -172,13 +201,3 @@ def _instants(span: Span, tz: str) -> tuple[datetime, datetime]:
         return span.start, span.end
     start, end = instant_of(span.start, tz), instant_of(span.end, tz)
     return start, max(start, end)
-
-
-def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
-    for start, end in spans:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found

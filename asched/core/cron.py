@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
@@ -17,8 +17,8 @@ from croniter import CroniterError, croniter
 from asched.core.cronfields import Field, Fields, read_fields
 from asched.core.localinstants import Dst as Dst
 from asched.core.localinstants import LocalInstants
-from asched.core.walltimes import WallTimes
-from asched.core.zones import Offsets, offsets
+from asched.core.walltimes import DAY_SECONDS, WallTimes
+from asched.core.zones import EPOCH, Offsets, offsets
 from asched.errors import ScheduleError
 
 DayRule = Literal["crontab", "and"]
@@ -69,9 +69,21 @@ class Cron:
     def interval_like(self) -> bool:
         return _is_interval_like(self.fields)
 
+    @property
+    def passes(self) -> tuple[bool, bool]:
+        """Whether it is due in the first pass of a fold, and in the second."""
+        return self._instants.passes
+
     def next_after(self, instant: datetime) -> datetime | None:
         """The first fire strictly after `instant` (aware), in UTC; None when there is none before 2200."""
         return self._instants.next_after(instant)
+
+    def past_units(self, at: datetime, unit: int) -> datetime:
+        """From `at` past the minutes, hours or days (`unit`, in seconds) in a row of which something is named.
+
+        `at` itself when nothing is named of its own. No further than the next offset change.
+        """
+        return self._instants.past_units(at, unit)
 
     def spec(self) -> dict[str, object]:
         return {
@@ -100,11 +112,19 @@ class Cron:
 class _Instants(LocalInstants):
     """What a Cron knows beyond its text; shared by all with the same text and options."""
 
-    __slots__ = ("fields",)
+    __slots__ = ("_named", "fields")
 
     def __init__(self, fields: Fields, walls: WallTimes, zone: Offsets, dst: Dst) -> None:
         super().__init__(walls, zone, dst, interval_like=_is_interval_like(fields))
         self.fields = fields
+        self._named = walls
+
+    def past_units(self, at: datetime, unit: int) -> datetime:
+        since = at - EPOCH
+        seconds = since.days * DAY_SECONDS + since.seconds
+        stretch = self._offsets.stretch(seconds)
+        past = self._named.past_units(seconds + stretch.offset, unit, stretch.end + stretch.offset) - stretch.offset
+        return max(at, EPOCH + timedelta(seconds=min(past, stretch.end)))
 
 
 @lru_cache(maxsize=8192)

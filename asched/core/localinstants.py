@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
+from asched.core.budget import spend
 from asched.core.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.core.zones import EPOCH, Offsets, Stretch
 
@@ -45,6 +46,11 @@ class LocalInstants:
         self._first_pass = dst != "last"
         self._second_pass = dst in ("last", "both")
 
+    @property
+    def passes(self) -> tuple[bool, bool]:
+        """Whether times in a fold count in its first pass, and in its second."""
+        return self._first_pass, self._second_pass
+
     def next_after(self, instant: datetime) -> datetime | None:
         """The first one strictly after `instant` (aware), in UTC."""
         since = instant - EPOCH
@@ -59,6 +65,7 @@ class LocalInstants:
             found = self._within(stretch, start)
             if found is not None:
                 return found
+            spend()
             start = self._resume(stretch)
         return None
 

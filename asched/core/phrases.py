@@ -30,6 +30,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
+from asched.core.budget import one_budget
 from asched.core.calendarphrases import parse_calendar_interval
 from asched.core.composition import Composition
 from asched.core.cron import Cron, DayRule, Dst
@@ -91,16 +92,20 @@ def parse_schedule(
 
     `tz` (an IANA key), `dst` and `day_rule` go to everything that stands on the calendar: see `Cron`. `name` is the
     job's, on which each H in a cron expression depends.
-    Raises ScheduleError; its span counts in `text`, or in that text of the list.
+    What has to be looked for comes from one budget. Raises ScheduleError; its span counts in `text`, or in that text
+    of the list.
     """
     if not isinstance(text, str):
-        return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in text])
+        with one_budget():
+            return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in text])
     read = Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read
     try:
-        return read(text)
+        with one_budget():
+            return read(text)
     except ScheduleError as error:
         error.text = error.text or text
-        raise reworded(error, text, read) from None
+        with one_budget():
+            raise reworded(error, text, read) from None
 
 
 _EVERY = re.compile(

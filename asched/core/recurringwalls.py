@@ -12,11 +12,10 @@ from dataclasses import replace
 from datetime import MINYEAR, date
 from functools import cached_property
 
+from asched.core.budget import STEPS, spend
 from asched.core.recurrence import Recurrence, year_kind
 from asched.core.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.errors import ScheduleError
-
-STEPS = 20_000  # about 10 ms
 
 _WHOLE_PERIOD = 8  # steps' worth of work
 
@@ -36,6 +35,7 @@ class _Steps:
         self.left -= cost
         if self.left < 0:
             raise ScheduleError(f"nothing is found in {STEPS} steps: this rule fires too rarely, or never")
+        spend(cost)
 
 
 class RecurringWalls:

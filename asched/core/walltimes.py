@@ -6,10 +6,12 @@ table look-ups. `tests/core/test_cron_against_croniter.py` holds it against cron
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
+from asched.core.budget import spend
 from asched.core.cronfields import Field, Fields
 
 DAY_SECONDS = 86_400
@@ -46,6 +48,36 @@ class WallTimes:
             matching = self._day_at_or_after(day + 1)
         return None if matching is None else matching * DAY_SECONDS + self._earliest
 
+    def past_units(self, wall: int, unit: int, until: int) -> int:
+        """From `wall` past the minutes, hours or days (`unit`, in seconds) in a row of which something is named.
+
+        No further than `until`, or little.
+        """
+        if unit == DAY_SECONDS:
+            return self._free_day(wall // DAY_SECONDS, until // DAY_SECONDS) * DAY_SECONDS
+        at = wall - wall % unit
+        while at < until and self._names_of(at, unit):
+            spend()
+            at += unit
+        return at
+
+    def _free_day(self, day: int, until: int) -> int:
+        while day <= until:
+            first, past, days = self._days.month(day)
+            free = ~(days >> (day - first))
+            day += (free & -free).bit_length() - 1
+            if day < past:
+                break
+            spend()
+        return day
+
+    def _names_of(self, at: int, unit: int) -> bool:
+        day, time = divmod(at, DAY_SECONDS)
+        hour, minute = time // 3600, time // 60 % 60
+        if (unit < DAY_SECONDS and self._hours[hour] != hour) or (unit < 3600 and self._minutes[minute] != minute):
+            return False
+        return self._day_at_or_after(day) == day
+
     def _time_at_or_after(self, time: int) -> int:
         """In seconds since midnight; a day or more when nothing is left of this day."""
         hour, rest = divmod(time, 3600)
@@ -65,17 +97,20 @@ class WallTimes:
 
     def _day_at_or_after(self, day: int) -> int | None:
         # One tuple, replaced whole: two threads that ask about different months only work twice.
-        month = self._month
+        # A rare expression remembers with it the months before in which nothing matches.
+        month, asked = self._month, day
         while True:
             first, past, days = month
             if not first <= day < past:
-                month = self._month = self._days.month(day)
-                first, past, days = month
+                first, past, days = self._days.month(day)
+                empty = max(0, first - asked)
+                month = self._month = first, past, days = first - empty, past, days << empty
             if left := days >> (day - first):
                 return day + (left & -left).bit_length() - 1
             later = self._days.month_at_or_after(past)
             if later is None:
                 return None
+            spend()
             day = later
 
 
@@ -101,17 +136,21 @@ class _MatchingDays:
         allow; None past the last year.
         """
         start = date.fromordinal(day + _EPOCH_DAY)
-        year, month = start.year, start.month
-        while year <= LAST_YEAR:
-            if later := self._month_in(year, month):
-                return date(year, later, 1).toordinal() - _EPOCH_DAY
-            year, month = year + 1, 1
-        return None
+        year, months = start.year, self._fields.month.values
+        month = next((m for m in months if m >= start.month), None) if self._year_matches(year) else None
+        if month is None:
+            following = self._year_at_or_after(year + 1)
+            if following is None:
+                return None
+            year, month = following, months[0]
+        return date(year, month, 1).toordinal() - _EPOCH_DAY
 
-    def _month_in(self, year: int, month: int) -> int | None:
-        if not self._year_matches(year):
-            return None
-        return next((m for m in self._fields.month.values if m >= month), None)
+    def _year_at_or_after(self, year: int) -> int | None:
+        if self._fields.year.text == "*":
+            return year if year <= LAST_YEAR else None
+        years = self._fields.year.values
+        place = bisect_left(years, year)
+        return years[place] if place < len(years) and years[place] <= LAST_YEAR else None
 
     def _year_matches(self, year: int) -> bool:
         anyway = self._fields.year.text == "*" and year <= LAST_YEAR

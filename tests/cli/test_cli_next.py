@@ -165,7 +165,7 @@ def test_from_far_away(folder: Folder) -> None:
 
 
 def test_a_schedule_that_raises_is_said(folder: Folder) -> None:
-    bad = '[[job]]\nname = "bad"\nschedule = "* * * * * except * * * 2-12 *"\ncommand = ["true"]\n'
+    bad = '[[job]]\nname = "bad"\nschedule = "every 1m from 2026-01-01 except * * * 2-12 *"\ncommand = ["true"]\n'
     folder.config.write_text(bad)
     said = folder.asched("next", "bad", "--at", "2026-03-01T00:00")
     assert "bad: its schedule raises ScheduleError: gave up" in said.err

@@ -197,7 +197,7 @@ def test_what_raises_is_said_now_or_later_in_the_year():
         (one,) = lint([a_job("bad", trigger)], NOW)
         assert one.message == '"raises" raises ZeroDivisionError: no more: from then on it has no next fire'
         assert one.help == "ZeroDivisionError comes from the code of Raises.next_after: mend it there"
-    (one,) = lint([a_job("january", parse_schedule("* * * * * except * * * 2-12 *"))], NOW)
+    (one,) = lint([a_job("january", parse_schedule("every 1m from 2026-01-01 except * * * 2-12 *"))], NOW)
     assert "raises ScheduleError: gave up" in one.message
     assert '"between" and "on", which are not searched' in one.help
 

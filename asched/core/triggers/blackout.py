@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from asched.core.calendars import Span
+from asched.core.budget import answered, one_budget, spend
+from asched.core.calendars import Span, merged_spans
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger, instant_text
 from asched.core.triggers.search import Search
@@ -19,7 +21,7 @@ from asched.errors import ScheduleError
 
 _TICK = timedelta(microseconds=1)
 _BACK = timedelta(days=8)  # recurring windows leave a gap in each week, or nothing at all
-_STEPS = 10_000
+_SAID = 20  # spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ class Blackout:
     windows: tuple[Windows, ...] = ()
     spans: tuple[Span, ...] = ()
     owed: bool = False
+    _starts: tuple[datetime, ...] = field(init=False, repr=False, compare=False)  # of the spans, those that meet as one
+    _ends: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
     _search: Search = field(default_factory=Search, init=False, repr=False, compare=False)
 
     steady: ClassVar[bool] = False  # windows stand on the wall
     relative: ClassVar[bool] = False
+    quick: ClassVar[bool] = False
     binding: ClassVar[int] = MINUS
 
     def __post_init__(self) -> None:
@@ -49,14 +54,21 @@ class Blackout:
             raise ScheduleError("the spans of a blackout need a time zone")
         object.__setattr__(self, "windows", tuple(sorted(set(self.windows), key=lambda each: (each.text(), each.tz))))
         object.__setattr__(self, "spans", tuple(sorted(set(self.spans), key=Span.spec)))
-        last = max((span.end for span in self.spans), default=EPOCH)
-        if self._leaves(last) is None:
+        merged = merged_spans((span.start, span.end) for span in sorted(self.spans, key=lambda each: each.start))
+        object.__setattr__(self, "_starts", tuple(start for start, _ in merged))
+        object.__setattr__(self, "_ends", tuple(end for _, end in merged))
+        with one_budget():
+            free = self._leaves(self._ends[-1] if merged else EPOCH)
+        if free is None:
             raise ScheduleError("this can never fire: its blackout has no end")
 
     def next_after(self, instant: datetime) -> datetime | None:
         """Goes from inside a window straight to its end. Raises ScheduleError after many of them."""
         if not self.owed:
             return self._search.first(self.trigger.next_after, instant, self._leaves, self)
+        return answered(self._with_owed, instant, self.text)
+
+    def _with_owed(self, instant: datetime) -> datetime | None:
         owed = self._owed_after(instant)
         if owed is not None:
             return owed
@@ -81,7 +93,8 @@ class Blackout:
 
     def text(self) -> str:
         """For people: blackouts stand beside a schedule."""
-        said = [window.text() for window in self.windows] + [_said(span) for span in self.spans]
+        said = [window.text() for window in self.windows] + [_said(span) for span in self.spans[:_SAID]]
+        said += [f"{len(self.spans) - _SAID} spans more"] if len(self.spans) > _SAID else []
         later = ", due when it ends" if self.owed else ""
         return f"{bracketed(self.trigger, BOUNDED)} but not {'; '.join(said)}{later}"
 
@@ -103,23 +116,29 @@ class Blackout:
     def _leaves(self, instant: datetime) -> datetime | None:
         """`instant` itself outside of all windows and spans, else the first instant that is; None: never again."""
         at: datetime | None = instant
-        for _ in range(_STEPS):
+        while True:
             before = at
-            for leaves in self._ends():
+            for leaves in self._leaving:
+                spend(3)
                 at = None if at is None else leaves(at)
             if at == before:
                 return at
-        raise ScheduleError(f"gave up: the blackout after {instant.isoformat()} has too many parts", text=self.text())
 
-    def _ends(self) -> Iterable[Callable[[datetime], datetime | None]]:
+    @property
+    def _leaving(self) -> Iterable[Callable[[datetime], datetime | None]]:
         yield from (window.leaves for window in self.windows)
-        yield from (lambda at, span=span: span.end if span.start <= at < span.end else at for span in self.spans)
+        yield self._end_of_span
+
+    def _end_of_span(self, instant: datetime) -> datetime:
+        """`instant` itself outside of all spans."""
+        place = bisect_right(self._starts, instant) - 1
+        return instant if place < 0 else max(instant, self._ends[place])
 
     def _begin(self, instant: datetime) -> datetime:
         """When what `instant` lies in began: found going forward from some instant before it that lies in nothing."""
-        at, free = instant, None
+        at, free, back = instant, None, _BACK
         while at > EPOCH and (free is None or free > instant):
-            at = max(EPOCH, at - _BACK)
+            at, back = max(EPOCH, at - back), 2 * back
             free = self._leaves(at)
         at = at if free is None or free > instant else free
         while True:
@@ -132,7 +151,8 @@ class Blackout:
     def _enters(self, instant: datetime) -> datetime:
         """The first instant, from this one on, inside of one; there is one."""
         found = [window.at_or_after(instant) for window in self.windows]
-        found += [max(span.start, instant) for span in self.spans if instant < span.end]
+        place = bisect_right(self._ends, instant)
+        found += [max(start, instant) for start in self._starts[place : place + 1]]
         return min(at for at in found if at is not None)
 
 

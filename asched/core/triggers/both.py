@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from math import gcd
 from typing import ClassVar
 
+from asched.core.budget import spend
 from asched.core.triggers.binding import BOTH, MINUS, bracketed
 from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger, later
@@ -60,6 +61,7 @@ class AllOf:
 
     def _furthest(self, at: datetime) -> datetime | None:
         """Where the last of them has its first instant that is not before `at`."""
+        spend(len(self._others))
         furthest = at
         for other in self._others:
             found = other.next_after(furthest - _TICK)

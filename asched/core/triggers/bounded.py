@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
+from asched.core.budget import STEPS, SpentError, UncountedError, answered, budget_of, the_budget
 from asched.core.triggers.binding import BOUNDED, WITHIN, bracketed
 from asched.core.triggers.protocol import Trigger, as_utc, instant_text, later
-from asched.core.triggers.search import STEPS, SpentError, budget_of, spend
 from asched.core.triggers.wrapping import refuse_what_has_no_instants
 from asched.errors import ScheduleError
 
 MOST_TIMES = 10_000
-COUNTING_STEPS = 4 * STEPS  # to count all of them, looking and counting together
 
 _TICK = timedelta(microseconds=1)
 
@@ -55,6 +54,9 @@ class Bounded:
 
     def next_after(self, instant: datetime) -> datetime | None:
         """Raises ScheduleError while it counts its times from nowhere."""
+        return self._within(instant) if self.times is None else answered(self._within, instant, self.text)
+
+    def _within(self, instant: datetime) -> datetime | None:
         last = self._last()
         if self.start is not None and instant < self.start:
             instant = self.start - _TICK
@@ -67,7 +69,7 @@ class Bounded:
         if self.start is None:
             raise ScheduleError("times are counted from an anchor: it needs one first", text=self.text())
         last, steps = _last_counted(self)
-        spend(steps)  # also when it was counted before
+        the_budget().pay_once(self, steps)  # also when it was counted before
         return last if self.end is None or (last is not None and last < self.end) else self.end
 
     def spec(self) -> dict[str, object]:
@@ -104,13 +106,13 @@ class Bounded:
 def _last_counted(bounded: Bounded) -> tuple[datetime | None, int]:
     """The last of the instants that it counts, None when there are fewer; and how many steps that took.
 
-    Raises ScheduleError when COUNTING_STEPS are not enough.
+    Raises UncountedError when the budget is not enough.
     """
     assert bounded.start is not None
     assert bounded.times is not None
     at: datetime | None = bounded.start - _TICK
     try:
-        with budget_of(COUNTING_STEPS) as budget:
+        with budget_of(the_budget().left, recalls=False) as budget:
             for _ in range(bounded.times):
                 if at is None:
                     break
@@ -118,6 +120,6 @@ def _last_counted(bounded: Bounded) -> tuple[datetime | None, int]:
                 at = bounded.trigger.next_after(at)
     except SpentError:
         help = 'fewer times, or bound it by time, with "until"'
-        message = f"to count {bounded.times} times takes more than {COUNTING_STEPS} steps"
-        raise SpentError(message, text=bounded.text(), help=help) from None
+        message = f"to count {bounded.times} times takes too long: more than {STEPS} steps, with all that is beside it"
+        raise UncountedError(message, text=bounded.text(), help=help) from None
     return at, budget.spent

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
+from asched.core.budget import spend
 from asched.core.localinstants import Dst, LocalInstants
 from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NthWeekday
 from asched.core.timeofday import format_time
@@ -52,6 +53,7 @@ class CalendarInterval:
 
     steady: ClassVar[bool] = False
     relative: ClassVar[bool] = False
+    quick: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         _check(self)
@@ -222,6 +224,7 @@ class _Walls:
     def _day_at_or_after(self, day: int) -> int | None:
         period = self._aligned(self._period(day)) if day <= _LAST_DAY else None
         while period is not None:
+            spend()
             found = next((each for each in self._days_of(period) if each >= day), None)
             if found is not None:
                 return found if found <= _LAST_DAY else None

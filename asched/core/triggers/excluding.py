@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
+from asched.core.budget import answered
 from asched.core.calendars import Calendar
 from asched.core.coverage import Coverage, coverage
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
@@ -60,7 +61,8 @@ class Excluding:
     def next_after(self, instant: datetime) -> datetime | None:
         """Goes from one covered day straight to the next that is not. Raises ScheduleError after many of them."""
         if self.shift != "none":
-            return Moving(self.trigger, self._coverage, forward=self.shift == "next").next_after(instant)
+            moving = Moving(self.trigger, self._coverage, forward=self.shift == "next")
+            return answered(moving.next_after, instant, self.text)
         return self._search.first(self.trigger.next_after, instant, self._coverage.leaves, self)
 
     def covered(self, instant: datetime) -> tuple[str, str] | None:
@@ -87,6 +89,10 @@ class Excluding:
     @property
     def startup(self) -> Startup | None:
         return self.trigger.startup
+
+    @property
+    def quick(self) -> bool:
+        return self.shift == "none" and not any(calendar.spans for calendar in self.calendars)
 
     def _names(self) -> str:
         return ", ".join(calendar.name for calendar in self.calendars)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
+from asched.core.triggers.covering import Leap, leap_over
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
 from asched.core.triggers.union import any_of
@@ -26,6 +27,7 @@ class Minus:
 
     trigger: Trigger
     other: Trigger
+    _leap: Leap | None = field(init=False, repr=False, compare=False)
     _search: Search = field(default_factory=Search, init=False, repr=False, compare=False)
 
     relative: ClassVar[bool] = False
@@ -39,6 +41,10 @@ class Minus:
         if isinstance(self.trigger, Minus):
             object.__setattr__(self, "other", any_of((self.trigger.other, self.other)))
             object.__setattr__(self, "trigger", self.trigger.trigger)
+        object.__setattr__(self, "_leap", leap_over(self.trigger, self.other))
+
+    def __reduce__(self) -> tuple[type[Minus], tuple[Trigger, Trigger]]:
+        return Minus, (self.trigger, self.other)
 
     @property
     def steady(self) -> bool:
@@ -47,8 +53,11 @@ class Minus:
     def next_after(self, instant: datetime) -> datetime | None:
         return self._search.first(self.trigger.next_after, instant, self._past, self)
 
-    def _past(self, at: datetime) -> datetime:
-        return at + _TICK if self.other.next_after(at - _TICK) == at else at
+    def _past(self, at: datetime) -> datetime | None:
+        if self.other.next_after(at - _TICK) != at:
+            return at
+        past = at if self._leap is None else self._leap(at)
+        return None if past is None else max(past, at + _TICK)
 
     def spec(self) -> dict[str, object]:
         return {"kind": "minus", "trigger": self.trigger.spec(), "other": self.other.spec()}

@@ -2,7 +2,7 @@
 
 A run is a row of covered days. What is due on its days is due, at the same times of day, on the free day behind it,
 or before it. So a free day has its own instants and the times of day of one run, and no run is ever listed: its next
-time of day is asked for, one question a day.
+time of day is asked for, one question for each of its days on which something is due.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from asched.core.budget import ROUND, spend
 from asched.core.coverage import EPOCH_DAY, Coverage
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.search import STEPS
 from asched.core.walltimes import DAY_SECONDS
 from asched.core.zones import EPOCH, instant_of
-from asched.errors import ScheduleError
 
 Point = TypeVar("Point", datetime, timedelta)
 
@@ -43,22 +42,22 @@ class Moving:
     forward: bool
 
     def next_after(self, instant: datetime) -> datetime | None:
-        """The first instant strictly later. Raises ScheduleError when STEPS runs do not lead to one."""
-        landed = self._landing(self._run_beside(self.covered.day(instant)), instant)
+        """The first instant strictly later. Raises SpentError when the budget does not lead to one."""
+        run = self._run_beside(self.covered.day(instant))
+        landed = self._landing(run, instant)
         at = self.trigger.next_after(instant)
-        for _ in range(STEPS):
+        while True:
+            spend(ROUND)
             if at is None or (landed is not None and landed <= at):
                 return landed
             day = self.covered.day(at)
             if self.covered.on(day) is None:
                 beside = None if self.forward else self._landing(self._run_beside(day), instant)
                 return min(each for each in (at, landed, beside) if each is not None)
-            landed = _earlier(landed, self._landing(self._run_of(day), instant))
+            if (there := self._run_of(day)) != run:
+                run, landed = there, _earlier(landed, self._landing(there, instant))
             free = self.covered.leaves(at)
             at = None if free is None else self.trigger.next_after(free - _TICK)
-        raise ScheduleError(
-            f"nothing is due within {STEPS} steps after {instant.isoformat()}", text=self.trigger.text()
-        )
 
     def _run_beside(self, day: int) -> Run | None:
         """The run whose instants may land on that day, or that the day is in the middle of."""
@@ -83,9 +82,24 @@ class Moving:
         low = self._time_after(run.target, instant)
         if low is None:
             return None
-        times = (self._time_of_day(day, low) for day in range(run.first, run.past))
-        found = min((at for at in times if at is not None), default=None)
+        found = self._first_time(run, low)
         return None if found is None else self._instant(run.target, found)
+
+    def _first_time(self, run: Run, low: timedelta) -> timedelta | None:
+        """The first time of day, from `low` on, at which it is due on any day of the run."""
+        found: timedelta | None = None
+        day: int | None = run.first
+        while day is not None and day < run.past and found != low:
+            spend(3 * ROUND)
+            time = self._time_of_day(day, low)
+            found = _earlier(found, time)
+            day = day + 1 if time is not None else self._due_day(day + 1)
+        return found
+
+    def _due_day(self, day: int) -> int | None:
+        """The first day, from that one on, on which it may be due."""
+        at = self.trigger.next_after(_at((day - 1) * DAY_SECONDS))  # no zone is a day away from UTC
+        return None if at is None else max(day, self.covered.day(at))
 
     def _time_after(self, day: int, instant: datetime) -> timedelta | None:
         """The first time of that day that is later than `instant`, as the first pass of a fold shows it."""

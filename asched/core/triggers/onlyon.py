@@ -64,6 +64,10 @@ class OnlyOn:
     def startup(self) -> Startup | None:
         return self.trigger.startup
 
+    @property
+    def quick(self) -> bool:
+        return not any(calendar.spans for calendar in self.calendars)
+
     def _names(self) -> str:
         return ", ".join(calendar.name for calendar in self.calendars)
 

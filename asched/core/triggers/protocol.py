@@ -53,6 +53,19 @@ class Trigger(Series, Protocol):
         ...
 
 
+def parts_of(trigger: Trigger) -> tuple[Trigger, ...]:
+    """What it is made of, and asks; nothing for most."""
+    if (several := getattr(trigger, "triggers", None)) is not None:
+        return tuple(several)
+    return tuple(part for name in ("trigger", "other") if (part := getattr(trigger, name, None)) is not None)
+
+
+def is_quick(trigger: Trigger) -> bool:
+    """Whether what it does itself, beside asking its parts, takes a few steps wherever it is asked."""
+    quick: bool = getattr(trigger, "quick", True)
+    return quick
+
+
 def later(instant: datetime, period: timedelta, steps: int = 1) -> datetime | None:
     """`steps` periods after `instant`; None past the year 9999."""
     try:

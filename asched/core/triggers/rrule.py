@@ -41,6 +41,7 @@ class RRule:
 
     steady: ClassVar[bool] = False
     relative: ClassVar[bool] = False
+    quick: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tz", zone(self.tz).key)

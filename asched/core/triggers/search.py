@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from asched.core.triggers.protocol import Trigger
+from asched.core.budget import ROUND, STEPS, Budget, UncountedError, Walk, Walked, answered, open_budget, the_budget
+from asched.core.triggers.protocol import Trigger, is_quick, parts_of
 from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 
-STEPS = 50_000  # so many are looked at (a third of a second), then it is given up
-
-_FAR = 16  # a search of so many steps is remembered
+_FEW = 8  # candidates
+_FAR = 16 * ROUND  # a search that took so many steps is remembered
 _KEPT = 32  # so many of them
 _TICK = timedelta(microseconds=1)
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday at midnight
@@ -23,89 +20,70 @@ _FLOATS = 'say its days and times, or where it counts from, as in "from 2026-01-
 
 Following = Callable[[datetime], datetime | None]  # a trigger's next_after
 Judge = Callable[[datetime], datetime | None]
-_Walked = tuple[tuple[datetime, datetime | None], ...]
-
-
-class SpentError(ScheduleError):
-    """A budget of steps is used up."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """So many steps, for all searches together while it is open.
-
-    They remember in it, not in themselves: whether it lasts must not depend on what was asked before.
-    """
-
-    left: int
-    spent: int = 0
-    walked: dict[Search, _Walked] = field(default_factory=dict)
-
-    def spend(self, steps: int) -> None:
-        """Raises SpentError when there are not so many."""
-        self.left -= steps
-        self.spent += steps
-        if self.left < 0:
-            raise SpentError("this takes too many steps")
-
-
-_open: ContextVar[Budget | None] = ContextVar("budget", default=None)
-
-
-@contextmanager
-def budget_of(steps: int) -> Iterator[Budget]:
-    """One that holds for every search inside; what was open before is as it was."""
-    budget = Budget(steps)
-    token = _open.set(budget)
-    try:
-        yield budget
-    finally:
-        _open.reset(token)
-
-
-def spend(steps: int) -> None:
-    """From the budget that is open, if one is. Raises SpentError."""
-    budget = _open.get()
-    if budget is not None:
-        budget.spend(steps)
 
 
 class Search:
     """The searches of one trigger. What it remembers changes its cost, never an answer."""
 
-    __slots__ = ("_walked",)
+    __slots__ = ("_quick", "_walked")
 
     def __init__(self) -> None:
-        self._walked: _Walked = ()  # replaced whole: threads may share it
+        self._walked: Walked = ()  # replaced whole: threads may share it
+        self._quick: bool | None = None
 
     def first(self, following: Following, instant: datetime, judge: Judge, whole: Trigger) -> datetime | None:
         """The first instant after `instant` that passes, of those that `following` yields; `whole` is who searches.
 
         `judge` answers with the instant itself when it passes, with a later one when nothing before that passes,
-        with None when nothing ever does. Raises ScheduleError when STEPS do not lead to an answer.
+        with None when nothing ever does. Raises ScheduleError when the budget does not lead to an answer.
         """
-        budget = _open.get()
-        before = self._walked if budget is None else budget.walked.get(self, ())
-        for walked, found in before:
-            if walked <= instant and (found is None or instant < found):
-                return found
+        budget = open_budget()
+        if budget is not None:
+            return self._looked(following, instant, judge, budget)
+        if self._walked and (walk := _over(instant, self._walked)) is not None:
+            return walk[1]
+        if self._quick or (
+            self._quick is None and self._is_quick(whole)
+        ):  # nearly always the first looks are all: no budget for them
+            at = following(instant)
+            for _ in range(_FEW):
+                judged = None if at is None else judge(at)
+                if judged is None or judged == at:
+                    return judged
+                at = following(judged - _TICK)
+        return answered(lambda at: self._looked(following, at, judge, the_budget()), instant, whole.text)
+
+    def _looked(self, following: Following, instant: datetime, judge: Judge, budget: Budget) -> datetime | None:
+        known = self._known(instant, budget)
+        if known is not None:
+            return known[1]
+        spent = budget.spent
         at = following(instant)
-        for step in range(STEPS):
+        while True:
+            budget.spend(ROUND)
             judged = None if at is None else judge(at)
             if judged is None or judged == at:
-                if step >= _FAR:
-                    self._remember(instant, judged, budget)
+                if budget.spent - spent >= _FAR:
+                    self._remember((instant, judged, budget.spent - spent), budget)
                 return judged
-            if budget is not None:
-                budget.spend(1)
             at = following(judged - _TICK)
-        raise ScheduleError(f"gave up: none of {STEPS} instants after {instant.isoformat()} fits", text=whole.text())
 
-    def _remember(self, instant: datetime, found: datetime | None, budget: Budget | None) -> None:
-        if budget is None:
-            self._walked = ((instant, found), *self._walked)[:_KEPT]
-        else:
-            budget.walked[self] = ((instant, found), *budget.walked.get(self, ()))[:_KEPT]
+    def _known(self, instant: datetime, budget: Budget) -> Walk | None:
+        """What was found on this ground, within this question, or in an earlier one: then it is paid for here too."""
+        if (walk := _over(instant, budget.walked.get(self, ()))) is not None:
+            return walk
+        if budget.recalls and (walk := _over(instant, self._walked)) is not None:
+            budget.recall(self, walk)
+        return walk
+
+    def _is_quick(self, whole: Trigger) -> bool:
+        self._quick = is_quick(whole) and all(is_quick(part) and not parts_of(part) for part in parts_of(whole))
+        return self._quick
+
+    def _remember(self, one: Walk, budget: Budget) -> None:
+        budget.walked[self] = (one, *budget.walked.get(self, ()))[:_KEPT]
+        if budget.recalls:
+            self._walked = (one, *self._walked)[:_KEPT]
 
 
 def refuse_what_never_fires(trigger: Trigger) -> None:
@@ -125,20 +103,22 @@ def refuse_what_may_never_fire(trigger: Trigger) -> None:
 
 def _refuse_unless_found(trigger: Trigger, first: datetime, *, floats: bool) -> None:
     try:
-        found = trigger.next_after(first)
-    except SpentError:
+        why, seems = "" if trigger.next_after(first) is not None else "no instant fits all of it", ""
+    except UncountedError:
         raise
     except ScheduleError:
-        help = _FLOATS if floats else ""
-        message = f"this can never fire, it seems: none of its first {STEPS} instants fits"
-        raise ScheduleError(message, help=help) from None
-    if found is None and floats:
+        why, seems = f"nothing fits within {STEPS} steps", ", it seems"
+    if why and floats:
         said = f"{first:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
-        raise ScheduleError(f"this may never fire: counted from {said}, no instant fits all of it", help=_FLOATS)
-    if found is None:
-        raise ScheduleError("this can never fire: no instant fits all of it")
+        raise ScheduleError(f"this may never fire: counted from {said}, {why}", help=_FLOATS)
+    if why:
+        raise ScheduleError(f"this can never fire{seems}: {why}")
 
 
 def counts_from_anchoring(trigger: Trigger) -> bool:
     """Whether something in it counts from when it is first scheduled."""
     return trigger.anchored(EPOCH) != trigger
+
+
+def _over(instant: datetime, walked: Iterable[Walk]) -> Walk | None:
+    return next((walk for walk in walked if walk[0] <= instant and (walk[1] is None or instant < walk[1])), None)

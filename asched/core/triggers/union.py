@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from asched.core.budget import answered, spend
 from asched.core.triggers.binding import UNION
-from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.protocol import Trigger, is_quick, parts_of
 from asched.core.triggers.startup import Startup
 from asched.errors import ScheduleError
+
+_FEW = 100  # so many are asked without a budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class AnyOf:
     """
 
     triggers: tuple[Trigger, ...]
+    _quick: bool = field(init=False, repr=False, compare=False)
 
     relative: ClassVar[bool] = False
     binding: ClassVar[int] = UNION
@@ -37,12 +41,19 @@ class AnyOf:
                 help='write "every" for a fixed interval',
             )
         object.__setattr__(self, "triggers", tuple(sorted(flat, key=_order)))
+        quick = all(is_quick(member) and not parts_of(member) for member in flat)
+        object.__setattr__(self, "_quick", quick and len(flat) <= _FEW)
 
     @property
     def steady(self) -> bool:
         return all(member.steady for member in self.triggers if not isinstance(member, Startup))
 
     def next_after(self, instant: datetime) -> datetime | None:
+        """Raises ScheduleError when its members do."""
+        return self._earliest(instant) if self._quick else answered(self._earliest, instant, self.text)
+
+    def _earliest(self, instant: datetime) -> datetime | None:
+        spend(len(self.triggers))
         found = (member.next_after(instant) for member in self.triggers)
         return min((at for at in found if at is not None), default=None)
 

@@ -142,7 +142,7 @@ def test_it_is_steady_when_all_are(other: Trigger, steady: bool) -> None:
 def test_a_search_without_end_is_given_up() -> None:
     with counting() as calls, pytest.raises(ScheduleError, match="gave up"):
         AllOf((Cron("0 0 * * *"), Cron("30 0 * * *"))).next_after(NOON)
-    assert calls.count < 4_000_000
+    assert calls.count < 400_000
 
 
 def test_ground_that_was_searched_is_not_searched_again() -> None:
@@ -186,7 +186,7 @@ def test_in_words() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "help"),
     [
-        ("0 9 * * * & 30 9 * * *", "this can never fire, it seems: none of its first 50000 instants fits", ""),
+        ("0 9 * * * & 30 9 * * *", "this can never fire, it seems: nothing fits within 12000 steps", ""),
         ("2026-01-01 & 2026-01-02", "this can never fire: no instant fits all of it", ""),
         (
             "every 10m & 0 9 * * *",

@@ -194,10 +194,15 @@ def test_what_is_wrong_is_pointed_at(text: str, message: object, blamed: object,
 
 
 def test_to_count_has_one_budget_of_steps() -> None:
-    """3600 steps for each of them would be a minute of looking."""
-    text = "((* * * * * * except 1-59 * * * * *) except 0 1-59 * * * *)"
-    with pytest.raises(ScheduleError, match="to count 10000 times takes more than"):
+    """59 candidates for each of them would be seconds of looking."""
+    text = "(* * * * * * except 1-59 * * * * *)"
+    with pytest.raises(ScheduleError, match="to count 10000 times takes too long: more than"):
         parse_schedule(f"{text} from 2026-01-01T00:00 10000 times")
     few = parse_schedule(f"{text} from 2026-01-01T12:00 3 times")
     for _ in range(2):  # what was looked at before changes nothing
-        assert instants(few, NOON - DAY, NOON + DAY) == [NOON, NOON + HOUR, NOON + 2 * HOUR]
+        assert instants(few, NOON - DAY, NOON + DAY) == [NOON, NOON + MINUTE, NOON + 2 * MINUTE]
+
+
+def test_as_many_as_may_be_counted_are_counted_within_a_question() -> None:
+    trigger = parse_schedule("0 * * * * from 2026-01-01 10000 times | 30 9 * * *")
+    assert trigger.next_after(NOON) == NOON + HOUR

@@ -248,7 +248,7 @@ def test_what_never_lies_in_a_window_is_given_up() -> None:
     trigger = Within(Every(DAY, NOON), Windows(((8 * 3600, 9 * 3600),)))
     with counting() as calls, pytest.raises(ScheduleError, match="gave up"):
         trigger.next_after(NOON)
-    assert calls.count < 4_000_000
+    assert calls.count < 400_000
 
 
 def test_it_goes_straight_to_the_next_window() -> None:
@@ -283,7 +283,7 @@ def test_the_order_of_suffixes_makes_no_difference() -> None:
     ],
 )
 def test_what_counts_from_its_anchoring_and_never_fires_is_refused(text: str) -> None:
-    with pytest.raises(ScheduleError, match=r"never fire|takes more than"):
+    with pytest.raises(ScheduleError, match=r"never fire|takes too long"):
         parse_schedule(text)
 
 
