@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
-from asched.core.admission import unpause
+from asched.backfills import Stretch, begun, surveyed
 from asched.core.answer import Answer
 from asched.core.arranging import Arranging, Asked, add, move, restore, skip
+from asched.core.backfill import Survey
 from asched.core.board import Board, JobState, Now, Turn
-from asched.core.change import Act, Pause, Unpause
-from asched.core.durations import as_duration
-from asched.core.model import Fire, Job, run_name
+from asched.core.change import Act, Backfill, Pause
+from asched.core.model import Fire, Job, fire_id, run_name
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Decision, Outcome, Skip
-from asched.core.pausing import pause
 from asched.core.pending import next_due, pending
 from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
-from asched.core.runs import manual
+from asched.core.runs import again, manual
+from asched.core.writteninstants import as_instant
 from asched.engine.evidence import inquire
 from asched.errors import Refused
+from asched.operating import cancel_runs, repeats
 
 if TYPE_CHECKING:
     from asched.scheduler import Scheduler
 
 T = TypeVar("T")
-
-
-def as_instant(at: datetime | None) -> datetime | None:
-    """An instant from outside, in UTC. Raises Refused for one that has no offset, or that no ledger could hold."""
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise Refused(f"{at.isoformat()} has no offset from UTC")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise Refused(f"{at.isoformat()} is beyond the calendar") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +59,113 @@ class JobHandle:
         if args is not None and not isinstance(args, Mapping):
             raise Refused(f"args must be a mapping of names to values, not {type(args).__name__}")
         scheduled_at = as_instant(scheduled_at)
-        fire, decision = await self.scheduler.engine.ask(
-            lambda board, now, turn: self._run(board, now, turn, args, scheduled_at, by, reason)
+        return await self._started(
+            "run",
+            lambda board, now, turn: manual(board, self._state(board), now, turn, scheduled_at=scheduled_at, args=args),
+            by,
+            reason,
         )
+
+    async def again(self, fire: Fire, *, by: str = "api", reason: str = "") -> RunHandle:
+        """Repeat that run of it: see Scheduler.retry."""
+        return await self._started(
+            "retry",
+            lambda board, now, turn: again(board, self._state(board), fire, now, turn),
+            by,
+            repeats(fire, reason),
+        )
+
+    async def _started(
+        self, verb: str, start: Callable[[Board, Now, Turn], tuple[Fire, Decision]], by: str, reason: str
+    ) -> RunHandle:
+        def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
+            if board.draining:
+                raise Refused(_starts_nothing(board))
+            fire, decision = start(board, now, turn)
+            turn.changes.append(Act(now.wall, verb, str(by), self.name, fire.run, str(reason)))
+            return fire, decision
+
+        fire, decision = await self.scheduler.engine.ask(act)
         if isinstance(decision, Skip):
             raise Refused(f'job "{self.name}" was not started: {explain_skip(decision)}')
         return RunHandle(self.scheduler, fire.id, self.name)
 
-    def _run(
+    @overload
+    async def backfill(
         self,
-        board: Board,
-        now: Now,
-        turn: Turn,
-        args: Mapping[str, object] | None,
-        scheduled_at: datetime | None,
-        by: str,
-        reason: str,
-    ) -> tuple[Fire, Decision]:
-        if board.draining:
-            raise Refused("asched is stopping: nothing is started any more")
-        fire, decision = manual(board, self._state(board), now, turn, scheduled_at=scheduled_at, args=args)
-        turn.changes.append(Act(now.wall, "run", str(by), self.name, fire.run, str(reason)))
-        return fire, decision
+        since: datetime,
+        until: datetime,
+        *,
+        at_once: int = 1,
+        again: bool = False,
+        by: str = "api",
+        reason: str = "",
+        dry_run: Literal[False] = False,
+    ) -> Backfill: ...
 
-    async def pause(self, reason: str = "", *, for_: str | float | timedelta | None = None, by: str = "api") -> None:
-        """No new starts, until `resume` or for that long; what comes due is recorded as skipped(paused)."""
+    @overload
+    async def backfill(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        at_once: int = 1,
+        again: bool = False,
+        by: str = "api",
+        reason: str = "",
+        dry_run: Literal[True],
+    ) -> Survey: ...
 
-        def act(board: Board, now: Now, turn: Turn) -> None:
-            until = None if for_ is None else now.wall + as_duration(for_)
-            pause(board, self._state(board), Pause(self.name, now.wall, str(by), str(reason), until), turn)
-            turn.changes.append(Act(now.wall, "pause", str(by), self.name, "", str(reason)))
+    async def backfill(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        at_once: int = 1,
+        again: bool = False,
+        by: str = "api",
+        reason: str = "",
+        dry_run: bool = False,
+    ) -> Backfill | Survey:
+        """Run the instants of its trigger in [since, until), oldest first, at most `at_once` of them at the same time:
+        beside the schedule, and within the job's limits. Instants that succeeded already, or are open, are left out,
+        unless `again`. Returns at once; it goes on by itself, after a restart too (`Scheduler.backfills`). With
+        `dry_run` nothing is run: what it would come to. Raises Refused, when the stretch is no past one, or empty."""
+        stretch = Stretch.checked(self.name, since, until, at_once, again=again)
+        engine = self.scheduler.engine
+        if dry_run:
+            return await surveyed(engine, stretch)
+        return await begun(engine, stretch, str(by), str(reason))
 
-        await self.scheduler.engine.ask(act)
+    async def pause(
+        self,
+        reason: str = "",
+        *,
+        for_: str | float | timedelta | None = None,
+        until: datetime | None = None,
+        on_resume: str | None = None,
+        by: str = "api",
+    ) -> None:
+        """No new starts, until `resume`, for that long, or until then. What comes due is skipped(paused), or
+        waits, as `on_resume` says: "skip", "latest" or "all"; by default the job's own."""
+        self._check_scheduled()
+        await self.scheduler.pause([self.name], reason, for_=for_, until=until, on_resume=on_resume, by=by)
 
     async def resume(self, reason: str = "", *, by: str = "api") -> None:
         """Start again with what comes due from now on. Raises Refused when it is not paused."""
+        self._check_scheduled()
+        await self.scheduler.resume([self.name], reason, by=by)
 
-        def act(board: Board, now: Now, turn: Turn) -> None:
-            state = self._state(board)
-            if state.pause is None:
-                raise Refused(f'job "{self.name}" is not paused')
-            unpause(board, state, Unpause(self.name, now.wall, str(by), str(reason)), now, turn)
-            turn.changes.append(Act(now.wall, "resume", str(by), self.name, "", str(reason)))
+    def _check_scheduled(self) -> None:
+        if self.definition.disabled:
+            raise Refused(f'job "{self.name}" is not scheduled: {self.definition.disabled}')
 
-        await self.scheduler.engine.ask(act)
+    async def cancel_runs(self, reason: str = "cancelled", *, by: str = "api") -> Sequence[RunHandle]:
+        """Ask all its open runs to stop; what waits is not started. Returns them."""
+        names = await self.scheduler.engine.ask(
+            lambda board, now, turn: cancel_runs(board, self.name, str(by), str(reason), now, turn)
+        )
+        return [RunHandle(self.scheduler, fire, self.name) for name in names if (fire := fire_id(name)) is not None]
 
     async def skip(self, at: datetime | None = None, *, reason: str = "", by: str = "api") -> Skipped:
         """Do not run the fire of `at`; None: the next one. It is recorded as skipped(excluded), with who and why.
@@ -222,6 +274,17 @@ class RunHandle:
     async def outcome(self) -> Outcome | None:
         return (await self.wait()).outcome
 
+    async def retry(self, reason: str = "", *, by: str = "api") -> RunHandle:
+        """Run it again, now that it is over: see Scheduler.retry."""
+        return await self.scheduler.retry(self.id, reason, by=by)
+
     async def cancel(self, reason: str = "cancelled", *, by: str = "api") -> None:
         """Ask it to stop. Raises Refused when it is over already."""
         await self.scheduler.cancel(self.id, reason, by=by)
+
+
+def _starts_nothing(board: Board) -> str:
+    if board.drain is None:
+        return "asched is stopping: nothing is started any more"
+    since = board.drain.since.isoformat(timespec="seconds")
+    return f"asched drains since {since}, by {board.drain.by}: nothing is started until `asched drain --cancel`"

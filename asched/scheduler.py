@@ -13,21 +13,22 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
+from asched.backfills import cancelled
 from asched.core.action import Action
 from asched.core.admission import make_room
 from asched.core.adopt import settle_down
-from asched.core.board import Board, Cause, Now, Turn
+from asched.core.board import Board, Now, Turn
 from asched.core.calendars import Calendar
-from asched.core.change import Act
+from asched.core.change import Act, Backfill
+from asched.core.draining import drain, lift
 from asched.core.durations import as_duration
 from asched.core.limits import Limits
 from asched.core.model import Job, fire_id
 from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import current, place, remove
-from asched.core.runs import stop
 from asched.core.triggers.at import At
-from asched.core.writteninstants import not_far
+from asched.core.writteninstants import as_instant, not_far
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import (
     Declaration,
@@ -47,10 +48,11 @@ from asched.engine.ports import Ledger, Runner
 from asched.engine.start import Inheritance, begin, learn, needed_by, successes_of, take_in
 from asched.engine.watching import Watching
 from asched.errors import ConfigurationError, NotRunning, Refused, UnknownJob, UnknownRun
-from asched.handles import JobHandle, RunHandle, as_instant
+from asched.handles import JobHandle, RunHandle
 from asched.host.localzone import local_zone_key
 from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
+from asched.operating import Pausing, cancel_run, pause_jobs, read_on_resume, resume_jobs, tagged
 from asched.retention import Retention, prune_all
 from asched.stopping import hurry, wind_down
 
@@ -499,17 +501,82 @@ class Scheduler:
         return await prune_all(self.ledger, keep, self.clock)
 
     async def cancel(self, run: str, reason: str = "cancelled", *, by: str = "api") -> RunHandle:
-        """Ask an open run to stop. Raises UnknownRun, or Refused when it is over already."""
+        """Ask an open run to stop; a fire that waits is not started. Raises UnknownRun, or Refused when it is over."""
+        record = await self._recorded(run)
+        if not await self._running.ask(
+            lambda board, now, turn: cancel_run(board, record.fire, str(by), str(reason), now, turn)
+        ):
+            raise Refused(f"run {run} is over already")
+        return RunHandle(self, record.id, record.job)
+
+    async def retry(self, run: str, reason: str = "", *, by: str = "api") -> RunHandle:
+        """Run a finished run again: its job as it is now, for the same instant, with the same arguments and the results
+        of what it came after. Raises UnknownRun, or Refused while it is open, or when its job is gone or full."""
+        record = await self._recorded(run)
+        if record.open:
+            raise Refused(f"run {run} is not over yet: `asched cancel {run}` stops it")
+        if record.job not in self._jobs:
+            raise Refused(f'run {run} cannot be run again: no job is called "{record.job}" any more')
+        return await self[record.job].again(record.fire, by=by, reason=reason)
+
+    async def _recorded(self, run: str) -> FireRecord:
         fire = fire_id(run)
         record = None if fire is None else await self.ledger.fire(fire)
-        if fire is None or record is None:
+        if record is None:
             raise UnknownRun(f'no run is called "{run}"')
-        found = await self._running.ask(
-            lambda board, now, turn: stop(board, fire, Cause.OPERATOR, f"{reason} (by {by})", now, turn)
+        return record
+
+    # What operators hold back.
+
+    async def pause(
+        self,
+        jobs: Iterable[str] | None = None,
+        reason: str = "",
+        *,
+        for_: str | float | timedelta | None = None,
+        until: datetime | None = None,
+        on_resume: str | None = None,
+        by: str = "api",
+    ) -> Sequence[str]:
+        """No new starts of these jobs, or of all, until `resume`, for that long, or until then. `on_resume`, if it is
+        not to be each job's own: "skip", "latest" or "all". All of it is one transaction. Returns who is paused."""
+        length = None if for_ is None else as_duration(for_)
+        wanted = Pausing(str(by), str(reason), length, as_instant(until), read_on_resume(on_resume))
+        names = None if jobs is None else [self._known(name).name for name in jobs]
+        return await self._running.ask(lambda board, now, turn: pause_jobs(board, names, wanted, now, turn))
+
+    async def resume(self, jobs: Iterable[str] | None = None, reason: str = "", *, by: str = "api") -> Sequence[str]:
+        """Start these jobs again, or all that are paused. Returns who was. Raises Refused when none of them was."""
+        names = None if jobs is None else [self._known(name).name for name in jobs]
+        return await self._running.ask(
+            lambda board, now, turn: resume_jobs(board, names, str(by), str(reason), now, turn)
         )
-        if not found:
-            raise Refused(f"run {run} is over already")
-        return RunHandle(self, fire, record.job)
+
+    def tagged(self, tag: str) -> Sequence[str]:
+        """The jobs with that tag. Raises UnknownJob when there is none."""
+        return tagged(self._jobs.values(), tag)
+
+    async def begin_drain(self, reason: str = "", *, by: str = "api") -> None:
+        """Start nothing more, until `end_drain`. What runs goes on. Raises Refused when it is so already."""
+        if not await self._running.ask(lambda board, now, turn: drain(board, str(by), str(reason), now, turn)):
+            raise Refused("asched starts nothing already: it drains, or stops")
+
+    async def end_drain(self, reason: str = "", *, by: str = "api") -> None:
+        """Go on. What came due meanwhile is late, and its job's catch-up policy decides. Raises Refused when there is
+        nothing to lift."""
+        if self._stopping or not await self._running.ask(
+            lambda board, now, turn: lift(board, str(by), str(reason), now, turn)
+        ):
+            raise Refused("asched is stopping" if self._stopping else "asched is not draining")
+
+    async def backfills(self, *, limit: int = 100) -> Sequence[Backfill]:
+        """Those under way and those that are over, newest first."""
+        return await self.ledger.backfills(limit)
+
+    async def cancel_backfill(self, number: int, reason: str = "", *, by: str = "api") -> None:
+        """Start nothing more of it: what waits is skipped, what runs runs to its end. Raises Refused when it is over,
+        or there is none."""
+        await cancelled(self._running, number, str(by), str(reason))
 
 
 def _say_so(task: asyncio.Future[None]) -> None:

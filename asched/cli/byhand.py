@@ -7,43 +7,92 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from asched.backfills import Stretch, none_under_way
 from asched.cli.desk import Desk
 from asched.cli.owners import owner_of
 from asched.core.arranging import Arranging, Asked
 from asched.core.board import Board, Now, Turn
-from asched.core.change import Act, Change, Decide, Finish, Pause, Promote, Unpause
+from asched.core.change import Act, BackfillState, Change, Decide, Finish, Promote, Unpause
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
-from asched.core.record import FireRecord
+from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import decided_until, place, previous_of
+from asched.core.triggers.protocol import Trigger
 from asched.engine.instance import describe, kill_survivor
 from asched.engine.ports import Ledger
 from asched.errors import LedgerUnavailable, Refused
+from asched.operating import Pausing, none_is_paused, read_on_resume
 
 T = TypeVar("T")
 
 NOBODY = 0  # no instance has this number
+ALL = 100_000  # open fires of one job
 
 
-async def pause(desk: Desk, job: str, reason: str, length: timedelta | None) -> None:
-    now, by = desk.now(), desk.who()
-    until = None if length is None else now + length
+async def pause(
+    desk: Desk, jobs: Sequence[str], reason: str, until: datetime | None, on_resume: str | None
+) -> Sequence[str]:
+    wanted = Pausing(desk.who(), reason, None, until, read_on_resume(on_resume))
+    now = desk.now()
+    acts = [Act(now, "pause", wanted.by, job, "", reason) for job in jobs]
     async with writing(desk) as ledger:
-        await _write(ledger, [Pause(job, now, by, reason, until), Act(now, "pause", by, job, "", reason)])
+        await _write(ledger, [*(wanted.of(job, now) for job in jobs), *acts])
+    return jobs
 
 
-async def resume(desk: Desk, job: str, reason: str) -> None:
-    """Raises Refused when it is not paused."""
+async def resume(desk: Desk, jobs: Sequence[str], reason: str) -> Sequence[str]:
+    """Those of them that are paused. Raises Refused when none is."""
     now, by = desk.now(), desk.who()
     async with desk.reading() as ledger:
-        pauses = (await ledger.restore()).pauses
-        if not any(one.job == job and (one.until is None or one.until > now) for one in pauses):
-            raise Refused(f'job "{job}" is not paused')
+        paused = {one.job for one in (await ledger.restore()).pauses if one.until is None or one.until > now}
+    found = [job for job in jobs if job in paused]
+    if not found:
+        raise Refused(none_is_paused(jobs))
+    changes: list[Change] = [Unpause(job, now, by, reason) for job in found]
     async with writing(desk) as ledger:
-        await _write(ledger, [Unpause(job, now, by, reason), Act(now, "resume", by, job, "", reason)])
+        await _write(ledger, [*changes, *(Act(now, "resume", by, job, "", reason) for job in found)])
+    return found
+
+
+async def cancel_all(desk: Desk, job: str, reason: str) -> Sequence[str]:
+    """All that a dead asched left open of that job."""
+    async with desk.reading() as ledger:
+        await desk.check_job(ledger, job)
+        left = await ledger.fires(FireQuery((job,), open=True, limit=ALL))
+    for record in left:
+        await cancel(desk, record.run, reason)
+    return [record.run for record in left]
+
+
+async def begin_backfill(desk: Desk, stretch: Stretch, trigger: Trigger | None, reason: str) -> int:
+    """It is written down; the next service runs it. Returns its number."""
+    now, by = desk.now(), desk.who()
+    stretch.trigger(trigger, now)
+    async with writing(desk) as ledger:
+        number = max([one.number for one in await ledger.backfills(limit=1)], default=0) + 1
+        order = replace(stretch.order(by, reason, now), number=number)
+        await _write(ledger, [order, Act(now, "backfill", by, stretch.job, "", reason)])
+    return number
+
+
+async def cancel_backfill(desk: Desk, number: int, reason: str) -> None:
+    """With what a dead asched left waiting of it. Raises Refused when it is over, or there is none."""
+    now, by = desk.now(), desk.who()
+    async with desk.reading() as ledger:
+        stored = await ledger.restore()
+    order = next((one for one in stored.backfills if one.number == number), None)
+    if order is None:
+        raise Refused(none_under_way(number))
+    for record in stored.open:
+        if record.fire.backfill == number and record.decision.kind == "queue":
+            await cancel(desk, record.run, f"backfill {number} was cancelled")
+    ended = replace(order, state=BackfillState.CANCELLED, ended_at=now)
+    async with writing(desk) as ledger:
+        await _write(ledger, [ended, Act(now, "backfill --cancel", by, order.job, "", reason)])
 
 
 async def cancel(desk: Desk, run: str, reason: str) -> None:

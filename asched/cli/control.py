@@ -1,66 +1,82 @@
-"""`asched cancel`, `pause`, `resume`, `reload`: what operators ask of the service; most of it also without one."""
+"""`asched cancel`, `drain`, `reload`: what operators ask of the service."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import DURATION
 from asched.cli.names import complete_job, complete_open_run
 from asched.cli.verb import verb
+from asched.errors import AschedError, Refused, UnknownRun
 
 
 @verb("cancel")
-@click.argument("run", shell_complete=complete_open_run)
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_open_run)
+@click.option("--job", shell_complete=complete_job, help="All its open runs, and what waits.")
 @click.option("--reason", default="", help="Why: it is kept with the run.")
-def cancel_command(desk: Desk, run: str, reason: str) -> None:
-    """Stop a run: it is asked, and killed when it does not listen. Also one that a dead service left open."""
+def cancel_command(desk: Desk, runs: Sequence[str], job: str | None, reason: str) -> None:
+    """Stop runs: each is asked, and killed when it does not listen. Also those that a dead service left open."""
+    if bool(runs) == (job is not None):
+        raise click.UsageError("say which: RUN..., or --job JOB for all that is open of it")
+    said = "was asked to stop" if desk.is_served else "is cancelled"
+    cancelled, refused = _cancel_each(desk, runs, reason) if job is None else (_cancel_all(desk, job, reason), None)
+    if desk.as_json:
+        show.as_json({"run": next(iter(cancelled), None), "runs": list(cancelled)})
+    else:
+        for run in cancelled:
+            click.echo(f"run {run} {said}")
+        if job is not None and not cancelled:
+            click.echo(f"{job} has no open run")
+    if refused is not None:
+        raise refused
+    if cancelled:
+        desk.hint(f"asched logs {cancelled[0]}")
+
+
+def _cancel_each(desk: Desk, runs: Sequence[str], reason: str) -> tuple[list[str], AschedError | None]:
+    """One that cannot be cancelled keeps none of the others: the last refusal decides the exit code."""
+    cancelled, refused = [], None
+    for run in runs:
+        try:
+            _cancel(desk, run, reason)
+        except (Refused, UnknownRun) as error:
+            if refused is not None:
+                click.echo(f"asched: {refused}", err=True)
+            refused = error
+        else:
+            cancelled.append(run)
+    return cancelled, refused
+
+
+def _cancel(desk: Desk, run: str, reason: str) -> None:
     if desk.is_served:
         desk.call("cancel", run=run, reason=reason, by=desk.who())
-        said = f"run {run} was asked to stop"
     else:
         from asched.cli import byhand
 
         desk.wait_for(byhand.cancel(desk, run, reason))
-        said = f"run {run} is cancelled"
-    _done(desk, said, {"run": run}, f"asched logs {run}")
 
 
-@verb("pause")
-@click.argument("job", shell_complete=complete_job)
-@click.option("--reason", default="", help="Why: it is kept with every fire that is skipped.")
-@click.option("--for", "length", type=DURATION, metavar="DURATION", help="Resume by itself after that long: 2h.")
-def pause_command(desk: Desk, job: str, reason: str, length: timedelta | None) -> None:
-    """Start a job no more, until it is resumed. What comes due is recorded as skipped(paused)."""
+def _cancel_all(desk: Desk, job: str, reason: str) -> Sequence[str]:
     if desk.is_served:
-        seconds = None if length is None else length.total_seconds()
-        desk.call_about(job, "pause", reason=reason, by=desk.who(), **{"for": seconds})
-    else:
-        from asched.cli import byhand
+        found: Sequence[str] = desk.call_about(job, "cancel", reason=reason, by=desk.who())["runs"]
+        return found
+    from asched.cli import byhand
 
-        desk.job(job)
-        desk.wait_for(byhand.pause(desk, job, reason, length))
-    until = None if length is None else desk.now() + length
-    said = "until it is resumed" if until is None else f"until {show.when(until, desk.zone)}"
-    _done(desk, f"{job} is paused {said}", {"job": job, "paused": True, "until": until}, f"asched resume {job}")
+    return desk.wait_for(byhand.cancel_all(desk, job, reason))
 
 
-@verb("resume")
-@click.argument("job", shell_complete=complete_job)
+@verb("drain")
+@click.option("--cancel", is_flag=True, help="Go on: decide what came due meanwhile, and start again.")
 @click.option("--reason", default="", help="Why: it is kept.")
-def resume_command(desk: Desk, job: str, reason: str) -> None:
-    """Start a paused job again, with what comes due from now on."""
-    if desk.is_served:
-        desk.call_about(job, "resume", reason=reason, by=desk.who())
-    else:
-        from asched.cli import byhand
-
-        desk.job(job)
-        desk.wait_for(byhand.resume(desk, job, reason))
-    _done(desk, f"{job} is resumed", {"job": job, "paused": False, "until": None}, f"asched next {job}")
+def drain_command(desk: Desk, cancel: bool, reason: str) -> None:
+    """Have the service start nothing more, and stay up; what runs goes on. A restart ends it, too."""
+    desk.call("end drain" if cancel else "drain", reason=reason, by=desk.who())
+    said = "asched goes on" if cancel else "asched starts nothing more"
+    _done(desk, said, {"draining": not cancel}, "asched status" if cancel else "asched drain --cancel")
 
 
 @verb("reload")

@@ -20,7 +20,7 @@ from asched.cli.byhand import writing
 from asched.cli.desk import Desk
 from asched.cli.exits import exit_code_of
 from asched.core.masking import Mask, Masker, secret_values
-from asched.core.model import Job
+from asched.core.model import Fire, Job
 from asched.core.outcome import Interrupted
 from asched.core.record import FireRecord
 from asched.engine.ports import Ledger
@@ -35,12 +35,13 @@ Report = Callable[[FireRecord], int]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be run. `at` is the scheduled instant that it is told."""
+    """What is to be run. `at` is the scheduled instant that it is told. `before`: repeat that run instead."""
 
     job: Job
     args: Mapping[str, object]
     at: datetime | None
     reason: str
+    before: Fire | None = None
 
 
 @dataclass
@@ -95,6 +96,7 @@ async def _run(
             reason=wanted.reason,
             args=wanted.args,
             scheduled_at=wanted.at,
+            before=wanted.before,
             mask=mask,
             listen=listen,
             stop=stop,

@@ -27,12 +27,14 @@ SHOWN = 5  # of the latest runs, and of the next instants
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job, and what the ledger knows of it. `recent` runs are newest first. `once_it_ends`: when it is due, as long
+    """A job, and what the ledger knows of it. `recent` runs are newest first. `waiting` are its
+    fires that wait. `once_it_ends`: when it is due, as long
     as nobody knows the instant. `raised`: what its trigger said instead of one."""
 
     job: Job
     upcoming: Sequence[datetime]
     recent: Sequence[FireRecord]
+    waiting: Sequence[FireRecord]
     pause: Pause | None
     once_it_ends: str
     raised: str
@@ -55,6 +57,8 @@ class Standing:
 @verb("list")
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
+    from asched.core.reasons import explain_wait
+
     jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
     show.say_what_was_raised({one.job.name: one.raised for one in jobs if one.raised})
     if desk.as_json:
@@ -67,6 +71,9 @@ def list_command(desk: Desk) -> None:
             desk.talk(f"{one.job.name} is disabled: {one.job.disabled}")
         elif one.pause is not None and one.pause.reason:
             desk.talk(f"{one.job.name} is paused by {one.pause.by}: {one.pause.reason}")
+    for one in jobs:
+        for record in one.waiting[:SHOWN]:
+            desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for)}")
     if desk.configuration.problems:
         desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
     desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched init")
@@ -85,13 +92,16 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
     from asched.core.record import FireQuery
 
     recent: Sequence[FireRecord] = ()
+    waiting: Sequence[FireRecord] = ()
     if ledger is not None:
+        query = FireQuery(jobs=(job.name,), decisions=("queue",), oldest_first=True, open=True)
+        waiting = await ledger.fires(query)
         recent = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=count))
     pause = known.pauses.get(job.name)
     if pause is not None and pause.until is not None and pause.until <= now:
         pause = None  # nobody was there to end it, and whoever comes will
     upcoming = upcoming_of(job, known, now, count)
-    return Standing(job, upcoming, recent, pause, once_it_ends(job, known), known.raised.get(job.name, ""))
+    return Standing(job, upcoming, recent, waiting, pause, once_it_ends(job, known), known.raised.get(job.name, ""))
 
 
 def when_due(job: Job) -> str:
@@ -138,7 +148,14 @@ def _json(one: Standing) -> dict[str, Any]:
         "last": show.record_json(one.recent[0]) if one.recent else None,
         "description": job.description,
         "source": job.source,
+        "waiting": [_waiting_json(record) for record in one.waiting],
     }
+
+
+def _waiting_json(record: FireRecord) -> dict[str, object]:
+    from asched.core.reasons import explain_wait
+
+    return {"run": record.run, "scheduled_at": record.scheduled_at, "for": explain_wait(record.waited_for)}
 
 
 def _pause_json(pause: Pause | None) -> dict[str, object] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +54,24 @@ def _instant(text: str) -> datetime:
     return found
 
 
+def _moment(text: str) -> datetime | time:
+    """A time of day, which the next one is meant by, or an instant."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        return _instant(text)
+
+
+def next_moment(given: datetime | time, home: ZoneInfo, now: datetime) -> datetime:
+    """The instant that is meant, in UTC: of a time of day, the next time that the clocks of `home` show it."""
+    if isinstance(given, datetime):
+        return in_zone(given, home)
+    today = now.astimezone(home).date()
+    days = (today + timedelta(days=ahead) for ahead in range(3))
+    moments = (datetime.combine(day, given, given.tzinfo or home).astimezone(UTC) for day in days)
+    return next(moment for moment in moments if moment > now)
+
+
 def _zone(key: str) -> ZoneInfo:
     from asched.core.zones import zone
 
@@ -79,5 +97,6 @@ def in_zone(given: datetime, home: ZoneInfo) -> datetime:
 
 DURATION = Kind("duration", _duration)
 INSTANT = Kind("instant", _instant)
+MOMENT = Kind("moment", _moment)
 ZONE = Kind("zone", _zone)
 ARGUMENT = Kind("key=value", _argument)

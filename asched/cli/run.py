@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.kinds import ARGUMENT, INSTANT, in_zone
-from asched.cli.names import complete_job
+from asched.cli.names import complete_job, complete_run
 from asched.cli.verb import verb
 from asched.errors import AschedError, Refused, ServiceUnreachable
 from asched.service.exitcodes import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
@@ -48,13 +48,59 @@ def run_command(
         raise SystemExit(_report(desk, record))
 
 
+@verb("retry")
+@click.argument("run", shell_complete=complete_run)
+@click.option("--reason", default="", help="Why: it is kept with the run.")
+@click.option("--wait/--no-wait", default=True, help="Wait for its end, and print what it prints.")
+def retry_command(desk: Desk, run: str, reason: str, wait: bool) -> None:
+    """Run a finished run again: for the same instant, with the same arguments and the results of what it came after.
+
+    In the service when there is one, else here. Exit codes as of `asched run`.
+    """
+    if desk.is_served:
+        answer = desk.call("retry", run=run, reason=reason, by=desk.who())
+        record = _begun(desk, "", answer, wait)
+        if record is not None:
+            raise SystemExit(_report(desk, record))
+    elif wait:
+        raise SystemExit(_again_here(desk, run, reason))
+    else:
+        raise ServiceUnreachable("--no-wait leaves the run to the service, and no service runs: leave it out")
+
+
+def _again_here(desk: Desk, run: str, reason: str) -> int:
+    from asched.cli.here import Wanted, run_here
+
+    before = desk.wait_for(_finished(desk, run))
+    job = desk.job(before.job)
+    if job.disabled:
+        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    wanted = Wanted(job, {}, None, reason, before.fire)
+    return run_here(desk, wanted, lambda record: _report(desk, record))
+
+
+async def _finished(desk: Desk, run: str) -> FireRecord:
+    async with desk.reading() as ledger:
+        record = await desk.run_named(ledger, run)
+    if record.open:
+        raise Refused(f"run {run} is not over yet: `asched cancel {run}` stops it")
+    return record
+
+
 def _in_service(
     desk: Desk, job: str, args: Mapping[str, object], at: datetime | None, reason: str, wait: bool
 ) -> FireRecord | None:
     _check_known_arguments(desk, job, args)
     at_text = None if at is None else at.isoformat()
     answer = desk.call_about(job, "run", args=dict(args), at=at_text, reason=reason, by=desk.who())
+    return _begun(desk, job, answer, wait)
+
+
+def _begun(desk: Desk, job: str, answer: Mapping[str, Any], wait: bool) -> FireRecord | None:
     run = answer["run"]
+    job = str(answer.get("job", job))
+    if answer.get("waits_for"):
+        desk.talk(f"run {run} of {job} waits for {answer['waits_for']}")
     if not wait:
         if desk.as_json:
             show.as_json({"run": run, "job": job})

@@ -130,6 +130,7 @@ def why(record: FireRecord) -> str:
         return explain_skip(record.decision)
     wanted = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else str(record.fire.origin)
     remarks = [wanted] if record.fire.origin is not Origin.SCHEDULE else []
+    remarks += [f"repeats {record.fire.repeats}"] if record.fire.repeats else []
     remarks += ["caught up"] if record.caught_up else []
     remarks += [f"attempt {record.attempt}"] if record.attempt > 1 else []
     if record.outcome is not None and record.outcome.kind != "succeeded":

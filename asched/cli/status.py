@@ -24,11 +24,22 @@ def status_command(desk: Desk) -> None:
         return
     health = status["health"]
     well = "healthy" if health["healthy"] else "NOT healthy: " + "; ".join(health["reasons"])
+    well += ", draining" if status["draining"] else ""
     click.echo(f"asched {status['version']}, instance {status['instance']}, pid {status['pid']}, {well}")
     click.echo(f"since {_when(desk, status['started_at'])}, {status['config']}, ledger {status['ledger']}")
+    if status["drain"]:
+        click.echo(_drain(desk, status["drain"]))
     click.echo(_summary(desk, status["jobs"]))
     show.table(("JOB", "NEXT", "RUNNING", "STATE"), [_row(desk, job) for job in status["jobs"]])
+    for job in status["jobs"]:
+        for one in job["waiting"]:
+            desk.talk(f"{one['run']} of {job['name']} waits for {one['for']}")
     desk.hint("asched runs")
+
+
+def _drain(desk: Desk, drain: dict[str, Any]) -> str:
+    why = f" ({drain['reason']})" if drain["reason"] else ""
+    return f"starts nothing since {_when(desk, drain['since'])}, by {drain['by']}{why}: `asched drain --cancel` goes on"
 
 
 def _summary(desk: Desk, jobs: list[dict[str, Any]]) -> str:
@@ -50,16 +61,18 @@ def _when(desk: Desk, text: str | None) -> str:
 
 
 @verb("healthcheck")
-def healthcheck_command(desk: Desk) -> None:
+@click.option("--ready", is_flag=True, help="Exit 1 also while it drains, or stops: it starts nothing.")
+def healthcheck_command(desk: Desk, ready: bool) -> None:
     """Exit 0 when the service is healthy, 1 when it is not. For containers and monitors; -v says why."""
     try:
         health = desk.call("status")["health"]
     except AschedError as error:
-        health = {"healthy": False, "reasons": [str(error)]}
+        health = {"healthy": False, "ready": False, "reasons": [str(error)]}
         if not desk.verbose:  # which says it on stdout
             desk.talk(f"asched: {error}")
     if desk.as_json:
-        show.as_json({"healthy": health["healthy"], "reasons": health["reasons"]})
+        show.as_json({"healthy": health["healthy"], "reasons": health["reasons"], "ready": health["ready"]})
     elif desk.verbose:
-        click.echo("healthy" if health["healthy"] else "; ".join(health["reasons"]))
-    raise SystemExit(0 if health["healthy"] else FAILED)
+        well = "healthy" if health["ready"] else "healthy, and draining"
+        click.echo(well if health["healthy"] else "; ".join(health["reasons"]))
+    raise SystemExit(0 if health["ready" if ready else "healthy"] else FAILED)

@@ -32,16 +32,10 @@ def admitted(
     if state.pause is not None and not by_hand:
         return _while_paused(board, state, state.pause, fire, now, turn)
     lane = lane_of(state.job, fire)
-    running = [run.fire.run for run in state.in_lane(lane)]
-    waiting = [one.run for one in state.queue.in_lane(lane)]
-    verdict = admit(state.job.policies, running, waiting, owed=owed)
-    if verdict.displace:
-        _displace(board, state, lane, fire, now, turn)
-    if verdict.stop_running:
-        _stop_all(board, state, lane, fire, now, turn, at_once=verdict.at_once)
-    decision = verdict.decision
-    if isinstance(decision, Start):
-        decision = _start_or_wait(board, state, lane, fire, len(waiting), now, owed=owed)
+    if fire.backfill:
+        decision = _as_room_comes(board, state, lane, fire, now)
+    else:
+        decision = _as_policies_say(board, state, lane, fire, now, turn, owed=owed)
     if isinstance(decision, Start):
         start(board, state, fire, now, turn)
     elif isinstance(decision, Queue):
@@ -49,18 +43,49 @@ def admitted(
     return decision
 
 
-def _start_or_wait(
-    board: Board, state: JobState, lane: str, fire: Fire, waiting: int, now: Now, *, owed: bool
+def _as_room_comes(board: Board, state: JobState, lane: str, fire: Fire, now: Now) -> Decision:
+    """A backfill has time: it waits as long as it must, and nobody gives way to it."""
+    if state.queue.count(lane):
+        return _waits_for_slot(state, lane)
+    return _must_wait(board, state, lane, fire, now) or Start()
+
+
+def _as_policies_say(
+    board: Board, state: JobState, lane: str, fire: Fire, now: Now, turn: Turn, *, owed: bool
 ) -> Decision:
-    """There is a place in its lane. Is there all else?"""
+    """What a backfill runs, or has waiting, costs no fire its run: it does not count as overlap."""
+    running = [run.fire.run for run in state.in_lane(lane) if not run.fire.backfill]
+    waiting = [one.run for one in state.queue.in_lane(lane) if not one.backfill]
+    verdict = admit(state.job.policies, running, waiting, owed=owed)
+    if verdict.displace:
+        _displace(board, state, lane, fire, now, turn)
+    if verdict.stop_running:
+        _stop_all(board, state, lane, fire, now, turn, at_once=verdict.at_once)
+    if not isinstance(verdict.decision, Start):
+        return verdict.decision
+    queue = _must_wait(board, state, lane, fire, now)
+    if queue is None:
+        return Start()
+    return queue if board.draining else no_room(state.job.policies, len(waiting), owed=owed) or queue
+
+
+def _must_wait(board: Board, state: JobState, lane: str, fire: Fire, now: Now) -> Queue | None:
+    """What is lacking, beside a place among those that its policies count."""
+    if board.drain is not None:
+        return Queue({"for": "drain", **_facts_of(board.drain.by, board.drain.reason, board.drain.since)})
     if board.draining:
         return Queue({"for": "start"})  # the next one: what follows a run that ends while we stop is owed all the same
+    if not _has_place(state, lane):
+        return _waits_for_slot(state, lane)
     until = state.cooling.get(lane)
     if until is not None and until > now.steady:
-        cooling = Queue({"for": "cooldown", "s": (until - now.steady).total_seconds()})
-        return _or_full(state, waiting, cooling, owed=owed)
+        return Queue({"for": "cooldown", "s": (until - now.steady).total_seconds()})
     lacking = board.permits.lacking(board.wants(state, fire))
-    return Start() if lacking is None else _or_full(state, waiting, _waits_for(board, lacking), owed=owed)
+    return None if lacking is None else _waits_for(board, lacking)
+
+
+def _waits_for_slot(state: JobState, lane: str) -> Queue:
+    return Queue({"for": "slot", "running": [run.fire.run for run in state.in_lane(lane)]})
 
 
 def _waits_for(board: Board, permit: Permit) -> Queue:
@@ -69,11 +94,17 @@ def _waits_for(board: Board, permit: Permit) -> Queue:
     return Queue({"for": kind, **({"name": name} if name else {}), "held_by": held_by})
 
 
-def _or_full(state: JobState, waiting: int, queue: Queue, *, owed: bool) -> Decision:
-    return no_room(state.job.policies, waiting, owed=owed) or queue
-
-
 # What waits.
+
+
+def lacks(board: Board, state: JobState, fire: Fire, now: Now) -> Queue:
+    """What a fire that waits still lacks, at this moment."""
+    if state.pause is not None:
+        return Queue({"for": "resume", **_pause_facts(state.pause)})
+    if (held := state.queue.gated.get(fire.id)) is not None:
+        return Queue(held.facts)
+    lane = lane_of(state.job, fire)
+    return _must_wait(board, state, lane, fire, now) or _waits_for_slot(state, lane)
 
 
 def wait(board: Board, state: JobState, fire: Fire) -> None:
@@ -91,6 +122,10 @@ def _may_go(board: Board, state: JobState, lane: str) -> bool:
     """Is it only a permit that its first fire lacks?"""
     if state.pause is not None or board.draining or lane in state.cooling:
         return False
+    return _has_place(state, lane)
+
+
+def _has_place(state: JobState, lane: str) -> bool:
     policies = state.job.policies
     return policies.overlap is Overlap.ALLOW or len(state.in_lane(lane)) < policies.max_instances
 
@@ -105,11 +140,13 @@ def _order(board: Board, state: JobState, fire: Fire) -> Order:
     priority = state.job.policies.priority
     if RECOVERY in board.wants(state, fire):
         return board.recovering.rules.place(fire, priority)
-    return 0, -priority, fire.due_at.timestamp(), fire.job, fire.id
+    return 2 if fire.backfill else 0, -priority, fire.due_at.timestamp(), fire.job, fire.id
 
 
 def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn) -> None:
     for waiting in state.queue.in_lane(lane):
+        if waiting.backfill:
+            continue  # it goes on waiting, behind this one or before it
         board.waits_no_more(state, waiting.id)
         skip = Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
         turn.changes.append(Promote(waiting.id, skip, now.wall))
@@ -117,7 +154,7 @@ def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
 
 def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
     for run in state.in_lane(lane):
-        if run.cause is not None:
+        if run.cause is not None or run.fire.backfill:
             continue
         run.cause, run.reason = Cause.REPLACED, f"replaced by run {newer.run}"
         if run.waiting:  # for its next attempt, which will not be
@@ -261,7 +298,11 @@ def _on_resume(state: JobState, pause: Pause) -> OnResume:
 
 
 def _pause_facts(pause: Pause) -> dict[str, object]:
-    return {"by": pause.by, "reason": pause.reason, "since": pause.at.isoformat()}
+    return _facts_of(pause.by, pause.reason, pause.at)
+
+
+def _facts_of(by: str, reason: str, since: datetime) -> dict[str, object]:
+    return {"by": by, "reason": reason, "since": since.isoformat()}
 
 
 def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: Now, turn: Turn) -> Decision:
@@ -284,7 +325,7 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
 def _coalesce(board: Board, state: JobState, lane: str, pause: Pause, newer: Fire, now: Now, turn: Turn) -> None:
     """Of what waits for the end of the pause, only the latest runs."""
     for waiting in state.queue.in_lane(lane):
-        if waiting.due_at >= pause.at:
+        if waiting.due_at >= pause.at and not waiting.backfill:
             board.waits_no_more(state, waiting.id)
             skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
             turn.changes.append(Promote(waiting.id, skip, now.wall))

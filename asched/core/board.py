@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from asched.core.backfill import Backfilling
 from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
 from asched.core.lanes import Waiting, lane_of
@@ -179,9 +180,19 @@ class Kind(StrEnum):
     ADDED = "added"
     ASK = "ask"  # its conditions, again
     GIVE_UP = "give_up"  # waiting for what it needs, or for its conditions
+    BACKFILL = "backfill"  # the search for what it has still to run goes on
 
 
 Deadline = tuple[Kind, str, int]  # (kind, job, fire id, the instant that was moved or added as a number, or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Somebody wants nothing to be started, until it is lifted."""
+
+    since: datetime
+    by: str
+    reason: str
 
 
 class Board:
@@ -203,9 +214,12 @@ class Board:
         self.needing: dict[str, list[str]] = {}  # by the job that they need
         self.successes = Successes()
         self.abandoned: list[tuple[Fire, Outcome]] = []  # lost before this start: who comes after them
+        self.backfills: dict[int, Backfilling] = {}  # those that are not over
+        self.last_backfill = 0  # the number of the newest one ever
         self.wall: Timeline[Deadline] = Timeline()
         self.steady: Timeline[Deadline] = Timeline()
-        self.draining = False
+        self.draining = False  # nothing is started: somebody asked for it (`drain`), or we stop
+        self.drain: Drain | None = None
 
     def next_deadlines(self) -> tuple[datetime | None, datetime | None]:
         """The earliest deadline on the wall axis, and on the steady axis."""
@@ -255,29 +269,44 @@ class Board:
 
     def waits(self, state: JobState, lane: str, fire: Fire) -> None:
         state.queue.put(lane, fire)
+        self.is_open(fire)
         if RECOVERY in self.wants(state, fire):
             self.recovering.owed[fire.id] = fire
 
     def waits_no_more(self, state: JobState, fire: int) -> Fire | None:
         """Take it out of its queue; None when it did not wait."""
         self.recovering.owed.pop(fire, None)
-        return state.queue.take(fire)
+        found = state.queue.take(fire)
+        if found is not None:
+            self.is_open_no_more(found)
+        return found
 
     def begun(self, state: JobState, run: RunState) -> None:
         run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state, run.fire)
         self.permits.take(run.fire.id, run.holds)
         state.running[run.fire.id] = run
         self.runs[run.fire.id] = run
+        self.is_open(run.fire)
 
     def over(self, fire: int) -> RunState:
         """It is no more, and holds nothing more."""
         run = self.runs.pop(fire)
         self.permits.give_back(fire, run.holds)
         self.steady.remove((Kind.RUN_TIMEOUT, run.fire.job, fire))
+        self.is_open_no_more(run.fire)
         state = self.jobs.get(run.fire.job)
         if state is not None:
             state.running.pop(fire, None)
         return run
+
+    def is_open(self, fire: Fire) -> None:
+        """It runs or waits: its backfill, if it is part of one, counts it."""
+        if (backfilling := self.backfills.get(fire.backfill)) is not None:
+            backfilling.open[fire.id] = fire.scheduled_at
+
+    def is_open_no_more(self, fire: Fire) -> None:
+        if (backfilling := self.backfills.get(fire.backfill)) is not None:
+            backfilling.open.pop(fire.id, None)
 
     def link(self) -> None:
         """Work out who comes after whom, and who needs whom."""

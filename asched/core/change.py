@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from asched.core.model import Fire, OnResume
 from asched.core.occurrence import Occurrence
@@ -168,6 +169,33 @@ class Unpause:
     reason: str = ""
 
 
+class BackfillState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """How a backfill stands: the instants of `job` in [since, until) run beside its schedule, at most `at_once` at the
+    same time; those up to `cursor` are decided. The first with its number makes it, later ones move it on, forward
+    only, and only while it is open. `again`: also instants that succeeded already. `at` is when it was asked for.
+    """
+
+    number: int
+    job: str
+    since: datetime
+    until: datetime
+    cursor: datetime
+    at: datetime
+    by: str
+    reason: str = ""
+    at_once: int = 1
+    again: bool = False
+    state: BackfillState = BackfillState.OPEN
+    ended_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Arrange:
     """One fire is to go otherwise than its schedule says. Takes the place of what was arranged for the same instant;
@@ -187,7 +215,8 @@ class Expire:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """No scheduler was deciding in (since, until]. `cause`: stopped, killed, reboot, stalled, suspended, stepped."""
+    """No scheduler was deciding in (since, until]. `cause`: stopped, killed, reboot, stalled, suspended,
+    stepped, drained."""
 
     since: datetime
     until: datetime
@@ -235,6 +264,7 @@ Change = (
     | Unpause
     | Arrange
     | Expire
+    | Backfill
     | Absence
     | Act
     | Streak

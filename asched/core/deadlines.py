@@ -41,6 +41,8 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
             unanswered(board, now, turn)
         case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
             time_is_up(board, fire, now, turn)
+        case Kind.BACKFILL:
+            pass  # every turn ends with looking what backfills have to run (core/backfilling.py)
         case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.ASK | Kind.GIVE_UP | Kind.MOVED | Kind.ADDED:
             state = board.jobs.get(name)
             if state is not None:  # else its job was removed, and what it owed is settled

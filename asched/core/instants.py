@@ -17,7 +17,7 @@ _SHORTEST = timedelta(microseconds=1)
 
 def between(trigger: Series, after: datetime, until: datetime, limit: int) -> list[datetime]:
     """The first instants in (after, until], at most `limit`."""
-    return list(islice(_each(trigger, after, until), max(0, limit)))
+    return list(islice(each(trigger, after, until), max(0, limit)))
 
 
 def latest_between(trigger: Series, after: datetime, until: datetime, n: int) -> tuple[list[datetime], bool]:
@@ -34,7 +34,8 @@ def latest_between(trigger: Series, after: datetime, until: datetime, n: int) ->
     return _narrow(trigger, *_widen(trigger, after, until, n), until, n), True
 
 
-def _each(trigger: Series, after: datetime, until: datetime) -> Iterator[datetime]:
+def each(trigger: Series, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The instants in (after, until], one by one."""
     at = trigger.next_after(after)
     while at is not None and at <= until:
         yield at

@@ -14,6 +14,9 @@ from asched.core.need import Need
 from asched.core.triggers.protocol import Trigger
 from asched.core.wait import Wait
 
+BACKFILL = "backfill-"  # so begins the nonce of its fires; its number follows
+AGAIN = "again-"  # so begins the nonce of a run that repeats another; that one's name follows, and its own
+
 
 class Origin(StrEnum):
     """Why a fire exists."""
@@ -164,6 +167,16 @@ class Fire:
     @property
     def run(self) -> str:
         return run_name(self.id)
+
+    @property
+    def backfill(self) -> int:
+        """The number of the backfill that it is part of, or follows a part of; 0: none."""
+        return int(self.nonce.removeprefix(BACKFILL)) if self.nonce.startswith(BACKFILL) else 0
+
+    @property
+    def repeats(self) -> str:
+        """The run that it, or what it came after, was asked to repeat; "": none."""
+        return self.nonce.removeprefix(AGAIN).partition(".")[0] if self.nonce.startswith(AGAIN) else ""
 
 
 @dataclass(frozen=True, slots=True)

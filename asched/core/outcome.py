@@ -36,7 +36,7 @@ class Start:
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Run it later. `facts` say what it waits for, seen when it was decided: "for" is slot, pool, exclusive, service,
-    cooldown, resume, needs or condition."""
+    recovery, cooldown, resume, needs, condition, drain or start."""
 
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
     kind: ClassVar[str] = "queue"

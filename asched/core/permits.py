@@ -12,7 +12,9 @@ from itertools import count
 
 Permit = tuple[str, str]  # ("pool", "db"), ("exclusive", "disk"), ("service", "")
 LaneKey = tuple[str, str]  # (job, lane of it)
-Order = tuple[int, int, float, str, int]  # who goes first: caught up, priority (negated), when, job, fire
+Order = tuple[
+    int, int, float, str, int
+]  # who goes first: 1 if caught up, 2 for a backfill; priority (negated), when, job, fire
 
 SERVICE: Permit = ("service", "")
 

@@ -61,8 +61,10 @@ def explain_wait(facts: Mapping[str, object]) -> str:
             return f"its conditions: {facts.get('condition', '?')}"
         case "start":
             return "the next start of asched"
+        case "drain":
+            return f"the end of the drain that was asked for{_by_whom(facts)}"
         case _:
-            return "a free slot"
+            return f"a free slot{_which(_named(facts.get('running')))}"
 
 
 def _which(held_by: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from asched.core.change import Gap, Pause
+from asched.core.change import Backfill, Gap, Pause
 from asched.core.model import Fire
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome
@@ -167,7 +167,8 @@ class Keep:
 @dataclass(frozen=True, slots=True)
 class Stored:
     """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of
-    a job in a row have failed, and which fires are to go otherwise than their schedules say."""
+    a job in a row have failed, which fires are to go otherwise than their schedules say, and the backfills that are not
+    over."""
 
     versions: tuple[VersionRecord, ...]
     pauses: tuple[Pause, ...]
@@ -175,3 +176,4 @@ class Stored:
     instances: tuple[InstanceRecord, ...]
     failures: Mapping[str, int] = field(default_factory=dict, hash=False)
     occurrences: tuple[Occurrence, ...] = ()
+    backfills: tuple[Backfill, ...] = ()

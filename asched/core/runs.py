@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from asched.core.admission import admitted, freed
 from asched.core.answers import succeeded
+from asched.core.backfilling import needs_no_backfill
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Promote, Retrying
 from asched.core.following import follow_up, pass_down
 from asched.core.gate import let_in
-from asched.core.model import Fire, Origin
+from asched.core.model import AGAIN, Fire, Origin
 from asched.core.outcome import (
     Cancelled,
     Decision,
@@ -98,6 +99,8 @@ def _finish(board: Board, state: JobState | None, run: RunState, message: Ended,
     if state is None:
         return
     count_from_here(board, state, now, turn)
+    if isinstance(message.outcome, Succeeded):
+        needs_no_backfill(board, run.fire)
     follow_up(board, run.fire, message.outcome, now, turn)
     if isinstance(message.outcome, Succeeded):
         succeeded(board, run.fire, now, turn)
@@ -117,7 +120,17 @@ def manual(
     does what its job needs, and its conditions are not asked: it is somebody's decision."""
     candidate = Candidate(scheduled_at or now.wall, now.wall, caught_up=False)
     fire = new_fire(board, state, candidate, origin=origin, args=args)
-    fire = replace(fire, nonce=fire.run)
+    return _by_hand(board, state, replace(fire, nonce=fire.run), now, turn)
+
+
+def again(board: Board, state: JobState, before: Fire, now: Now, turn: Turn) -> tuple[Fire, Decision]:
+    """Somebody wants a run repeated: for its instant, with its arguments, and the results of what it came after."""
+    candidate = Candidate(before.scheduled_at, now.wall, caught_up=False)
+    fire = new_fire(board, state, candidate, origin=Origin.MANUAL, args=before.args, upstream=before.upstream)
+    return _by_hand(board, state, replace(fire, nonce=f"{AGAIN}{before.run}.{fire.run}"), now, turn)
+
+
+def _by_hand(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> tuple[Fire, Decision]:
     decision = admitted(board, state, fire, now, turn, by_hand=True)
     turn.changes.append(Decide(state.job.name, state.version, now.wall, ((fire, decision),)))
     return fire, decision

@@ -14,6 +14,7 @@ from itertools import count
 from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, settle_down
 from asched.core.answers import Answered, answered
+from asched.core.backfilling import go_on
 from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
@@ -239,6 +240,7 @@ class _World:
         due(self.board, self._moment(), 1_000_000, turn)
         while hearing and self.answers:  # after what was due already when the conditions were asked
             answered(self.board, self.answers.pop(0), self._moment(), turn)
+        go_on(self.board, self._moment(), turn)
         self._carry_out(turn)
 
     def _message(self, end: _End) -> Ended:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from asched.core.cron import Dst
 from asched.core.zones import after_gap, instants_of
-from asched.errors import ScheduleError
+from asched.errors import Refused, ScheduleError
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
 
@@ -75,3 +75,18 @@ def _on_the_wall(wall: datetime, text: str, tz: str, dst: Dst) -> tuple[datetime
     if not passes:
         return (after_gap(wall, tz),)
     return {"both": passes, "last": passes[-1:]}.get(dst, passes[:1])
+
+
+def as_instant(at: datetime | None) -> datetime | None:
+    """An instant from outside, in UTC. Raises Refused for one that has no offset, or that no ledger could hold."""
+    return None if at is None else utc_instant(at)
+
+
+def utc_instant(at: datetime) -> datetime:
+    """The same, where there is one."""
+    if at.tzinfo is None:
+        raise Refused(f"{at.isoformat()} has no offset from UTC")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise Refused(f"{at.isoformat()} is beyond the calendar") from None

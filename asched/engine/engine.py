@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from asched.core.answers import Answered, answered
+from asched.core.backfilling import go_on
 from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.condition import Condition
@@ -204,6 +205,7 @@ class Engine:
         self._hear(inbox, now, turn)
         taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
         answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
+        go_on(self.board, now, turn)
         await self.carry_out(turn)
         for ask in answered:
             _reply(ask)

@@ -14,6 +14,8 @@ from asched.core.change import (
     Activate,
     Adopt,
     Arrange,
+    Backfill,
+    BackfillState,
     Begin,
     Change,
     Child,
@@ -113,8 +115,17 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
         case Expire(occurrence, at, why):
             if why:
                 yield {"type": "occurrence.dropped", **_arranged(at, occurrence), "why": why}
+        case Backfill():
+            yield from _backfill(change)
         case Adopt() | Child() | Streak():
             return
+
+
+def _backfill(change: Backfill) -> Iterator[Event]:
+    """Its end; that it was asked for is an operator's act, and its fires speak for themselves."""
+    if change.state is not BackfillState.OPEN:
+        kind = "backfill.done" if change.state is BackfillState.DONE else "backfill.cancelled"
+        yield {"type": kind, "at": change.ended_at, "job": change.job, "backfill": change.number}
 
 
 def recovers(at: datetime, fires: int, jobs: int, held_until: datetime | None) -> Event:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.change import Absence, Act, Backfill, Change, Rejected
 from asched.core.condition import Condition
 from asched.core.model import Attempt, Fire, Job
 from asched.core.outcome import Outcome
@@ -79,6 +79,10 @@ class Ledger(Protocol):
     async def absences(self, limit: int = 100) -> Sequence[Absence]: ...
 
     async def acts(self, limit: int = 100) -> Sequence[Act]: ...
+
+    async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
+        """Newest first, those that are over as well."""
+        ...
 
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]: ...
 

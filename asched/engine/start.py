@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, follow_the_abandoned
 from asched.core.answers import settle
+from asched.core.backfill import Backfilling
 from asched.core.board import Board, JobState, Now, Turn
-from asched.core.change import QUARANTINE, Absence, Pause
+from asched.core.change import QUARANTINE, Absence, Backfill, Pause
 from asched.core.following import as_wished
 from asched.core.limits import Limits
 from asched.core.model import Ending, Job, Origin
@@ -32,6 +33,7 @@ from asched.engine.ports import Conditions, Ledger, Runner
 from asched.engine.quarantine import to_quarantine
 
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's end still counts for a join that was cut short
+PAGE = 1000  # fires read at a time
 
 
 Joins = dict[tuple[str, datetime, str], dict[str, int] | None]  # as on the board
@@ -53,6 +55,8 @@ class Inheritance:
     owners: dict[int, InstanceRecord]
     joins: dict[str, Joins]
     ends: dict[str, Sequence[FireRecord]]  # the last of jobs that cool down
+    backfills: list[Backfilling]
+    last_backfill: int
     previous: InstanceRecord | None
     last_sign: datetime | None  # of life, in the fires that it decided
 
@@ -84,6 +88,8 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         owners={one.number: one for one in others},
         joins={name: await _joins(ledger, record, clock.now()) for name, record in newest.items()},
         ends={name: await _ends(ledger, record) for name, record in newest.items() if _policy(record, "cooldown")},
+        backfills=[await _backfilling(ledger, order) for order in stored.backfills],
+        last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
     )
@@ -142,6 +148,8 @@ async def begin(
     engine.board.occurrences.update(heir.occurrences)
     for joins in heir.joins.values():
         engine.board.joins.update(joins)
+    engine.board.backfills = {one.order.number: one for one in heir.backfills}
+    engine.board.last_backfill = heir.last_backfill
     take_in(engine.board, jobs, heir, now, turn)
     if only_these:
         _settle_the_gone(engine.board, heir, now, turn)
@@ -255,6 +263,21 @@ def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
     retire(record.job, previous, now, turn)
     board.known[record.job] = replace(previous, active=False)
     void(board, record.job, now, turn)
+
+
+async def _backfilling(ledger: Ledger, order: Backfill) -> Backfilling:
+    done = set() if order.again else await succeeded(ledger, order.job, order.cursor, order.until)
+    return Backfilling(order, done)
+
+
+async def succeeded(ledger: Ledger, job: str, since: datetime, until: datetime) -> set[datetime]:
+    """The instants in [since, until) of which a run of that job succeeded, as far as the ledger still knows."""
+    query = FireQuery((job,), outcomes=("succeeded",), since=since, until=until, limit=PAGE, oldest_first=True)
+    found: set[datetime] = set()
+    while page := await ledger.fires(query):
+        found.update(one.scheduled_at for one in page)
+        query = replace(query, offset=query.offset + PAGE)
+    return found
 
 
 def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:

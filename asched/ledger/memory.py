@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.change import Absence, Act, Backfill, BackfillState, Change, Rejected
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -66,7 +66,10 @@ class MemoryLedger:
         pauses = tuple(tables.pauses[job] for job in sorted(tables.pauses))
         failures = {job: count for job, count in tables.failures.items() if count}
         arranged = tuple(tables.occurrences[key] for key in sorted(tables.occurrences))
-        return Stored(tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures, arranged)
+        backfills = tuple(one for _, one in sorted(tables.backfills.items()) if one.state is BackfillState.OPEN)
+        return Stored(
+            tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures, arranged, backfills
+        )
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
         return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)
@@ -104,6 +107,9 @@ class MemoryLedger:
     async def acts(self, limit: int = 100) -> Sequence[Act]:
         newest_first = sorted(self._tables.acts, key=lambda act: act.at)[::-1]
         return tuple(newest_first[:limit])
+
+    async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
+        return tuple(self._tables.backfills[number] for number in sorted(self._tables.backfills, reverse=True)[:limit])
 
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return tuple(list(self._tables.instances.values())[::-1][:limit])

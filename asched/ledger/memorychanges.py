@@ -12,6 +12,8 @@ from asched.core.change import (
     Activate,
     Adopt,
     Arrange,
+    Backfill,
+    BackfillState,
     Begin,
     Change,
     Child,
@@ -58,6 +60,8 @@ def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
             tables.occurrences[_place(one)] = said
         case Expire(one):
             tables.occurrences.pop(_place(one), None)
+        case Backfill():
+            _backfill(tables, change)
         case Absence():
             tables.absences.setdefault((change.since, change.until, change.cause), change)
         case Act():
@@ -209,6 +213,16 @@ def _retire(tables: Tables, change: Retire) -> Rejected | None:
     if verdict is MAKE:
         tables.versions[key] = replace(tables.versions[key], retired_at=change.at)
     return _answer(change, verdict)
+
+
+def _backfill(tables: Tables, change: Backfill) -> None:
+    stands = tables.backfills.get(change.number)
+    if stands is None:
+        tables.backfills[change.number] = replace(change, by=clean(change.by), reason=clean(change.reason))
+    elif stands.state is BackfillState.OPEN and change.cursor >= stands.cursor:
+        tables.backfills[change.number] = replace(
+            stands, cursor=change.cursor, state=change.state, ended_at=change.ended_at
+        )
 
 
 def _answer(change: Change, verdict: Verdict) -> Rejected | None:

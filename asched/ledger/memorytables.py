@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import nlargest, nsmallest
 
-from asched.core.change import Absence, Act, Pause
+from asched.core.change import Absence, Act, Backfill, Pause
 from asched.core.occurrence import Occurrence
 from asched.core.record import (
     AttemptRecord,
@@ -34,6 +34,7 @@ class Tables:
     watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
+    backfills: dict[int, Backfill] = field(default_factory=dict)
     fires: dict[int, FireRecord] = field(default_factory=dict)
     keys: dict[FireKey, int] = field(default_factory=dict)
     of_job: dict[str, dict[int, None]] = field(default_factory=dict)

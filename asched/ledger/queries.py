@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from asched.core.change import Absence, Act
+from asched.core.change import Absence, Act, Backfill
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -44,6 +44,7 @@ def restore(connection: Connection) -> Stored:
             _all(connection, sql.INSTANCES_THAT_MATTER, (RECENT_INSTANCES,), rows.instance_record),
             dict(connection.execute(sql.FAILURES).fetchall()),
             _all(connection, sql.OCCURRENCES, (), rows.occurrence),
+            _all(connection, sql.OPEN_BACKFILLS, (), rows.backfill),
         )
     finally:
         connection.execute("COMMIT")
@@ -126,6 +127,10 @@ def absences(limit: int, connection: Connection) -> Sequence[Absence]:
 
 def acts(limit: int, connection: Connection) -> Sequence[Act]:
     return _all(connection, sql.ACTS, (limit,), rows.act)
+
+
+def backfills(limit: int, connection: Connection) -> Sequence[Backfill]:
+    return _all(connection, sql.BACKFILLS, (limit,), rows.backfill)
 
 
 def instances(limit: int, connection: Connection) -> Sequence[InstanceRecord]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
-from asched.core.change import Absence, Act, Gap, Pause
+from asched.core.change import Absence, Act, Backfill, BackfillState, Gap, Pause
 from asched.core.model import Fire, OnResume, Origin
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import (
@@ -296,6 +296,20 @@ def occurrence(row: Row) -> Occurrence:
     if to is None:
         return Skipped(job, instant(scheduled_at), instant(at), by, reason)
     return Moved(job, instant(scheduled_at), instant(to), instant(at), by, reason, ran == 1)
+
+
+def backfill_row(one: Backfill) -> Row:
+    """In the order of statements.BACKFILL."""
+    stretch = micros(one.since), micros(one.until), micros(one.cursor)
+    asked = micros(one.at), clean(one.by), clean(one.reason)
+    return one.number, one.job, *stretch, *asked, one.at_once, one.again, one.state.value, micros_or_none(one.ended_at)
+
+
+def backfill(row: Row) -> Backfill:
+    number, job, since, until, cursor, at, by, reason, at_once, again, state, ended_at = row
+    stretch = instant(since), instant(until), instant(cursor)
+    stands = bool(again), BackfillState(state), instant_or_none(ended_at)
+    return Backfill(number, job, *stretch, instant(at), by, reason, at_once, *stands)
 
 
 def act(row: Row) -> Act:

@@ -133,6 +133,15 @@ _SECOND = (
     CREATE INDEX fires_failed ON fires (job, scheduled_at)
     WHERE outcome IN ('failed', 'timed_out', 'abandoned')
     """,
+    """
+    CREATE TABLE backfills (
+        number INTEGER PRIMARY KEY CHECK (number >= 1), job TEXT NOT NULL,
+        since INTEGER NOT NULL, until INTEGER NOT NULL, cursor INTEGER NOT NULL,
+        at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,
+        at_once INTEGER NOT NULL CHECK (at_once >= 1), again INTEGER NOT NULL CHECK (again IN (0, 1)),
+        state TEXT NOT NULL CHECK (state IN ('open', 'done', 'cancelled')), ended_at INTEGER
+    ) STRICT
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.change import Absence, Act, Backfill, Change, Rejected
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -129,6 +129,9 @@ class SqliteLedger:
 
     async def acts(self, limit: int = 100) -> Sequence[Act]:
         return await self._read(partial(queries.acts, limit))
+
+    async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
+        return await self._read(partial(queries.backfills, limit))
 
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return await self._read(partial(queries.instances, limit))

@@ -15,6 +15,7 @@ from asched.core.change import (
     Activate,
     Adopt,
     Arrange,
+    Backfill,
     Begin,
     Change,
     Child,
@@ -64,7 +65,7 @@ def _make(connection: Connection, owner: int, change: Change) -> Rejected | None
             return _activate(connection, owner, change)
         case Retire():
             return _retire(connection, change)
-        case Pause() | Unpause() | Arrange() | Expire() | Absence() | Act() | Streak():
+        case Pause() | Unpause() | Backfill() | Arrange() | Expire() | Absence() | Act() | Streak():
             _note(connection, change)
             return None
         case _:
@@ -220,7 +221,9 @@ def _retire(connection: Connection, change: Retire) -> Rejected | None:
 # ---- operators
 
 
-def _note(connection: Connection, change: Pause | Unpause | Arrange | Expire | Absence | Act | Streak) -> None:
+def _note(
+    connection: Connection, change: Pause | Unpause | Backfill | Arrange | Expire | Absence | Act | Streak
+) -> None:
     match change:
         case Pause():
             until = micros_or_none(change.until)
@@ -232,6 +235,8 @@ def _note(connection: Connection, change: Pause | Unpause | Arrange | Expire | A
             connection.execute(sql.ARRANGE, rows.occurrence_row(occurrence))
         case Expire(occurrence):
             connection.execute(sql.EXPIRE, rows.occurrence_key(occurrence))
+        case Backfill():
+            connection.execute(sql.BACKFILL, rows.backfill_row(change))
         case Absence():
             connection.execute(sql.INSERT_ABSENCE, rows.absence_row(change))
         case Act():

@@ -104,6 +104,12 @@ ON CONFLICT (job, scheduled_at, added) DO UPDATE
 SET moved_to = excluded.moved_to, ran = excluded.ran, at = excluded.at, by = excluded.by, reason = excluded.reason
 """
 EXPIRE = "DELETE FROM occurrences WHERE job = ? AND scheduled_at = ? AND added = ?"
+BACKFILL = """
+INSERT INTO backfills (number, job, since, until, cursor, at, by, reason, at_once, again, state, ended_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (number) DO UPDATE SET cursor = excluded.cursor, state = excluded.state, ended_at = excluded.ended_at
+WHERE state = 'open' AND excluded.cursor >= cursor
+"""
 INSERT_ABSENCE = "INSERT INTO absences (since, until, cause, facts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 INSERT_ACT = """
 INSERT INTO acts (at, verb, by, job, run, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -160,6 +166,11 @@ GAPS_OF_JOB = _GAP + "WHERE job = ? ORDER BY after DESC, version DESC, until DES
 ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC, until DESC, cause DESC LIMIT ?"
 ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
 FAILURES = "SELECT job, failures FROM streaks WHERE failures > 0 ORDER BY job"
+_BACKFILL = """
+SELECT number, job, since, until, cursor, at, by, reason, at_once, again, state, ended_at FROM backfills
+"""
+BACKFILLS = _BACKFILL + "ORDER BY number DESC LIMIT ?"
+OPEN_BACKFILLS = _BACKFILL + "WHERE state = 'open' ORDER BY number"
 PAUSES = "SELECT job, at, by, reason, until, on_resume FROM pauses ORDER BY job"
 OCCURRENCES = """
 SELECT job, scheduled_at, added, moved_to, ran, at, by, reason FROM occurrences ORDER BY job, scheduled_at, added

@@ -10,13 +10,17 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from asched.core.change import Backfill
+from asched.core.outcome import Queue
+from asched.core.reasons import explain_wait
 from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
+from asched.handles import RunHandle
 from asched.scheduler import Scheduler
 from asched.service.arranging import arrange
 from asched.service.encoding import encoded
@@ -120,13 +124,21 @@ class Control:
                     by=by,
                     reason=reason,
                 )
-                return {"run": handle.id}
+                return await _begun(handle)
+            case "retry":
+                return await _begun(await scheduler.retry(_text(request, "run"), reason, by=by))
+            case "cancel" if "job" in request:
+                cancelled = await scheduler[_text(request, "job")].cancel_runs(reason or "cancelled", by=by)
+                return {"runs": [handle.id for handle in cancelled]}
             case "cancel":
                 await scheduler.cancel(_text(request, "run"), reason or "cancelled", by=by)
+            case "pause" | "resume" if "job" in request:
+                return await self._one_job(request, by, reason)
             case "pause":
-                await scheduler[_text(request, "job")].pause(reason, for_=request.get("for"), by=by)
+                paused = await scheduler.pause(self._jobs(request), reason, by=by, **_pausing(request))
+                return {"jobs": list(paused)}
             case "resume":
-                await scheduler[_text(request, "job")].resume(reason, by=by)
+                return {"jobs": list(await scheduler.resume(self._jobs(request), reason, by=by))}
             case "skip" | "move" | "add" | "restore" as verb:
                 job = scheduler[_text(request, "job")]
                 return await arrange(job, verb, _instant(request), _instant(request, "to"), by, reason)
@@ -134,6 +146,14 @@ class Control:
                 dry_run = request.get("dry_run") is True
                 before = _instant(request, "before")
                 return {"fires": await scheduler.prune(before, dry_run=dry_run, by=by, reason=reason)}
+            case "drain":
+                await scheduler.begin_drain(reason, by=by)
+            case "end drain":
+                await scheduler.end_drain(reason, by=by)
+            case "backfill":
+                return {"number": (await self._backfill(request, by, reason)).number}
+            case "cancel backfill":
+                await scheduler.cancel_backfill(int(request["number"]), reason, by=by)
             case "reload":
                 return await self._reload()
             case "dump":
@@ -143,6 +163,28 @@ class Control:
             case other:
                 raise ValueError(f"unknown verb {other!r}")
         return {}
+
+    async def _one_job(self, request: Request, by: str, reason: str) -> Answer:
+        handle = self._scheduler[_text(request, "job")]
+        if request["verb"] == "pause":
+            await handle.pause(reason, by=by, **_pausing(request))
+        else:
+            await handle.resume(reason, by=by)
+        return {"jobs": [handle.name]}
+
+    def _jobs(self, request: Request) -> Sequence[str] | None:
+        """Those that are named, or have the tag; None: all."""
+        if request.get("tag") is not None:
+            return self._scheduler.tagged(_text(request, "tag"))
+        return None if request.get("all") else list(request["jobs"])
+
+    async def _backfill(self, request: Request, by: str, reason: str) -> Backfill:
+        since, until = _instant(request, "since"), _instant(request, "until")
+        if since is None or until is None:
+            raise ValueError('"since" or "until" is missing')
+        at_once, again = int(request.get("at_once", 1)), bool(request.get("again"))
+        handle = self._scheduler[_text(request, "job")]
+        return await handle.backfill(since, until, at_once=at_once, again=again, by=by, reason=reason)
 
     async def _follow_until_left(
         self, request: Request, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -184,6 +226,21 @@ def _arguments(request: Request) -> Mapping[str, object] | None:
     if value is not None and not isinstance(value, dict):
         raise ValueError('"args" is not an object')
     return value
+
+
+async def _begun(handle: RunHandle) -> Answer:
+    """Its name, and, where it has to wait, for what."""
+    decision = (await handle.record()).decision
+    return {
+        "run": handle.id,
+        "job": handle.job,
+        "waits_for": explain_wait(decision.facts) if isinstance(decision, Queue) else None,
+    }
+
+
+def _pausing(request: Request) -> dict[str, Any]:
+    """The keywords of a pause."""
+    return {"for_": request.get("for"), "until": _instant(request, "until"), "on_resume": request.get("on_resume")}
 
 
 def _instant(request: Request, key: str = "at") -> datetime | None:

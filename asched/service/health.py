@@ -15,14 +15,20 @@ TOLERANCE = timedelta(seconds=5)  # a due fire that is undecided longer than tha
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`reasons` is empty when all is well."""
+    """`reasons` is empty when all is well. `draining`: it is well, and starts nothing."""
 
     reasons: tuple[str, ...]
     overdue: timedelta
+    draining: bool = False
 
     @property
     def healthy(self) -> bool:
         return not self.reasons
+
+    @property
+    def ready(self) -> bool:
+        """Healthy, and it starts what is due."""
+        return self.healthy and not self.draining
 
 
 def health_of(scheduler: Scheduler) -> Health:
@@ -35,4 +41,4 @@ def health_of(scheduler: Scheduler) -> Health:
         reasons.append(f"a fire has been due for {overdue.total_seconds():.0f}s and is not decided")
     if engine.ledger_down:
         reasons.append(f"the ledger cannot be written: {engine.ledger_down}")
-    return Health(tuple(reasons), overdue)
+    return Health(tuple(reasons), overdue, engine.board.draining)

@@ -18,16 +18,17 @@ from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision
 from asched.core.record import FireRecord
-from asched.core.runs import manual
+from asched.core.runs import again, manual
 from asched.core.runs import stop as stop_run
 from asched.core.version import definition_of
+from asched.core.writteninstants import as_instant
 from asched.engine.bus import Bus
 from asched.engine.clock import SystemClock
 from asched.engine.engine import Engine
 from asched.engine.instance import this_instance
 from asched.engine.ports import Ledger
 from asched.errors import LedgerError, NotRunning
-from asched.handles import as_instant
+from asched.operating import repeats
 from asched.runners.registry import Runners
 from asched.stopping import wind_down
 
@@ -42,11 +43,13 @@ async def run_once(
     reason: str = "",
     args: Mapping[str, object] | None = None,
     scheduled_at: datetime | None = None,
+    before: Fire | None = None,
     mask: Callable[[str], str] = str,
     listen: Callable[[Mapping[str, object]], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> FireRecord:
-    """Run it and return its record. The ledger is open, and locked for us. `stop` interrupts it."""
+    """Run it, or repeat the run `before`, and return its record. The ledger is open, and locked for us. `stop`
+    interrupts it."""
     clock, bus = SystemClock(), Bus()
     if listen is not None:
         bus.listen(listen)
@@ -60,8 +63,12 @@ async def run_once(
         if not known:
             _introduce(job, version, now, turn)
         state = board.jobs[job.name] = JobState(job, version, now.wall)
-        fire, decision = manual(board, state, now, turn, scheduled_at=as_instant(scheduled_at), args=args)
-        turn.changes.append(Act(now.wall, "run", by, job.name, fire.run, reason))
+        if before is None:
+            fire, decision = manual(board, state, now, turn, scheduled_at=as_instant(scheduled_at), args=args)
+        else:
+            fire, decision = again(board, state, before, now, turn)
+        verb, said = ("run", reason) if before is None else ("retry", repeats(before, reason))
+        turn.changes.append(Act(now.wall, verb, by, job.name, fire.run, said))
         return fire, decision
 
     loop = asyncio.create_task(engine.run())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from asched.core.board import JobState
+from itertools import islice
+
+from asched.core.admission import lacks
+from asched.core.board import Drain, JobState
 from asched.core.model import Job
+from asched.core.reasons import explain_wait
 from asched.scheduler import Scheduler
 from asched.service.health import health_of
+
+WAITING_SHOWN = 20  # of each job's fires
 
 
 def status_of(scheduler: Scheduler) -> dict[str, object]:
@@ -15,9 +21,11 @@ def status_of(scheduler: Scheduler) -> dict[str, object]:
         "health": {
             "healthy": health.healthy,
             "reasons": list(health.reasons),
+            "ready": health.ready,
             "overdue_s": health.overdue.total_seconds(),
         },
         "draining": engine.board.draining,
+        "drain": _drain(engine.board.drain),
         "turns": engine.turns,
         "given_up": len(engine.dispatch.given_up),
         "jobs": [_job(scheduler, handle.definition) for handle in scheduler.jobs],
@@ -36,8 +44,27 @@ def _job(scheduler: Scheduler, job: Job) -> dict[str, object]:
         "paused": _pause(state),
         "running": [] if state is None else [run.fire.run for run in state.running.values()],
         "queued": 0 if state is None else len(state.queue),
+        "waiting": [] if state is None else _waiting(scheduler, state),
         "broken": "" if state is None else state.broken,
     }
+
+
+def _waiting(scheduler: Scheduler, state: JobState) -> list[dict[str, object]]:
+    """The first of the fires that wait, and what each lacks at this moment."""
+    engine = scheduler.engine
+    now = engine.axes.read()
+    return [
+        {
+            "run": fire.run,
+            "scheduled_at": fire.scheduled_at.isoformat(),
+            "for": explain_wait(lacks(engine.board, state, fire, now).facts),
+        }
+        for fire in islice(state.queue, WAITING_SHOWN)
+    ]
+
+
+def _drain(drain: Drain | None) -> dict[str, object] | None:
+    return None if drain is None else {"by": drain.by, "reason": drain.reason, "since": drain.since.isoformat()}
 
 
 def _pause(state: JobState | None) -> dict[str, object] | None:

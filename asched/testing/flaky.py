@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import TypeVar
 
-from asched.core.change import Absence, Act, Change, Rejected
+from asched.core.change import Absence, Act, Backfill, Change, Rejected
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -85,6 +85,9 @@ class FlakyLedger:
 
     async def acts(self, limit: int = 100) -> Sequence[Act]:
         return await self._try(partial(self._inner.acts, limit))
+
+    async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
+        return await self._try(partial(self._inner.backfills, limit))
 
     async def instances(self, limit: int = 100) -> Sequence[InstanceRecord]:
         return await self._try(partial(self._inner.instances, limit))

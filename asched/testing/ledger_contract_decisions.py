@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asched.core.change import Absence, Act, Activate, Arrange, Expire, Pause, Retire, Streak, Unpause
+from asched.core.change import (
+    Absence,
+    Act,
+    Activate,
+    Arrange,
+    Backfill,
+    BackfillState,
+    Expire,
+    Pause,
+    Retire,
+    Streak,
+    Unpause,
+)
 from asched.core.model import Fire, Origin
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import Queue, Skip, SkipReason, Start
@@ -214,6 +226,27 @@ class DecisionContract:
         assert (await ledger.restore()).occurrences == (again, added, brought, other)
         assert await twice(ledger, THEIRS, *(Expire(one, minute(2)) for one in (added, brought, other))) == ()
         assert (await ledger.restore()).occurrences == (again,)
+
+    async def test_a_backfill_moves_forward_until_it_is_over(self, ledger: Ledger) -> None:
+        begun = Backfill(1, "backup", T0, minute(9), T0, minute(10), "ann", "the disk was full", 2, again=True)
+        further = replace(begun, cursor=minute(4))
+        done = replace(further, state=BackfillState.DONE, ended_at=minute(12))
+        assert await twice(ledger, OURS, begun) == ()
+        assert (await ledger.restore()).backfills == (begun,)
+        assert await twice(ledger, OURS, further) == ()
+        assert await twice(ledger, OURS, begun) == ()
+        assert (await ledger.restore()).backfills == (further,)
+        assert await twice(ledger, THEIRS, done) == ()
+        assert await twice(ledger, OURS, replace(further, cursor=minute(6))) == ()
+        assert ((await ledger.restore()).backfills, list(await ledger.backfills())) == ((), [done])
+
+    async def test_backfills_are_listed_newest_first(self, ledger: Ledger) -> None:
+        first = Backfill(1, "backup", T0, minute(9), T0, minute(10), "ann")
+        second = replace(first, number=2, job="other")
+        assert await twice(ledger, OURS, second, first) == ()
+        assert list(await ledger.backfills()) == [second, first]
+        assert list(await ledger.backfills(limit=1)) == [second]
+        assert (await ledger.restore()).backfills == (first, second)
 
     async def test_an_absence_is_recorded_once(self, ledger: Ledger) -> None:
         first = Absence(T0, minute(5), "killed", {"instance": 1})

@@ -28,7 +28,7 @@ pause_after probe_after quarantine idempotent wait poll jitter priority"""
         (["show", "tick"], "runs.0", FIRE),
         (["show", "rates"], "policies", POLICIES),
         (["show", "rates"], "policies.retry", "attempts delay factor max_delay jitter on"),
-        (["pause", "tick", "--for", "1h"], "", "job paused until"),
+        (["pause", "tick", "--for", "1h"], "", "job paused until jobs"),
         (["simulate", "--days", "1"], "jobs.0", COURSE),
         (["simulate", "--days", "1"], "peak", "at runs jobs"),
         (["simulate", "--days", "1"], "busiest.0", "at runs jobs"),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from clifolder import ROOT, Folder, wait_until
+from clifolder import wait_until
+from cliserved import Served, inside, serving
 from test_cli_reference import keys
 
 pytestmark = pytest.mark.service
@@ -65,46 +63,14 @@ def locked() -> None: ...
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that is served, until the last of these tests is over."""
-    path = tmp_path_factory.mktemp("served")
-    (path / "jobs").mkdir()
-    (path / "config.toml").write_text(CONFIG)
-    (path / "jobs" / "cliserved.py").write_text(JOBS)
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "ASCHED_STATE_DIR": str(path / "st")}
-    command = [sys.executable, "-m", "asched", "serve", "--log-format", "json"]
-    with (path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=path, env=env, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_until(lambda: "service.started" in (path / "log").read_text() or process.poll() is not None)
-        assert process.poll() is None, (path / "log").read_text()
+    with serving(tmp_path_factory.mktemp("served"), CONFIG, {"jobsserved.py": JOBS}) as path:
         yield path
-        process.terminate()
-        assert process.wait(20) == 0, (path / "log").read_text()
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-class Served(Folder):
-    """The served folder as the current one."""
-
-    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.path, self.ledger, self.config = path, path / "state" / "asched.db", path / "config.toml"
-        self.jobs = path / "jobs" / "cliserved.py"
-        self._capsys = capsys
 
 
 @pytest.fixture
 def served(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Served]:
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("ASCHED_STATE_DIR", str(home / "st"))
-    monkeypatch.delenv("ASCHED_CONFIG", raising=False)
-    path, modules = sys.path[:], set(sys.modules)
-    yield Served(home, capsys)
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(home)):
-            del sys.modules[name]
+    with inside(home, monkeypatch, capsys) as served:
+        yield served
 
 
 @pytest.fixture
@@ -178,7 +144,7 @@ def test_healthcheck_is_silent_unless_asked(served: Served) -> None:
     assert served.asched("healthcheck") == (served.asched("healthcheck", "-q"))
     assert served.asched("healthcheck").out == ""
     assert served.asched("healthcheck", "-v").out == "healthy\n"
-    assert served.asched("healthcheck", "--json").json == {"healthy": True, "reasons": []}
+    assert served.asched("healthcheck", "--json").json == {"healthy": True, "reasons": [], "ready": True}
 
 
 def test_a_run_is_the_services_and_its_output_comes_here(served: Served) -> None:
@@ -309,7 +275,7 @@ def test_json_has_the_documented_keys(served: Served, verb: str) -> None:
     assert set(served.asched(verb, "--json").json) == keys(verb)
 
 
-def test_the_ledger_is_backed_up_checked_and_pruned_while_it_is_served(served: Folder) -> None:
+def test_the_ledger_is_backed_up_checked_and_pruned_while_it_is_served(served: Served) -> None:
     assert served.asched("run", "hello").code == 0
     assert served.asched("db", "backup", "copy.db").code == 0
     assert served.asched("db", "check").code == 0

@@ -16,27 +16,31 @@ from law import imbalances
 from asched.core.action import Function
 from asched.core.admission import unpause
 from asched.core.arranging import Asked, add, move, restore, skip
+from asched.core.backfilling import begin_backfill, cancel_backfill, open_backfill
 from asched.core.board import Cause, Kind
-from asched.core.change import Pause, Unpause
+from asched.core.change import Backfill, Pause, Unpause
 from asched.core.condition import Network, Term
 from asched.core.cron import Cron
+from asched.core.draining import drain, lift
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies, Retry
 from asched.core.need import Need
 from asched.core.occurrence import comes_at
-from asched.core.outcome import ErrorNote, Failed, Succeeded
+from asched.core.outcome import ErrorNote, Failed, SkipReason, Succeeded
 from asched.core.pausing import pause
 from asched.core.pending import pending
 from asched.core.record import FireQuery
 from asched.core.roster import current, place, remove
-from asched.core.runs import manual, stop
+from asched.core.runs import again, manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.wait import Wait
+from asched.engine.start import succeeded
 from asched.errors import LedgerUnavailable, Refused
 from asched.ledger.memory import MemoryLedger
+from asched.operating import Pausing, cancel_runs, pause_jobs, resume_jobs
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
@@ -136,6 +140,16 @@ steps = st.one_of(
     st.tuples(st.just("remove"), names),
     st.tuples(st.just("place"), names, triggers, policies, gates),
     st.tuples(st.just("outage"), spans),
+    st.tuples(st.just("backfill"), names, seconds(0, 900), seconds(1, 900), st.integers(1, 3), st.booleans()),
+    st.tuples(st.just("backfill"), names, seconds(0, 900), seconds(1, 900), st.integers(1, 3), st.booleans()),
+    st.tuples(st.just("cancel backfill"), st.integers(0, 3)),
+    st.tuples(
+        st.just("pause some"), st.none() | st.lists(names, max_size=2), st.none() | spans, st.sampled_from(OnResume)
+    ),
+    st.tuples(st.just("resume some"), st.none() | st.lists(names, max_size=2)),
+    st.tuples(st.just("drain"), seconds(0, 8000)),
+    st.tuples(st.just("cancel all"), names),
+    st.tuples(st.just("retry"), st.integers(0, 5)),
 )
 
 
@@ -204,6 +218,33 @@ class World:
                 if open_fires:
                     fire = open_fires[details[0] % len(open_fires)]
                     assert await self.ask(lambda b, now, turn: stop(b, fire, Cause.OPERATOR, "x", now, turn))
+            case "drain":
+                assert await self.ask(lambda b, now, turn: drain(b, "x", "", now, turn))
+                before = self.started.copy()
+                await clock.advance(details[0] + timedelta(microseconds=1))
+                assert self.started == before, "something was started"
+                assert await self.ask(lambda b, now, turn: lift(b, "x", "", now, turn))
+            case "pause some":
+                some, span, on_resume = details
+                wanted = Pausing("x", "", span, None, on_resume)
+                await self.ask(lambda b, now, turn: pause_jobs(b, some, wanted, now, turn))
+            case "resume some":
+                with contextlib.suppress(Refused):  # none of them is paused
+                    await self.ask(lambda b, now, turn: resume_jobs(b, details[0], "x", "", now, turn))
+            case "cancel all":
+                await self.ask(lambda b, now, turn: cancel_runs(b, details[0], "x", "", now, turn))
+                assert not (details[0] in self.board.jobs and self.board.jobs[details[0]].queue)
+            case "retry":
+                over = await harness.ledger.fires(FireQuery(decisions=("start",), limit=1000))
+                over = [one for one in over if not one.open and one.job in self.board.jobs]
+                if over:
+                    fire = over[details[0] % len(over)].fire
+                    await self.ask(lambda b, now, turn: again(b, b.jobs[fire.job], fire, now, turn))
+            case "cancel backfill":
+                numbers = sorted(self.board.backfills)
+                if numbers:
+                    number = numbers[details[0] % len(numbers)]
+                    assert await self.ask(lambda b, now, turn: cancel_backfill(b, number, "x", "", now, turn))
             case _:
                 await self.to_job(what, *details)
 
@@ -227,6 +268,8 @@ class World:
             case "remove" if there:
                 del self.definitions[name]
                 await self.ask(lambda b, now, turn: (remove(b, name, now, turn), b.link()))
+            case "backfill" if there and not self.board.jobs[name].relative:
+                await self.backfill(name, *details)
             case "place":
                 trigger, policies, gate = details
                 job = sharing(Job(name, ACTION, trigger, policies, **gate))
@@ -246,6 +289,18 @@ class World:
 
         with contextlib.suppress(Refused):
             await self.ask(act)
+
+    async def backfill(self, name, ago, length, at_once, again):
+        def act(board, now, turn):
+            until = now.on(board.jobs[name].steady) - ago
+            since = until - length
+            order = Backfill(0, name, since, until, since, now.wall, "x", "", at_once, again)
+            one = open_backfill(board, order)
+            one.done |= done
+            begin_backfill(one, now, turn)
+
+        done = set() if again else await succeeded(self.harness.ledger, name, START, START + timedelta(days=999))
+        await self.ask(act)
 
     def place(self, board, job, now, turn):
         state = board.jobs.get(job.name)
@@ -272,6 +327,7 @@ class World:
         for name, state in board.jobs.items():
             await self.check_job(name, state, now)
         await self.check_arranged(now)
+        await self.check_backfills(open_fires.values())
         assert set(self.started.values()) <= {1}, "an attempt started twice"
 
     async def check_arranged(self, now):
@@ -284,6 +340,23 @@ class World:
         for one in kept:
             over = one.scheduled_at <= self.board.jobs[one.job].watermark
             assert comes_at(one) is not None or not over, "it has come, and is still there"
+
+    async def check_backfills(self, open_fires):
+        stored = {one.number: one for one in (await self.harness.ledger.restore()).backfills}
+        assert stored.keys() == self.board.backfills.keys()
+        for number, one in self.board.backfills.items():
+            instants = {r.scheduled_at for r in open_fires if r.fire.backfill == number}
+            assert instants == set(one.open.values()), "the board counts what the ledger says"
+            assert len({r.scheduled_at for r in open_fires if r.fire.backfill == number}) <= one.order.at_once
+            state = self.board.jobs.get(one.order.job)
+            assert not one.has_room or instants or state is None or state.pause, (
+                "it has room, and nothing of it is open"
+            )
+            assert stored[number].cursor <= one.order.cursor
+        for record in await self.harness.ledger.fires(
+            FireQuery(origins=("backfill",), decisions=("skip",), limit=1000)
+        ):
+            assert record.decision.reason not in (SkipReason.OVERLAPPED, SkipReason.QUEUE_FULL, SkipReason.PAUSED)
 
     async def check_job(self, name, state, now):
         policies = state.job.policies

@@ -1,0 +1,126 @@
+"""`asched pause` and `asched resume`: one job, several, all with a tag, or all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import click
+
+from asched.cli import show
+from asched.cli.desk import Desk
+from asched.cli.kinds import DURATION, MOMENT, next_moment
+from asched.cli.names import complete_job
+from asched.cli.verb import verb
+
+
+def _of_jobs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which jobs are meant."""
+    command = click.option("--all", "every", is_flag=True, help="All jobs.")(command)
+    command = click.option("--tag", help="All jobs with that tag.")(command)
+    return click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_job)(command)
+
+
+@verb("pause")
+@_of_jobs
+@click.option("--reason", default="", help="Why: it is kept with every fire that is skipped.")
+@click.option("--for", "length", type=DURATION, metavar="DURATION", help="Resume by itself after that long: 2h.")
+@click.option("--until", type=MOMENT, metavar="TIME", help="Resume by itself then: 10:00, the next one, or an instant.")
+@click.option(
+    "--on-resume",
+    type=click.Choice(["skip", "latest", "all"]),
+    help="What becomes of what comes due meanwhile: it is skipped, or waits; else as the job says.",
+)
+def pause_command(
+    desk: Desk,
+    jobs: Sequence[str],
+    tag: str | None,
+    every: bool,
+    reason: str,
+    length: timedelta | None,
+    until: datetime | time | None,
+    on_resume: str | None,
+) -> None:
+    """Start jobs no more, until they are resumed. What comes due is recorded as skipped(paused), or waits."""
+    _check(jobs, tag, every)
+    if length is not None and until is not None:
+        raise click.UsageError("--for and --until both say when it ends: give one of them")
+    end = _end(desk, length, until)
+    if desk.is_served:
+        more = {"until": None if end is None else end.isoformat(), "on_resume": on_resume}
+        paused = _call(desk, "pause", jobs, tag, every, reason=reason, **more)
+    else:
+        from asched.cli import byhand
+
+        paused = desk.wait_for(byhand.pause(desk, _named(desk, jobs, tag, every), reason, end, on_resume))
+    said = "until resumed" if end is None else f"until {show.when(end, desk.zone)}"
+    _done(desk, paused, said, end)
+
+
+def _end(desk: Desk, length: timedelta | None, until: datetime | time | None) -> datetime | None:
+    now = desk.now()
+    if length is not None:
+        return now + length
+    if until is None:
+        return None
+    end = next_moment(until, desk.zone, now)
+    if end <= now:
+        raise click.BadParameter(f"{show.when(end, desk.zone)} is past: nothing would be paused", param_hint="--until")
+    return end
+
+
+@verb("resume")
+@_of_jobs
+@click.option("--reason", default="", help="Why: it is kept.")
+def resume_command(desk: Desk, jobs: Sequence[str], tag: str | None, every: bool, reason: str) -> None:
+    """Start paused jobs again, with what waited, and with what comes due from now on."""
+    _check(jobs, tag, every)
+    if desk.is_served:
+        resumed = _call(desk, "resume", jobs, tag, every, reason=reason)
+    else:
+        from asched.cli import byhand
+
+        resumed = desk.wait_for(byhand.resume(desk, _named(desk, jobs, tag, every), reason))
+    _done(desk, resumed, "", None)
+
+
+def _check(jobs: Sequence[str], tag: str | None, every: bool) -> None:
+    if bool(jobs) + (tag is not None) + every != 1:
+        raise click.UsageError("say which: JOB..., --tag TAG, or --all")
+
+
+def _call(desk: Desk, verb: str, jobs: Sequence[str], tag: str | None, every: bool, **more: object) -> Sequence[str]:
+    if len(jobs) == 1:
+        answer = desk.call_about(jobs[0], verb, by=desk.who(), **more)
+    else:
+        answer = desk.call(verb, jobs=list(jobs), tag=tag, all=every, by=desk.who(), **more)
+    found: Sequence[str] = answer["jobs"]
+    return found
+
+
+def _named(desk: Desk, jobs: Sequence[str], tag: str | None, every: bool) -> Sequence[str]:
+    """By the configuration: no service answers. Raises UnknownJob."""
+    from asched.operating import tagged
+
+    if tag is not None:
+        return tagged(desk.configuration.jobs, tag)
+    if every:
+        return [job.name for job in desk.configuration.jobs if not job.disabled]
+    return [desk.job(name).name for name in dict.fromkeys(jobs)]
+
+
+def _done(desk: Desk, jobs: Sequence[str], said: str, until: datetime | None) -> None:
+    """`said`: until when they are paused; "": they are resumed."""
+    if desk.as_json:
+        first = next(iter(jobs), None)
+        show.as_json({"job": first, "paused": bool(said), "until": until, "jobs": list(jobs)})
+        return
+    for job in jobs:
+        click.echo(f"{job} is paused {_until(said)}" if said else f"{job} is resumed")
+    if jobs:
+        desk.hint(f"asched resume {jobs[0]}" if said else f"asched next {jobs[0]}")
+
+
+def _until(said: str) -> str:
+    return "until it is resumed" if said == "until resumed" else said
