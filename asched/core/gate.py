@@ -87,9 +87,9 @@ def release(board: Board, state: JobState, held: Gated) -> None:
 
 
 def ask(board: Board, state: JobState, held: Gated, turn: Turn) -> None:
-    """All of its conditions; while we stop, whoever comes after us asks."""
-    held.asking = True
-    if not board.draining:
+    """All of its conditions; while nothing is started they are asked after that, or by whoever comes after us."""
+    held.asking = not board.draining
+    if held.asking:
         turn.effects.append(AskConditions(state.job, held.fire))
 
 

@@ -14,9 +14,10 @@ from itertools import count
 from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, settle_down
 from asched.core.answers import Answered, answered
+from asched.core.backfill import Backfilling
 from asched.core.backfilling import go_on
 from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
-from asched.core.change import Begin, Change, Decide, Finish, Gap, Promote, Retrying
+from asched.core.change import Backfill, Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
@@ -135,16 +136,20 @@ def simulate(
     limits: Limits | None = None,
     occurrences: Sequence[Occurrence] = (),
     conditions: Holds | None = None,
+    backfills: Sequence[Backfill] = (),
 ) -> Simulation:
     """Everything that `jobs`, first seen at `since`, come to by `until`, or by the turn that passes `limit` fires.
     `occurrences` are single fires that are to go otherwise; what their jobs do not yield is left aside.
+    `backfills` begin at once.
 
     With `hear` it is told of each fire once nothing more becomes of it, or at the end, and only what is then still
     open is in the answer: a year of many jobs has more fires than one wants to keep. Conditions hold, unless
     `conditions` says that they do not.
     """
     set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
-    world = _World(jobs, since, behave, hear, limit, limits, occurrences, conditions or _hold, set_clock=set_clock)
+    world = _World(
+        jobs, since, behave, hear, limit, limits, occurrences, conditions or _hold, backfills, set_clock=set_clock
+    )
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
         if world.full:
@@ -169,6 +174,7 @@ class _World:
         limits: Limits | None,
         occurrences: Sequence[Occurrence],
         conditions: Holds,
+        backfills: Sequence[Backfill],
         *,
         set_clock: bool,
     ) -> None:
@@ -190,11 +196,13 @@ class _World:
         self.wall_ahead = self.steady_ahead = timedelta(0)
         self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
         self.board = self._board(occurrences)
+        self.board.backfills = {one.number: Backfilling(one) for one in backfills}
         turn = Turn()
         for job in self.jobs:
             place(self.board, job, None, self._moment(), turn)
         self.board.link()
         startup(self.board, self._moment(), self.instance, turn, first_of_boot=True)
+        go_on(self.board, self._moment(), turn)
         self._carry_out(turn)
 
     def _board(self, occurrences: Iterable[Occurrence]) -> Board:
@@ -389,6 +397,9 @@ class _World:
         self.steady_ahead = self.wall_ahead  # steady time begins as wall time
         self.board = self._board(self.pending())
         self.board.failures = before.failures
+        self.board.backfills = {
+            number: Backfilling(one.order, set(one.done)) for number, one in before.backfills.items()
+        }
         self.board.pauses = {name: state.pause for name, state in before.jobs.items() if state.pause is not None}
         for job in self.jobs:
             place(self.board, job, current(before.jobs[job.name]), self._moment(), turn)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from law import imbalances
 
 from asched.core.action import Function
-from asched.core.change import Arrange
+from asched.core.change import Arrange, Backfill
 from asched.core.condition import Network, Term
 from asched.core.cron import Cron
 from asched.core.jitter import fraction
@@ -115,7 +115,18 @@ def traces(draw):
             at = until
         at += HALF + timedelta(microseconds=1)  # what begins anew after it does not fall together with the next
     arranged = [one for job in jobs for one in draw(st.lists(occurrences(job), max_size=4))]
-    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits), arranged
+    past = [one for n, job in enumerate(jobs, 1) for one in draw(backfills(n, job))]
+    return jobs, troubles, at + draw(seconds(1, 2000)), draw(st.integers(0, 1000)), draw(limits), arranged, past
+
+
+@st.composite
+def backfills(draw, number, job):
+    """Of what a calendar had before the beginning."""
+    if not isinstance(job.trigger, Cron) or draw(st.booleans()):
+        return []
+    until = START - draw(seconds(0, 4000))
+    since = until - draw(seconds(1, 4000))
+    return [Backfill(number, job.name, since, until, since - TICK, START, "x", "", draw(st.integers(1, 3)))]
 
 
 @st.composite
@@ -157,11 +168,11 @@ def holding(seed):
     return lambda fire, at: fraction(seed, fire.job, fire.scheduled_at, at) < 0.5
 
 
-async def live(jobs, troubles, until, seed, limits=None, arranged=()):
+async def live(jobs, troubles, until, seed, limits=None, arranged=(), past=()):
     clock = FakeClock(START)
     harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, limits=limits), START
     harness.conditions = PretendConditions(clock, holding(seed))
-    await harness.ledger.commit(0, [Arrange(one) for one in arranged])
+    await harness.ledger.commit(0, [*(Arrange(one) for one in arranged), *past])
     await harness.start()
     for trouble in troubles:
         await harness.clock.advance(trouble.since - passed)
@@ -206,6 +217,7 @@ SET_BACK = (
     1,
     None,
     [],
+    [],
 )
 
 
@@ -213,8 +225,8 @@ SET_BACK = (
 @given(traces())
 @example(SET_BACK)
 def test_every_fire_goes_as_the_model_says(trace):
-    jobs, troubles, until, seed, limits, arranged = trace
-    found, gaps, left = asyncio.run(live(jobs, troubles, until, seed, limits, arranged))
+    jobs, troubles, until, seed, limits, arranged, past = trace
+    found, gaps, left = asyncio.run(live(jobs, troubles, until, seed, limits, arranged, past))
     each = {(one.job, one.scheduled_at, isinstance(one, Added)): one for one in arranged}  # as a ledger keeps them
     model = simulate(
         jobs,
@@ -225,6 +237,7 @@ def test_every_fire_goes_as_the_model_says(trace):
         limits=limits,
         occurrences=list(each.values()),
         conditions=holding(seed),
+        backfills=past,
     )
     expected = Counter(told(s.fire, s.decision, s.outcome, s.attempt, s.started_at) for s in model.fires.values())
     actual = Counter(told(f.fire, f.decision, f.outcome, f.attempt, f.started_at) for f in found)
