@@ -32,7 +32,10 @@ def go_on(board: Board, now: Now, turn: Turn) -> None:
 
 def _go_on(board: Board, state: JobState, one: Backfilling, now: Now, turn: Turn) -> None:
     trigger = state.job.trigger
-    ahead = iter(()) if trigger is None else one.ahead(trigger, state.next_at)
+    if trigger is None or trigger.relative:  # it was another one when this was asked for
+        _cancel(board, one, "asched", "its job has no such schedule any more", now, turn)
+        return
+    ahead = one.ahead(trigger, state.next_at)
     for _ in range(LOOKED_AT):
         if not one.has_room:
             return

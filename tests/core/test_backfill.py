@@ -253,6 +253,16 @@ def test_a_trigger_that_raises_ends_it_with_its_reason():
     assert "its trigger raised RuntimeError: no calendar" in str(turn.changes)
 
 
+def test_a_job_that_loses_its_schedule_ends_it_with_its_reason():
+    board = board_of(a_job())
+    begin(board, wanted(since=1, until=4))
+    board.jobs["work"].job = a_job(every=None)
+    turn = end(board, the_run(board))
+    assert started(turn) == []
+    assert "its job has no such schedule any more" in str(turn.changes)
+    assert of_kind(turn, Backfill)[-1].state is BackfillState.CANCELLED
+
+
 def test_a_survey_counts_what_it_would_come_to():
     done = {NOON + MINUTE}
     found = survey(Every(MINUTE, NOON), NOON, NOON + 9 * MINUTE, done, [MINUTE, 2 * MINUTE, 9 * MINUTE], 2)

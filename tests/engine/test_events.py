@@ -13,6 +13,8 @@ from asched.core.change import (
     Activate,
     Adopt,
     Arrange,
+    Backfill,
+    BackfillState,
     Begin,
     Child,
     Decide,
@@ -145,6 +147,14 @@ EVENTS = [  # (change, the event)
     (
         Unpause("backup", LATER, "ada", "back"),
         {"type": "job.resumed", "at": LATER, "job": "backup", "by": "ada", "reason": "back"},
+    ),
+    (
+        Backfill(7, "backup", START, LATER, START, START, "ada", state=BackfillState.DONE, ended_at=LATER),
+        {"type": "backfill.done", "at": LATER, "job": "backup", "backfill": 7},
+    ),
+    (
+        Backfill(7, "backup", START, LATER, START, START, "ada", state=BackfillState.CANCELLED, ended_at=LATER),
+        {"type": "backfill.cancelled", "at": LATER, "job": "backup", "backfill": 7},
     ),
     (
         Absence(START, LATER, "killed"),
