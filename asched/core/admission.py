@@ -14,7 +14,7 @@ from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, Start
 from asched.core.change import Pause, Promote, Unpause
 from asched.core.lanes import Waiting, lane_of
 from asched.core.limits import Limits
-from asched.core.model import Fire, OnResume, Overlap, run_name
+from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
 from asched.core.permits import Order, Permit
 from asched.core.policy import admit, no_room
@@ -54,19 +54,37 @@ def _as_policies_say(
     board: Board, state: JobState, lane: str, fire: Fire, now: Now, turn: Turn, *, owed: bool
 ) -> Decision:
     """What a backfill runs, or has waiting, costs no fire its run: it does not count as overlap."""
+    ahead = state.queue.in_lane(lane)
+    stands_for = _stands_for(board, state, fire, ahead)
     running = [run.fire.run for run in state.in_lane(lane) if not run.fire.backfill]
-    waiting = [one.run for one in state.queue.in_lane(lane) if not one.backfill]
+    waiting = [one.run for one in ahead if not one.backfill and one not in stands_for]
+    owed = owed or _keeps_sequence(board, state, fire, ahead)
     verdict = admit(state.job.policies, running, waiting, owed=owed)
     if verdict.displace:
         _displace(board, state, lane, fire, now, turn)
     if verdict.stop_running:
         _stop_all(board, state, lane, fire, now, turn, at_once=verdict.at_once)
-    if not isinstance(verdict.decision, Start):
-        return verdict.decision
-    queue = _must_wait(board, state, lane, fire, now)
-    if queue is None:
-        return Start()
-    return queue if board.draining else no_room(state.job.policies, len(waiting), owed=owed) or queue
+    decision = verdict.decision
+    if isinstance(decision, Start) and (queue := _must_wait(board, state, lane, fire, now)) is not None:
+        full = None if board.draining else no_room(state.job.policies, len(waiting), owed=owed)
+        decision = full or queue
+    if not isinstance(decision, Skip):
+        _coalesce(board, state, stands_for, fire, now, turn)
+    return decision
+
+
+def _stands_for(board: Board, state: JobState, fire: Fire, ahead: Sequence[Fire]) -> Sequence[Fire]:
+    """What waits to be made up for, of a job of which only the latest is: the newer fire takes its place."""
+    if fire.origin is not Origin.SCHEDULE or state.job.policies.catch_up is not CatchUp.LATEST:
+        return ()
+    return [one for one in ahead if one.id in board.recovering.owed]
+
+
+def _keeps_sequence(board: Board, state: JobState, fire: Fire, ahead: Sequence[Fire]) -> bool:
+    """Of a job of which all are made up for, a fire waits for those that still are to be."""
+    if fire.origin is not Origin.SCHEDULE or state.job.policies.catch_up is not CatchUp.ALL:
+        return False
+    return any(one.id in board.recovering.owed for one in ahead)
 
 
 def _must_wait(board: Board, state: JobState, lane: str, fire: Fire, now: Now) -> Queue | None:
@@ -179,12 +197,15 @@ def start(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> No
     run = RunState(fire)
     board.begun(state, run)
     turn.effects.append(StartRun(state.job, fire, 1))
-    if RECOVERY in run.holds and board.recovering.rules.pace:
+    if RECOVERY in run.holds:
+        board.recovering.started += 1
         _pace(board, now)
 
 
 def _pace(board: Board, now: Now) -> None:
     """The next owed fire not at once."""
+    if not board.recovering.rules.pace:
+        return
     board.recovering.next_at = now.steady + board.recovering.rules.pace
     board.steady.put((Kind.PACED, "", 0), board.recovering.next_at, Rank.COOLED)
     board.recovery_door()
@@ -312,7 +333,9 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
         case OnResume.SKIP:
             return Skip(SkipReason.PAUSED, _pause_facts(pause))
         case OnResume.LATEST:
-            _coalesce(board, state, lane, pause, fire, now, turn)
+            held = state.queue.in_lane(lane)
+            before = [one for one in held if one.due_at >= pause.at and not one.backfill]
+            _coalesce(board, state, before, fire, now, turn)
         case OnResume.ALL:
             if state.queue.count(lane) >= state.job.policies.catch_up_max:
                 return Skip(SkipReason.QUEUE_FULL, {"waiting": state.queue.count(lane)})
@@ -322,13 +345,12 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
     return queue
 
 
-def _coalesce(board: Board, state: JobState, lane: str, pause: Pause, newer: Fire, now: Now, turn: Turn) -> None:
-    """Of what waits for the end of the pause, only the latest runs."""
-    for waiting in state.queue.in_lane(lane):
-        if waiting.due_at >= pause.at and not waiting.backfill:
-            board.waits_no_more(state, waiting.id)
-            skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
-            turn.changes.append(Promote(waiting.id, skip, now.wall))
+def _coalesce(board: Board, state: JobState, older: Iterable[Fire], newer: Fire, now: Now, turn: Turn) -> None:
+    """Of what waits, only the latest runs."""
+    for waiting in older:
+        board.waits_no_more(state, waiting.id)
+        skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
+        turn.changes.append(Promote(waiting.id, skip, now.wall))
 
 
 def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:

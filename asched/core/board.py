@@ -271,14 +271,14 @@ class Board:
         state.queue.put(lane, fire)
         self.is_open(fire)
         if RECOVERY in self.wants(state, fire):
-            self.recovering.owed[fire.id] = fire
+            self.recovering.waits(fire)
 
     def waits_no_more(self, state: JobState, fire: int) -> Fire | None:
         """Take it out of its queue; None when it did not wait."""
-        self.recovering.owed.pop(fire, None)
         found = state.queue.take(fire)
         if found is not None:
             self.is_open_no_more(found)
+            self.recovering.waits_no_more(fire)
         return found
 
     def begun(self, state: JobState, run: RunState) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from asched.core.admission import cooled, unpause
 from asched.core.answers import ask_again, give_up
 from asched.core.beside import come
 from asched.core.board import Board, Deadline, JobState, Kind, Now, Turn
-from asched.core.change import Unpause
+from asched.core.change import Change, Decide, Unpause
 from asched.core.following import pass_down
 from asched.core.overtime import time_is_up
-from asched.core.owed import all_decided, count_owed, counted, paced, unanswered
+from asched.core.owed import count_owed, note_overdue, paced, tend, unanswered
 from asched.core.plan import begin_attempt, fire_due
 from asched.core.runs import call_off
 
@@ -21,16 +20,26 @@ OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.
 
 
 def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
-    """Decide at most `limit` deadlines that have come, in their written order. Returns how many were taken."""
-    taken = list(islice(_in_order(board, now), limit))
+    """Decide deadlines that have come, in their written order, until that took `limit` rows of the ledger or as many
+    deadlines; what one deadline decides is decided together. Returns how many that were."""
     rules = board.recovering.rules
-    if len(taken) > rules.at_once or (taken and rules.counts_first):
+    come = board.wall.come(now.wall, rules.at_once + 1) + board.steady.come(now.steady, rules.at_once + 1)
+    if come > rules.at_once or (come and rules.counts_first):
         count_owed(board)
-    for kind, name, fire in taken:
+    note_overdue(board, now)
+    spent = 0
+    for kind, name, fire in _in_order(board, now):
+        before = len(turn.changes)
         _come(board, kind, name, fire, now, turn)
-    if board.recovering.counting and all_decided(board, now):
-        counted(board, now, turn)
-    return len(taken)
+        spent += _rows(turn.changes[before:])
+        if spent >= limit:
+            break
+    return spent + tend(board, now, limit - spent, turn)
+
+
+def _rows(changes: Iterable[Change]) -> int:
+    """What they cost; at least one."""
+    return sum((len(change.fires) if isinstance(change, Decide) else 1) for change in changes) or 1
 
 
 def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) -> None:
@@ -38,7 +47,7 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
         case Kind.PACED:
             paced(board, now, turn)
         case Kind.UNANSWERED:
-            unanswered(board, now, turn)
+            unanswered(board, now)
         case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
             time_is_up(board, fire, now, turn)
         case Kind.BACKFILL:

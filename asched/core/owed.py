@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
-from asched.core.admission import serve
+from asched.core.admission import promote, serve
 from asched.core.board import Board, Kind, Now, Recovers, Turn
 from asched.core.change import Promote
+from asched.core.lanes import lane_of
 from asched.core.model import Fire
 from asched.core.outcome import Skip, SkipReason
 from asched.core.plan import count_from_here
@@ -19,42 +21,94 @@ from asched.core.timeline import Rank
 
 
 def count_owed(board: Board) -> None:
-    """From here on nothing of it starts, until `counted`: who goes first is not known before."""
+    """From here on nothing of it starts, until what is overdue is decided: who goes first is not known before."""
     board.recovering.counting = True
     board.recovery_door()
 
 
-def counted(board: Board, now: Now, turn: Turn) -> None:
+def note_overdue(board: Board, now: Now) -> None:
+    """While it is counted, more comes due: that is not waited for, or a busy board would never be done."""
+    recovering = board.recovering
+    if recovering.counting and recovering.overdue is None:
+        recovering.overdue = now.wall, now.steady
+
+
+def tend(board: Board, now: Now, limit: int, turn: Turn) -> int:
+    """After what was due: where do all of them together stand? Gives up at most `limit` of those that are to be given
+    up, and returns how many."""
+    recovering = board.recovering
+    if recovering.counting and _all_decided(board, now):
+        _counted(board, now, turn)
+    elif recovering.held is not None and not recovering.new:  # its jobs were removed, or its fires cancelled
+        _release(board)
+        _go_on(board, now, turn)
+    elif recovering.held is None and not recovering.counting:
+        recovering.new.clear()
+    return _give_up(board, limit, now, turn)
+
+
+def _all_decided(board: Board, now: Now) -> bool:
+    """Is nothing of it overdue any more?"""
+    wall, steady = board.next_deadlines()
+    until_wall, until_steady = board.recovering.overdue or (now.wall, now.steady)
+    return not (_come(wall, min(until_wall, now.wall)) or _come(steady, until_steady))
+
+
+def _come(deadline: datetime | None, here: datetime) -> bool:
+    return deadline is not None and deadline <= here
+
+
+def _counted(board: Board, now: Now, turn: Turn) -> None:
     """Everything that was overdue is decided: what is too much is skipped, the rest starts or waits for approval."""
     recovering = board.recovering
-    recovering.counting = False
-    _skip_beyond_limit(board, now, turn)
-    if recovering.owed:
+    recovering.counting, recovering.overdue = False, None
+    _give_up_beyond_limit(board, now)
+    if recovering.new:
         _hold_or_begin(board, now, turn)
+    elif recovering.held is not None:
+        _release(board)
     _go_on(board, now, turn)
 
 
-def _skip_beyond_limit(board: Board, now: Now, turn: Turn) -> None:
-    limit = board.recovering.rules.limit
-    if limit is not None and len(board.recovering.owed) > limit:
-        ranked = board.recovering.first(
-            (fire, board.jobs[fire.job].job.policies.priority) for fire in board.recovering.owed.values()
-        )
-        for fire in ranked[limit:]:
-            facts = {"late_s": (now.wall - fire.due_at).total_seconds(), "recovery_limit": limit}
-            _skip(board, fire, Skip(SkipReason.MISSED, facts), now, turn)
+def _give_up_beyond_limit(board: Board, now: Now) -> None:
+    limit, waiting = board.recovering.rules.limit, board.recovering.to_be_run()
+    if limit is not None and len(waiting) > limit:
+        for fire in in_order(board, waiting)[limit:]:
+            facts = {"late_s": _late(fire, now), "recovery_limit": limit}
+            _to_give_up(board, fire, Skip(SkipReason.MISSED, facts))
+
+
+def in_order(board: Board, fires: Iterable[Fire]) -> list[Fire]:
+    """Who goes first, if each of these could."""
+    return board.recovering.first((fire, board.jobs[fire.job].job.policies.priority) for fire in fires)
+
+
+def _late(fire: Fire, now: Now) -> float:
+    return (now.wall - fire.due_at).total_seconds()
 
 
 def _hold_or_begin(board: Board, now: Now, turn: Turn) -> None:
-    recovering, rules = board.recovering, board.recovering.rules
-    owed, jobs = len(recovering.owed), len({fire.job for fire in recovering.owed.values()})
-    if rules.ask_above is None or owed <= rules.ask_above:
-        turn.effects.append(Recovers(owed, jobs))
+    """Once something is held, it stays so until it is answered: also when it has become less than one asks for."""
+    held, rules, new = board.recovering.held, board.recovering.rules, board.recovering.new
+    if held is None and (rules.ask_above is None or len(new) <= rules.ask_above):
+        _let_through(board, turn)
         return
-    since = now.wall if recovering.held is None else recovering.held.since
-    recovering.held = Held(owed, since, since + rules.expires)
-    board.wall.put((Kind.UNANSWERED, "", 0), recovering.held.expires_at, Rank.COOLED)
-    turn.effects.append(Recovers(owed, jobs, recovering.held.expires_at))
+    since = now.wall if held is None else held.since
+    board.recovering.held = Held(len(new), since, since + rules.expires)
+    board.wall.put((Kind.UNANSWERED, "", 0), since + rules.expires, Rank.COOLED)
+    if held is None or len(new) > held.count:
+        jobs = {board.recovering.owed[fire].job for fire in new}
+        turn.effects.append(Recovers(len(new), len(jobs), since + rules.expires))
+
+
+def _let_through(board: Board, turn: Turn) -> None:
+    recovering = board.recovering
+    waiting = recovering.to_be_run()
+    if len(recovering.new) == len(waiting) and not board.permits.holders(RECOVERY):
+        recovering.started = 0  # nothing is left of what was let through before
+    recovering.new.clear()
+    if waiting:
+        turn.effects.append(Recovers(len(waiting), len({fire.job for fire in waiting})))
 
 
 def _go_on(board: Board, now: Now, turn: Turn) -> None:
@@ -69,33 +123,37 @@ def paced(board: Board, now: Now, turn: Turn) -> None:
 
 
 def approve(board: Board, now: Now, turn: Turn) -> int:
-    """Somebody approves of all that is held. Returns how many fires that are."""
+    """Somebody approves of all that is held. Returns up to which fire, by id: `approved_to` of the next start."""
+    recovering = board.recovering
+    recovering.approved_to = max(recovering.new, default=recovering.approved_to)
     _release(board)
+    _let_through(board, turn)
     _go_on(board, now, turn)
-    return len(board.recovering.owed)
+    return recovering.approved_to
 
 
-def abort(board: Board, why: str, jobs: Collection[str], now: Now, turn: Turn) -> int:
-    """Nothing more of it is started: of these jobs, or of all if there are none. Returns how many are skipped."""
-    skip = Skip(SkipReason.EXCLUDED, {"cancelled": why})
-    given_up = _skip_all(board, _of(board, jobs), skip, now, turn)
-    if not board.recovering.owed:
+def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, turn: Turn) -> int:
+    """Nothing more of it is started: of these jobs, or of all if there are none. Returns how many are given up: at most
+    `limit` in this turn, the others by `tend`."""
+    fires = [fire for fire in board.recovering.to_be_run() if not jobs or fire.job in jobs]
+    for fire in fires:
+        _to_give_up(board, fire, Skip(SkipReason.EXCLUDED, {"cancelled": why}))
+    if not board.recovering.new:
         _release(board)
-    _go_on(board, now, turn)
-    return given_up
+    if not _give_up(board, limit, now, turn):
+        _go_on(board, now, turn)
+    return len(fires)
 
 
-def unanswered(board: Board, now: Now, turn: Turn) -> None:
+def unanswered(board: Board, now: Now) -> None:
     """Nobody approved in time."""
-    held = board.recovering.held
+    recovering, held = board.recovering, board.recovering.held
     if held is None:
         return
-    for fire in _of(board, ()):
-        late = (now.wall - fire.due_at).total_seconds()
-        facts = {"late_s": late, "held_since": held.since.isoformat()}
-        _skip(board, fire, Skip(SkipReason.EXPIRED, facts), now, turn)
+    for fire in [recovering.owed[fire] for fire in sorted(recovering.new)]:
+        facts = {"late_s": _late(fire, now), "held_since": held.since.isoformat()}
+        _to_give_up(board, fire, Skip(SkipReason.EXPIRED, facts))
     _release(board)
-    board.recovery_door()
 
 
 def _release(board: Board) -> None:
@@ -103,29 +161,25 @@ def _release(board: Board) -> None:
     board.wall.remove((Kind.UNANSWERED, "", 0))
 
 
-def _of(board: Board, jobs: Collection[str]) -> list[Fire]:
-    return [fire for fire in board.recovering.owed.values() if not jobs or fire.job in jobs]
+# Giving up: thousands at once would hold the loop.
 
 
-def _skip_all(board: Board, fires: Iterable[Fire], skip: Skip, now: Now, turn: Turn) -> int:
-    fires = list(fires)
-    for fire in fires:
-        _skip(board, fire, skip, now, turn)
-    return len(fires)
+def _to_give_up(board: Board, fire: Fire, skip: Skip) -> None:
+    board.recovering.given_up[fire.id] = skip
+    board.recovering.new.discard(fire.id)
+    board.recovery_door()
 
 
-def _skip(board: Board, fire: Fire, skip: Skip, now: Now, turn: Turn) -> None:
-    state = board.jobs[fire.job]
-    board.waits_no_more(state, fire.id)
-    turn.changes.append(Promote(fire.id, skip, now.wall))
-    count_from_here(board, state, now, turn)
-
-
-def all_decided(board: Board, now: Now) -> bool:
-    """Is nothing overdue any more?"""
-    wall, steady = board.next_deadlines()
-    return not (_come(wall, now.wall) or _come(steady, now.steady))
-
-
-def _come(deadline: datetime | None, here: datetime) -> bool:
-    return deadline is not None and deadline <= here
+def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
+    """Skip some of them; after the last, the others go on."""
+    some = list(islice(board.recovering.given_up.items(), max(0, limit)))
+    for fire, skip in some:
+        state = board.jobs[board.recovering.owed[fire].job]
+        gone = board.waits_no_more(state, fire)
+        assert gone is not None
+        turn.changes.append(Promote(fire, skip, now.wall))
+        promote(board, state, lane_of(state.job, gone), now, turn)  # behind it may wait what is on time
+        count_from_here(board, state, now, turn)
+    if some and not board.recovering.given_up:
+        _go_on(board, now, turn)
+    return len(some)

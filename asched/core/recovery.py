@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.model import Fire
+from asched.core.outcome import Skip
 from asched.core.permits import Order, Permit
 
 RECOVERY: Permit = ("recovery", "")
@@ -69,17 +70,38 @@ class Held:
 
 @dataclass(slots=True)
 class Recovering:
-    """Where the board stands with it. `owed` are the fires that wait, by id."""
+    """Where the board stands with it, by fire ids. `owed` are the fires that wait; of these, `new` ones are not let
+    through yet, and `given_up` ones will be skipped, so many a turn. Fires up to `approved_to` were approved.
+    `started`: so many of those that were last let through.
+    """
 
     rules: Recovery = field(default_factory=Recovery)
     owed: dict[int, Fire] = field(default_factory=dict)
+    new: set[int] = field(default_factory=set)
+    given_up: dict[int, Skip] = field(default_factory=dict)
     counting: bool = False
+    overdue: tuple[datetime, datetime] | None = None  # while counting: what was due by then (wall, steady) is counted
     held: Held | None = None
     next_at: datetime | None = None  # steady: not before, for the sake of the pace
+    approved_to: int = 0
+    started: int = 0
 
     @property
     def closed(self) -> bool:
-        return self.counting or self.held is not None or self.next_at is not None
+        return self.counting or bool(self.given_up) or self.held is not None or self.next_at is not None
+
+    def waits(self, fire: Fire) -> None:
+        self.owed[fire.id] = fire
+        if fire.id > self.approved_to:
+            self.new.add(fire.id)
+
+    def waits_no_more(self, fire: int) -> None:
+        if self.owed.pop(fire, None) is not None:
+            self.new.discard(fire)
+            self.given_up.pop(fire, None)
+
+    def to_be_run(self) -> list[Fire]:
+        return [fire for fire in self.owed.values() if fire.id not in self.given_up]
 
     def first(self, fires: Iterable[tuple[Fire, int]]) -> list[Fire]:
         """By `order`: of each a fire, and the priority of its job."""

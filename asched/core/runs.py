@@ -6,13 +6,14 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import admitted, freed
+from asched.core.admission import admitted, freed, promote
 from asched.core.answers import succeeded
 from asched.core.backfilling import needs_no_backfill
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
 from asched.core.change import Decide, Finish, Promote, Retrying
 from asched.core.following import follow_up, pass_down
 from asched.core.gate import let_in
+from asched.core.lanes import lane_of
 from asched.core.model import AGAIN, Fire, Origin
 from asched.core.outcome import (
     Cancelled,
@@ -205,6 +206,7 @@ def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool
         if taken is not None:
             skip = Skip(SkipReason.EXCLUDED, {"cancelled": reason})
             turn.changes.append(Promote(fire, skip, now.wall))
+            promote(board, state, lane_of(state.job, taken), now, turn)  # behind it may wait what lacks less
             count_from_here(board, state, now, turn)
             pass_down(board, [(taken, skip)], now, turn)
             return True

@@ -59,6 +59,17 @@ class Timeline(Generic[Key]):
         self._drop_stale_head()
         return self._heap[0][:2] if self._heap else None
 
+    def come(self, until: datetime, enough: int) -> int:
+        """How many deadlines have come by then, counted up to `enough`."""
+        found, below = 0, [0]
+        while below and found < enough:
+            place = below.pop()
+            if place < len(self._heap) and self._heap[place][0] <= until:
+                _, (_, _, key), number = self._heap[place]
+                found += self._live.get(key) == number
+                below += (2 * place + 1, 2 * place + 2)
+        return found
+
     def pop(self) -> Key:
         """Take out the first. There is one."""
         self._drop_stale_head()

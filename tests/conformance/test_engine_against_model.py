@@ -22,6 +22,7 @@ from asched.core.need import Need
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
+from asched.core.recovery import Recovery, RecoveryOrder
 from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
@@ -74,8 +75,18 @@ policies = st.builds(
     poll=seconds(1, 60),
 )
 conditions = st.sampled_from([(), (), (Term(Network()),)])
+recoveries = st.builds(
+    Recovery,
+    order=st.sampled_from(RecoveryOrder),
+    at_once=st.sampled_from([1, 2, 20]),
+    pace=st.just(timedelta(0)) | seconds(1, 30),
+    limit=st.none() | st.integers(1, 20),
+    ask_above=st.none() | st.none() | st.integers(0, 20),
+    expires=seconds(60, 9000),
+)
 limits = st.builds(
     Limits,
+    recovery=recoveries,
     running=st.none() | st.integers(1, 4),
     pools=st.fixed_dictionaries({"p": st.integers(1, 2), "q": st.integers(1, 3)}),
 )

@@ -28,15 +28,18 @@ from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies,
 from asched.core.need import Need
 from asched.core.occurrence import comes_at
 from asched.core.outcome import ErrorNote, Failed, SkipReason, Succeeded
+from asched.core.owed import abort, approve
 from asched.core.pausing import pause
 from asched.core.pending import pending
 from asched.core.record import FireQuery
+from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
 from asched.core.roster import current, place, remove
 from asched.core.runs import again, manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.wait import Wait
+from asched.engine.engine import SLICE
 from asched.engine.start import succeeded
 from asched.errors import LedgerUnavailable, Refused
 from asched.ledger.memory import MemoryLedger
@@ -105,6 +108,15 @@ policies = st.builds(
 conditions = st.sampled_from([(), (), (Term(Network()),)])
 needs = st.sampled_from([(), (), (Need("a"),), (Need("b", timedelta(minutes=10)),)])
 gates = st.fixed_dictionaries({"conditions": conditions, "needs": needs})
+recoveries = st.builds(
+    Recovery,
+    order=st.sampled_from(RecoveryOrder),
+    at_once=st.sampled_from([1, 2, 20]),
+    pace=st.just(timedelta(0)) | seconds(1, 30),
+    limit=st.none() | st.integers(1, 8),
+    ask_above=st.none() | st.integers(0, 8),
+    expires=seconds(60, 9000),
+)
 LIMITS = Limits(running=3, pools={"p": 2})
 CAPACITIES = {("service", ""): 3, ("pool", "p"): 2, ("exclusive", "x"): 1}
 SHARED = {
@@ -134,6 +146,8 @@ steps = st.one_of(
     st.tuples(st.just("add"), names, spans),
     st.tuples(st.just("restore"), names),
     st.tuples(st.just("cancel"), st.integers(0, 5)),
+    st.tuples(st.just("approve")),
+    st.tuples(st.just("abort"), names),
     st.tuples(st.just("step"), seconds(-20_000, 20_000)),
     st.tuples(st.just("suspend"), seconds(1, 20_000)),
     st.tuples(st.just("stall"), spans),
@@ -154,17 +168,18 @@ steps = st.one_of(
 
 
 class World:
-    def __init__(self, jobs, seed):
+    def __init__(self, jobs, seed, recovery):
         self.seed = seed
         self.started = Counter()
         self.crowded = set()  # jobs that were allowed any number of runs at some time
         self.definitions = {job.name: job for job in jobs}
+        limits = replace(LIMITS, recovery=recovery)
         self.harness = Harness(
             jobs,
             behave=self.behave,
             clock=FakeClock(START),
             ledger=SwitchedLedger(),
-            limits=LIMITS,
+            limits=limits,
             conditions=lambda fire, at: fraction(seed, fire.job, at) < 0.5,
         )
 
@@ -245,6 +260,10 @@ class World:
                 if numbers:
                     number = numbers[details[0] % len(numbers)]
                     assert await self.ask(lambda b, now, turn: cancel_backfill(b, number, "x", "", now, turn))
+            case "approve":
+                await self.ask(approve)
+            case "abort":
+                await self.ask(lambda b, now, turn: abort(b, "x", details, now, SLICE, turn))
             case _:
                 await self.to_job(what, *details)
 
@@ -322,6 +341,7 @@ class World:
             if run.waiting:
                 assert open_fires[fire].retry_at is not None
                 assert (Kind.RETRY, run.fire.job, fire) in board.steady._live
+        self.check_recovery(board, waiting)
         for permit in [("service", ""), ("pool", "p"), ("exclusive", "x")]:
             assert len(board.permits.holders(permit)) <= CAPACITIES[permit]
         for name, state in board.jobs.items():
@@ -357,6 +377,20 @@ class World:
             FireQuery(origins=("backfill",), decisions=("skip",), limit=1000)
         ):
             assert record.decision.reason not in (SkipReason.OVERLAPPED, SkipReason.QUEUE_FULL, SkipReason.PAUSED)
+
+    def check_recovery(self, board, waiting):
+        """What is owed waits; it is closed only for a reason that ends."""
+        recovering = board.recovering
+        assert recovering.owed.keys() <= waiting
+        assert recovering.new | recovering.given_up.keys() <= recovering.owed.keys()
+        assert not recovering.counting
+        assert not recovering.given_up
+        assert (recovering.held is not None) is bool(recovering.new)
+        if recovering.held is not None:
+            assert (Kind.UNANSWERED, "", 0) in board.wall._live
+        if recovering.next_at is not None:
+            assert (Kind.PACED, "", 0) in board.steady._live
+        assert (RECOVERY in board.permits._shut) is recovering.closed
 
     async def check_job(self, name, state, now):
         policies = state.job.policies
@@ -420,7 +454,7 @@ def worlds(draw):
     if len(jobs) > 2 and draw(st.booleans()):
         wished = {"a": draw(st.sampled_from(Ending))}
         jobs.append(Job("join", ACTION, None, draw(policies), after=("a", "b"), wished=wished))
-    return jobs, draw(st.lists(steps, min_size=1, max_size=14)), draw(st.integers(0, 1000))
+    return jobs, draw(st.lists(steps, min_size=1, max_size=14)), draw(st.integers(0, 1000)), draw(recoveries)
 
 
 A_JOB = Job("a", ACTION, Every(timedelta(seconds=7)), Policies(max_instances=2))
@@ -431,8 +465,8 @@ SET_BACK = [A_MINUTE, ("step", timedelta(hours=-4)), *[A_MINUTE] * 250]
 
 @settings(max_examples=120, deadline=None)
 @given(worlds())
-@example(([A_JOB], COMES_BACK, 1))
-@example(([replace(A_JOB, trigger=Cron("* * * * *"))], SET_BACK, 1))
+@example(([A_JOB], COMES_BACK, 1, Recovery()))
+@example(([replace(A_JOB, trigger=Cron("* * * * *"))], SET_BACK, 1, Recovery()))
 def test_the_law_holds_after_every_step(world):
-    jobs, trace, seed = world
-    asyncio.run(World(jobs, seed).live(trace))
+    jobs, trace, seed, recovery = world
+    asyncio.run(World(jobs, seed, recovery).live(trace))

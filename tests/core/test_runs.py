@@ -160,7 +160,6 @@ def test_replacing_a_run_that_waits_for_its_next_attempt_calls_it_off():
     fire_now(board, 10)
     (run,) = running(board)
     end(board, run, 11, NO)
-    fire_now(board, 20)
     turn = fire_now(board, 20)
     assert [(f.fire, f.outcome.kind) for f in of_kind(turn, Finish)] == [(run, "cancelled")]
     assert started(turn) == [("tick", 1)]
