@@ -237,10 +237,24 @@ def serve(board: Board, permits: Sequence[Permit], now: Now, turn: Turn) -> None
         if state is None or fire is None or not _may_go(board, state, lane):
             continue  # what keeps it now looks at it again when it ends
         lacking = board.permits.lacking(board.wants(state, fire))
-        if lacking is None:
-            _go(board, state, fire, now, turn)
-        if state.queue.count(lane) and _may_go(board, state, lane):
-            _park(board, state, lane, lacking or permit)
+        if lacking is not None:
+            _park(board, state, lane, lacking)
+            continue
+        _go(board, state, fire, now, turn)
+        _in_turn(board, state, lane, [permit], now, turn)
+
+
+def _in_turn(board: Board, state: JobState, lane: str, given: Sequence[Permit], now: Now, turn: Turn) -> None:
+    """The next of this lane has no right to what the last one had: it waits for that, in turn with other jobs. Unless
+    it needs nothing of it: what is on time may wait behind what is made up for."""
+    fire = state.queue.first(lane)
+    if fire is None or not _may_go(board, state, lane):
+        return
+    needed = [permit for permit in board.wants(state, fire) if permit in given]
+    if needed:
+        _park(board, state, lane, needed[0])
+    else:
+        promote(board, state, lane, now, turn)
 
 
 def _go(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> None:
@@ -254,10 +268,7 @@ def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
     state = board.jobs.get(run.fire.job)
     if state is not None:
         _cool_down(board, state, run.lane, now)
-        if not run.holds:
-            promote(board, state, run.lane, now, turn)
-        elif state.queue.count(run.lane) and _may_go(board, state, run.lane):
-            _park(board, state, run.lane, run.holds[0])  # it has no right to what it gave back
+        _in_turn(board, state, run.lane, run.holds, now, turn)
     serve(board, run.holds, now, turn)
 
 
