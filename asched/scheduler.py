@@ -26,6 +26,8 @@ from asched.core.limits import Limits
 from asched.core.model import Job, fire_id
 from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
+from asched.core.recovery import Recovery
+from asched.core.recoverystatus import RecoveryStatus, status_of_recovery
 from asched.core.roster import current, place, remove
 from asched.core.triggers.at import At
 from asched.core.writteninstants import as_instant, not_far
@@ -39,6 +41,7 @@ from asched.declaration.definition import (
     job,
 )
 from asched.declaration.options import JobOptions
+from asched.declaration.recoveryoptions import RecoveryOptions, recovery_of
 from asched.declaration.sources import declarations_of
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock
@@ -53,6 +56,7 @@ from asched.host.localzone import local_zone_key
 from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
 from asched.operating import Pausing, cancel_run, pause_jobs, read_on_resume, resume_jobs, tagged
+from asched.recovery import abort_recovery, approve_recovery
 from asched.retention import Retention, prune_all
 from asched.stopping import hurry, wind_down
 
@@ -82,7 +86,8 @@ class Scheduler:
     to `drain` for what runs, interrupts the rest, and records it. `retention`: closed fires older than that, or beyond
     the newest `runs_per_job` of their job, are pruned; with `failures_kept`, what failed, timed out or was abandoned
     only after that long, if that is longer. `max_running`: so many runs at once, over all jobs; `pools`: places by
-    name, which the jobs' `pool` takes. Touches neither signals nor logging.
+    name, which the jobs' `pool` takes; `recovery`: how what an absence left owed is made up for, over all jobs. Touches
+    neither signals nor logging.
 
     Raises ConfigurationError, with every problem found, when it starts with jobs that cannot be loaded.
     """
@@ -100,6 +105,7 @@ class Scheduler:
         max_running: int | None = None,
         pools: Mapping[str, int] | None = None,
         failures_kept: str | float | timedelta | None = None,
+        recovery: RecoveryOptions | Recovery | None = None,
         clock: Clock | None = None,
         runner: Runner | None = None,
         mask: Callable[[str], str] = str,
@@ -112,7 +118,7 @@ class Scheduler:
         self._defaults: Mapping[str, object] = defaults or {}
         self._calendars = {name: replace(calendar, name=name) for name, calendar in (calendars or {}).items()}
         self.drain = as_duration(drain)
-        self._limits = Limits(max_running, pools or {})
+        self._limits = Limits(max_running, pools or {}, recovery_of(recovery))
         self._retention = Retention(
             as_duration(retention), runs_per_job, None if failures_kept is None else as_duration(failures_kept)
         )
@@ -499,6 +505,23 @@ class Scheduler:
             lambda board, now, turn: turn.changes.append(Act(now.wall, "prune", str(by), reason=str(reason)))
         )
         return await prune_all(self.ledger, keep, self.clock)
+
+    # What an absence left owed.
+
+    def recovery(self) -> RecoveryStatus:
+        """What is still to be made up for, over all jobs, and whether it waits for an answer. Raises NotRunning."""
+        return status_of_recovery(self._running.board)
+
+    async def approve_recovery(self, *, by: str = "api", reason: str = "") -> int:
+        """All that is held may start; also after a restart. Returns how many fires. Raises Refused when nothing is."""
+        return await approve_recovery(self._running, str(by), str(reason))
+
+    async def abort_recovery(self, jobs: Sequence[str] = (), *, by: str = "api", reason: str = "") -> int:
+        """What is owed is not made up for: it is skipped, of these jobs or of all. Returns how many fires, once that is
+        recorded. Raises Refused when there are none, UnknownJob."""
+        for name in jobs:
+            self._known(name)
+        return await abort_recovery(self._running, jobs, str(by), str(reason))
 
     async def cancel(self, run: str, reason: str = "cancelled", *, by: str = "api") -> RunHandle:
         """Ask an open run to stop; a fire that waits is not started. Raises UnknownRun, or Refused when it is over."""

@@ -23,8 +23,8 @@ def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
     """Decide deadlines that have come, in their written order, until that took `limit` rows of the ledger or as many
     deadlines; what one deadline decides is decided together. Returns how many that were."""
     rules = board.recovering.rules
-    come = board.wall.come(now.wall, rules.at_once + 1) + board.steady.come(now.steady, rules.at_once + 1)
-    if come > rules.at_once or (come and rules.counts_first):
+    overdue = board.wall.come(now.wall, rules.at_once + 1) + board.steady.come(now.steady, rules.at_once + 1)
+    if overdue > rules.at_once or (overdue and rules.counts_first):
         count_owed(board)
     note_overdue(board, now)
     spent = 0

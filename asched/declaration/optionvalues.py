@@ -44,7 +44,7 @@ def one_of(words: Sequence[str]) -> Reader:
     return read
 
 
-def _enum(kind: type[StrEnum]) -> Reader:
+def enum(kind: type[StrEnum]) -> Reader:
     read_word = one_of([member.value for member in kind])
 
     def read(value: object, path: Path, faults: list[Fault]) -> StrEnum | None:
@@ -55,7 +55,7 @@ def _enum(kind: type[StrEnum]) -> Reader:
     return read
 
 
-def _duration(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
+def duration(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
     if not isinstance(value, (str, int, float, timedelta)) or isinstance(value, bool):
         faults.append(_not_a(path, 'a duration such as "30s" or a number of seconds', value))
         return None
@@ -86,7 +86,7 @@ def _limit(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
     if value is None or value == "none":
         return None
     before = len(faults)
-    limit = _duration(value, path, faults)
+    limit = duration(value, path, faults)
     if limit == timedelta(0) and len(faults) == before:
         faults.append(Fault(path, f"{dotted(path)} of 0 leaves no time at all", 'write "none" for no limit'))
     return limit
@@ -94,13 +94,13 @@ def _limit(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
 
 def _poll(value: object, path: Path, faults: list[Fault]) -> timedelta | None:
     before = len(faults)
-    read = _duration(value, path, faults)
+    read = duration(value, path, faults)
     if len(faults) == before and read is not None and read < timedelta(seconds=1):
         faults.append(Fault(path, f"{dotted(path)} must be at least 1s, not {shown(value)}"))
     return read
 
 
-def _whole(least: int | None = None) -> Reader:
+def whole(least: int | None = None) -> Reader:
     def read(value: object, path: Path, faults: list[Fault]) -> object:
         if not isinstance(value, int) or isinstance(value, bool):
             faults.append(_not_a(path, "a whole number", value))
@@ -190,7 +190,7 @@ def _after(value: object, path: Path, faults: list[Fault]) -> dict[str, Ending]:
     return dict.fromkeys((_job_name(item, at, faults) for item, at in places), Ending.SUCCEEDED)
 
 
-_read_ending: Reader = _enum(Ending)
+_read_ending: Reader = enum(Ending)
 
 
 def _job_name(value: object, path: Path, faults: list[Fault]) -> str:
@@ -231,10 +231,10 @@ def _exceptions(value: object, path: Path, faults: list[Fault]) -> tuple[str, ..
 
 
 _RETRY: dict[str, Reader] = {
-    "attempts": _whole(1),
-    "delay": _duration,
+    "attempts": whole(1),
+    "delay": duration,
     "factor": _number(1),
-    "max_delay": _duration,
+    "max_delay": duration,
     "jitter": _number(0, 1),
     "on": _exceptions,
 }
@@ -244,7 +244,7 @@ def _retry(value: object, path: Path, faults: list[Fault]) -> Retry:
     if isinstance(value, Retry):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return Retry(attempts=_whole(1)(value, path, faults))
+        return Retry(attempts=whole(1)(value, path, faults))
     if not isinstance(value, Mapping):
         faults.append(_not_a(path, "a number of attempts or a table such as { attempts = 3 }", value))
         return Retry()
@@ -283,24 +283,24 @@ READERS: dict[str, Reader] = {
     "poll": _poll,
     "timeout": _limit,
     "run_timeout": _limit,
-    "kill_after": _duration,
+    "kill_after": duration,
     "retry": _retry,
-    "max_instances": _whole(1),
-    "overlap": _enum(Overlap),
-    "queue_max": _whole(1),
+    "max_instances": whole(1),
+    "overlap": enum(Overlap),
+    "queue_max": whole(1),
     "key": _names,
-    "cooldown": _duration,
+    "cooldown": duration,
     "pool": _names,
     "exclusive": _names,
-    "on_resume": _enum(OnResume),
-    "catch_up": _enum(CatchUp),
+    "on_resume": enum(OnResume),
+    "catch_up": enum(CatchUp),
     "catch_up_window": _limit,
-    "catch_up_max": _whole(1),
-    "grace": _duration,
-    "jitter": _duration,
-    "priority": _whole(),
+    "catch_up_max": whole(1),
+    "grace": duration,
+    "jitter": duration,
+    "priority": whole(),
     "expect": read_expect,
-    "pause_after": _unless_none(_whole(1)),
+    "pause_after": _unless_none(whole(1)),
     "probe_after": _limit,
     "quarantine": _flag,
     "idempotent": _flag,

@@ -59,6 +59,7 @@ class Inheritance:
     last_backfill: int
     previous: InstanceRecord | None
     last_sign: datetime | None  # of life, in the fires that it decided
+    approved_to: int  # the newest fire that somebody approved of making up for
 
 
 async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
@@ -92,6 +93,9 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
+        approved_to=max(
+            (fire_id(act.run) or 0 for act in await ledger.acts(ACTS_READ) if act.verb == "approve"), default=0
+        ),
     )
 
 
@@ -142,7 +146,7 @@ async def begin(
     engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
     _account_for_absence(heir.previous, heir.last_sign, now, turn)
-    count_owed(engine.board)
+    engine.board.recovering.approved_to = heir.approved_to
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
     engine.board.failures.update(heir.failures)
     engine.board.occurrences.update(heir.occurrences)
@@ -182,6 +186,7 @@ def learn(board: Board, successes: Iterable[FireRecord]) -> None:
 
 def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn: Turn) -> list[JobState]:
     """Put jobs on the board, each with what the ledger holds for it."""
+    count_owed(board)
     states = [_inherit(board, job, heir, now, turn) for job in jobs if not job.disabled]
     for job in jobs:
         if job.disabled and job.name in heir.versions:

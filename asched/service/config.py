@@ -20,6 +20,7 @@ from asched.core.remark import Remark
 from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
 from asched.declaration.problems import Finding, format_problems, shown_path
+from asched.declaration.recoveryoptions import read_recovery
 from asched.errors import ConfigurationError, Problem, ScheduleError
 from asched.host.localzone import local_zone_key
 from asched.host.statedir import find_state_dir
@@ -126,6 +127,7 @@ def _configured(
     settings, wrong = _settings(layers.data.get("service", {}), faults)
     timezone = _timezone(settings.timezone, faults)
     ledger = _ledger(settings.ledger, file, faults)
+    recovery = read_recovery(settings.recovery, ("service", "recovery"), faults)
     assembly = Assembly(file, locator, env, timezone)
     assembly.found_wrong(faults)
     assembly.found_wrong_outside(layers.faults)
@@ -142,7 +144,7 @@ def _configured(
         drain=settings.drain,
         retention_days=settings.retention.days,
         runs_per_job=settings.retention.runs_per_job,
-        limits=Limits(settings.max_running, assembly.pools),
+        limits=Limits(settings.max_running, assembly.pools, recovery),
         watch=settings.watch,
         failures_kept=settings.retention.failures,
         log=settings.log,

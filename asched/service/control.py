@@ -25,7 +25,7 @@ from asched.scheduler import Scheduler
 from asched.service.arranging import arrange
 from asched.service.encoding import encoded
 from asched.service.socketfile import bind
-from asched.service.status import status_of
+from asched.service.status import recovery_of, status_of
 
 LONGEST_LINE = 1 << 16  # bytes of a request
 
@@ -154,6 +154,12 @@ class Control:
                 return {"number": (await self._backfill(request, by, reason)).number}
             case "cancel backfill":
                 await scheduler.cancel_backfill(int(request["number"]), reason, by=by)
+            case "recovery":
+                return recovery_of(scheduler)
+            case "approve":
+                return {"fires": await scheduler.approve_recovery(by=by, reason=reason)}
+            case "abort":
+                return {"fires": await scheduler.abort_recovery(_names(request), by=by, reason=reason)}
             case "reload":
                 return await self._reload()
             case "dump":
@@ -251,6 +257,13 @@ def _instant(request: Request, key: str = "at") -> datetime | None:
     if found.tzinfo is None:
         raise ValueError(f'"{key}" has no offset from UTC: write it as in 2026-11-21T07:00:00Z')
     return found
+
+
+def _names(request: Request) -> list[str]:
+    value = request.get("jobs", [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError('"jobs" is not a list of names')
+    return value
 
 
 def _text(request: Request, key: str) -> str:

@@ -7,10 +7,12 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asched.core.differences import shift
+from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
@@ -31,7 +33,17 @@ AHEAD = timedelta(days=1)  # that the fires are compared for which a reload move
 MOST = 1500  # of one job; a day of a fire each minute is less
 
 Triggers = Mapping[str, Trigger | None]
-Load = Callable[[], Sequence[Job]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a service may have anew while it runs."""
+
+    jobs: Sequence[Job]
+    limits: Limits
+
+
+Load = Callable[[], Loaded]
 
 
 class Reloading:
@@ -111,9 +123,9 @@ class Reloading:
         if self._load is None:
             raise Refused("there is no configuration to load again")
         self._log.info("service.reloading")
-        jobs = await loaded(self._load)
+        found = await loaded(self._load)
         before, triggers = self._definitions(), self._triggers()
-        await self._scheduler.reload(jobs)
+        await self._scheduler.reload(found.jobs, found.limits)
         after = self._definitions()
         fires = await aside(shifted, triggers, self._triggers(), self._scheduler.clock.now())
         answer: dict[str, object] = {
@@ -145,8 +157,8 @@ def shifted(before: Triggers, after: Triggers, now: datetime) -> dict[str, int]:
     return counts
 
 
-async def loaded(load: Load) -> Sequence[Job]:
-    """The jobs, loaded in a thread. Raises what `load` raises, and Refused when it does not come back in time: then
+async def loaded(load: Load) -> Loaded:
+    """All of it, loaded in a thread. Raises what `load` raises, and Refused when it does not come back in time: then
     nobody waits for it any more, and nothing comes of it."""
     loading = _Loading(load)
     try:
@@ -162,7 +174,7 @@ class _Loading:
         self._load = load
         self._thread = 0
 
-    def __call__(self) -> Sequence[Job]:
+    def __call__(self) -> Loaded:
         self._thread = threading.get_ident()
         return self._load()
 

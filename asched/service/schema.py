@@ -56,6 +56,7 @@ class Service(_Table):
     drain: Duration = timedelta(seconds=30)
     retention: Retention = Retention()
     max_running: Annotated[int, Field(ge=1)] | None = None
+    recovery: dict[str, Any] = Field(default_factory=dict)
     state_dir: str | None = None
     watch: bool = False
     log: Log = Log()

@@ -21,6 +21,7 @@ from asched.service.exitcodes import CONFIGURATION
 from asched.service.init import stand_before
 from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
+from asched.service.reloading import Loaded
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
 from asched.service.stdlog import route_logging
@@ -72,7 +73,7 @@ class Reload:
         self._mask = mask
         self.read_from = configuration.read_from
 
-    def __call__(self) -> Sequence[Job]:
+    def __call__(self) -> Loaded:
         """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
         is no reason to keep the others from changing, but a new fault would take away a job that runs. And a line that
         is not there any more is no wish to have no jobs."""
@@ -90,7 +91,7 @@ class Reload:
             self._served = bool(fresh.jobs)
             self._known = fresh.problems
         self._mask.learn(fresh.jobs)
-        return fresh.jobs
+        return Loaded(fresh.jobs, fresh.limits)
 
 
 def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
@@ -104,6 +105,7 @@ def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:
         max_running=configuration.limits.running,
         pools=configuration.limits.pools,
         failures_kept=configuration.failures_kept,
+        recovery=configuration.limits.recovery,
         mask=mask,
     )
     scheduler.replace(configuration.jobs)

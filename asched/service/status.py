@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import islice
 
 from asched.core.admission import lacks
@@ -28,7 +29,23 @@ def status_of(scheduler: Scheduler) -> dict[str, object]:
         "drain": _drain(engine.board.drain),
         "turns": engine.turns,
         "given_up": len(engine.dispatch.given_up),
+        "recovery": {key: value for key, value in recovery_of(scheduler).items() if key != "jobs"},
         "jobs": [_job(scheduler, handle.definition) for handle in scheduler.jobs],
+    }
+
+
+def recovery_of(scheduler: Scheduler) -> dict[str, object]:
+    """What an absence left owed, and how making up for it goes."""
+    recovery = scheduler.recovery()
+    return {
+        "state": recovery.state,
+        "waiting": recovery.waiting,
+        "started": recovery.started,
+        "running": recovery.running,
+        "held": None if recovery.held is None else asdict(recovery.held),
+        "next_at": recovery.next_at,
+        "next": [{"job": fire.job, "run": fire.run, "scheduled_at": fire.scheduled_at} for fire in recovery.next],
+        "jobs": recovery.jobs,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,7 +14,7 @@ from structlog.testing import capture_logs
 
 from asched import Scheduler
 from asched.core.cron import Cron
-from asched.core.model import Job
+from asched.core.limits import Limits
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused
 from asched.service import reloading
@@ -37,12 +36,12 @@ async def test_a_reload_waits_for_the_one_before_it() -> None:
     scheduler.replace([job])
     names, may_go, loads = iter(["first", "second", "third"]), threading.Event(), []
 
-    def load() -> Sequence[Job]:
+    def load() -> reloading.Loaded:
         name = next(names)
         loads.append(name)
         if name == "first":
             may_go.wait(10)
-        return [replace(job, name=name)]
+        return reloading.Loaded([replace(job, name=name)], Limits())
 
     reloads = reloading_of(scheduler, load)
     async with scheduler:
@@ -65,10 +64,10 @@ async def test_a_load_that_does_not_come_back_is_given_up_and_said(monkeypatch: 
     scheduler.replace([job])
     hold, calls = threading.Event(), count()
 
-    def load() -> Sequence[Job]:
+    def load() -> reloading.Loaded:
         if next(calls) == 0:
             hold.wait(10)
-        return [replace(job, name="new")]
+        return reloading.Loaded([replace(job, name="new")], Limits())
 
     async with scheduler:
         with capture_logs() as said:

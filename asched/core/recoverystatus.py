@@ -1,0 +1,68 @@
+"""Where a recovery stands, for whoever wants to know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import nsmallest
+
+from asched.core.board import Board
+from asched.core.model import Fire
+from asched.core.recovery import RECOVERY, Held
+
+NEXT_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStatus:
+    """`state`: idle, counting, held, or going. `waiting` fires wait, so many of each of `jobs`; `next` are the first
+    of them. `started`: so many of those that were last let through, of which `running` are not over. `next_at`: nothing
+    of it starts before, for the sake of the pace (steady time).
+    """
+
+    state: str
+    waiting: int
+    jobs: Mapping[str, int]
+    next: Sequence[Fire]
+    started: int
+    running: int
+    held: Held | None
+    next_at: datetime | None
+
+
+def status_of_recovery(board: Board) -> RecoveryStatus:
+    recovering = board.recovering
+    waiting, running = recovering.to_be_run(), len(board.permits.holders(RECOVERY))
+    return RecoveryStatus(
+        _state(board, bool(waiting or running)),
+        len(waiting),
+        dict(Counter(fire.job for fire in waiting).most_common()),
+        _first_few(board, waiting),
+        recovering.started,
+        running,
+        recovering.held,
+        recovering.next_at,
+    )
+
+
+def _state(board: Board, at_work: bool) -> str:
+    if board.recovering.held is not None:
+        return "held"
+    return "counting" if board.recovering.counting else "going" if at_work else "idle"
+
+
+def _first_few(board: Board, fires: Sequence[Fire]) -> Sequence[Fire]:
+    """In the order in which they would start, one after the other: of each job its oldest is next."""
+    heads: dict[str, Fire] = {}
+    for fire in fires:
+        head = heads.setdefault(fire.job, fire)
+        if fire.due_at < head.due_at:
+            heads[fire.job] = fire
+    rules = board.recovering.rules
+    return nsmallest(
+        NEXT_SHOWN,
+        heads.values(),
+        key=lambda fire: rules.place(fire, board.jobs[fire.job].job.policies.priority),
+    )
