@@ -7,7 +7,7 @@ from collections.abc import Collection
 from asched.core.board import Board, Now, Turn
 from asched.core.change import Act
 from asched.core.model import run_name
-from asched.core.owed import abort, approve
+from asched.core.owed import APPROVE, abort, approve
 from asched.engine.engine import SLICE, Engine
 from asched.errors import Refused
 
@@ -21,7 +21,7 @@ async def approve_recovery(engine: Engine, by: str, reason: str) -> int:
             raise Refused("nothing is held: there is nothing to approve of")
         count = len(board.recovering.new)
         up_to = approve(board, now, turn)  # with the Act: the next start asks only for what came after that one
-        turn.changes.append(Act(now.wall, "approve", by, "", run_name(up_to), reason))
+        turn.changes.append(Act(now.wall, APPROVE, by, "", run_name(up_to), reason))
         return count
 
     return await engine.ask(act)

@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "move": ("arranging", "Run one fire of a job at another time, or now."),
     "add": ("arranging", "Run a job once more, at some time."),
     "restore": ("arranging", "Let a fire go as its schedule says after all."),
+    "recovery": ("recovering", "What an absence left owed, and whether it is made up for."),
     "reload": ("control", "Have the service read its configuration again."),
     "status": ("status", "Is the service up, and what is it doing?"),
     "healthcheck": ("status", "Exit 0 when the service is healthy."),

@@ -74,9 +74,20 @@ def list_command(desk: Desk) -> None:
     for one in jobs:
         for record in one.waiting[:SHOWN]:
             desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for)}")
+    _say_what_is_held(desk)
     if desk.configuration.problems:
         desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
     desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched init")
+
+
+def _say_what_is_held(desk: Desk) -> None:
+    """As long as nobody has answered."""
+    if desk.is_served:
+        from asched.cli.recovering import said_of
+
+        recovery = desk.call("recovery")
+        if recovery["state"] == "held":
+            desk.talk(said_of(desk, recovery))
 
 
 async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standing]:

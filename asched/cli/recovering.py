@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
-from asched.errors import Refused
+
+if TYPE_CHECKING:
+    from asched.core.recoverystatus import RecoveryStatus
 
 JOBS_SHOWN = 20
 
@@ -78,20 +80,65 @@ def _table(desk: Desk, status: dict[str, Any]) -> None:
     """Of which jobs, and what comes next."""
     if not status["jobs"]:
         return
-    nexts = {one["job"]: one for one in reversed(status["next"])}
-    counts = sorted(status["jobs"].items(), key=lambda pair: (pair[0] not in nexts, -pair[1], pair[0]))
-    order = [one["job"] for one in status["next"]]
-    counts.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
-    show.table(("JOB", "OWED", "NEXT OF IT"), [_row(desk, name, count, nexts) for name, count in counts[:JOBS_SHOWN]])
+    first = {one["job"]: one["scheduled_at"] for one in status["next"]}
+    counts = {**dict.fromkeys(first, 0), **status["jobs"]}  # what goes first stands first, then what owes most
+    rows = [(name, str(count), _when(desk, first.get(name))) for name, count in counts.items()]
+    show.table(("JOB", "OWED", "NEXT OF IT"), rows[:JOBS_SHOWN])
     if len(counts) > JOBS_SHOWN:
         click.echo(f"and {show.counted(len(counts) - JOBS_SHOWN, 'job')} more")
 
 
-def _row(desk: Desk, name: str, count: int, nexts: dict[str, Any]) -> tuple[str, ...]:
-    first = nexts.get(name)
-    said = "-" if first is None else show.when(datetime.fromisoformat(first["scheduled_at"]), desk.zone)
-    return name, str(count), said
+def _when(desk: Desk, instant: str | datetime | None) -> str:
+    return show.when(datetime.fromisoformat(instant) if isinstance(instant, str) else instant, desk.zone)
+
+
+# Without a service.
 
 
 def _foresee(desk: Desk) -> None:
-    raise Refused("no service answers")
+    """What would be owed if it started now, by the configuration on disk."""
+    from asched.service.status import recovery_of
+
+    foreseen, beyond = desk.wait_for(_foreseen(desk))
+    status = {"served": False, "beyond_limit": beyond, **recovery_of(foreseen)}
+    if desk.as_json:
+        show.as_json(status)
+        return
+    click.echo(_would(desk, foreseen, beyond))
+    _table(desk, status)
+
+
+async def _foreseen(desk: Desk) -> tuple[RecoveryStatus, int]:
+    from asched.core.board import Now
+    from asched.core.owed import ACTS_READ, approved_up_to
+    from asched.core.recoverystatus import foreseen
+    from asched.core.rehearsal import known_of, rehearse
+
+    limits, now = desk.configuration.limits, desk.now()
+    async with desk.reading() as ledger:
+        stored = await ledger.restore()
+        waiting = [one.fire for one in stored.open if one.decision.kind == "queue" and one.caught_up]
+        rehearsal = rehearse(
+            desk.configuration.jobs,
+            known_of(await ledger.versions()),
+            Now(now, now),
+            limits,
+            pauses=stored.pauses,
+            running={one.job for one in stored.open},
+            waiting=waiting,
+            approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
+        )
+    return foreseen(rehearsal, limits.recovery, waiting)
+
+
+def _would(desk: Desk, foreseen: RecoveryStatus, beyond: int) -> str:
+    fires = show.counted(foreseen.waiting, "fire")
+    limit = f"; {beyond} more are beyond the limit, and would be skipped" if beyond else ""
+    match foreseen.state:
+        case "held":
+            return f"if it started now, {fires} would be held until somebody approves{limit}"
+        case "going":
+            at_once = desk.configuration.limits.recovery.at_once
+            return f"if it started now, {fires} would be made up for, {at_once} at once{limit}"
+        case _:
+            return "if it started now, nothing would be made up for"

@@ -9,6 +9,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
+from asched.cli.recovering import said_of
 from asched.cli.verb import verb
 from asched.errors import AschedError
 from asched.service.exitcodes import FAILED
@@ -30,6 +31,8 @@ def status_command(desk: Desk) -> None:
     if status["drain"]:
         click.echo(_drain(desk, status["drain"]))
     click.echo(_summary(desk, status["jobs"]))
+    if status["recovery"]["waiting"]:
+        click.echo(said_of(desk, status["recovery"]))
     show.table(("JOB", "NEXT", "RUNNING", "STATE"), [_row(desk, job) for job in status["jobs"]])
     for job in status["jobs"]:
         for one in job["waiting"]:

@@ -11,13 +11,16 @@ from itertools import islice
 
 from asched.core.admission import promote, serve
 from asched.core.board import Board, Kind, Now, Recovers, Turn
-from asched.core.change import Promote
+from asched.core.change import Act, Promote
 from asched.core.lanes import lane_of
-from asched.core.model import Fire
+from asched.core.model import Fire, fire_id
 from asched.core.outcome import Skip, SkipReason
 from asched.core.plan import count_from_here
 from asched.core.recovery import RECOVERY, Held
 from asched.core.timeline import Rank
+
+APPROVE = "approve"  # the verb of the Act that says so; its run is the newest fire that it is about
+ACTS_READ = 10_000  # the newest, when a start looks for it
 
 
 def count_owed(board: Board) -> None:
@@ -130,6 +133,11 @@ def approve(board: Board, now: Now, turn: Turn) -> int:
     _let_through(board, turn)
     _go_on(board, now, turn)
     return recovering.approved_to
+
+
+def approved_up_to(acts: Iterable[Act]) -> int:
+    """What operators approved of holds over a restart: up to which fire, by id."""
+    return max((fire_id(act.run) or 0 for act in acts if act.verb == APPROVE), default=0)
 
 
 def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, turn: Turn) -> int:

@@ -9,8 +9,10 @@ from datetime import datetime
 from heapq import nsmallest
 
 from asched.core.board import Board
-from asched.core.model import Fire
-from asched.core.recovery import RECOVERY, Held
+from asched.core.model import Fire, Job
+from asched.core.outcome import Skip
+from asched.core.recovery import RECOVERY, Held, Recovery
+from asched.core.rehearsal import Rehearsal
 
 NEXT_SHOWN = 5
 
@@ -39,7 +41,7 @@ def status_of_recovery(board: Board) -> RecoveryStatus:
         _state(board, bool(waiting or running)),
         len(waiting),
         dict(Counter(fire.job for fire in waiting).most_common()),
-        _first_few(board, waiting),
+        _first_few(waiting, board.recovering.rules, {name: one.job for name, one in board.jobs.items()}),
         recovering.started,
         running,
         recovering.held,
@@ -53,16 +55,23 @@ def _state(board: Board, at_work: bool) -> str:
     return "counting" if board.recovering.counting else "going" if at_work else "idle"
 
 
-def _first_few(board: Board, fires: Sequence[Fire]) -> Sequence[Fire]:
+def foreseen(rehearsal: Rehearsal, rules: Recovery, waiting: Sequence[Fire]) -> tuple[RecoveryStatus, int]:
+    """What would be owed if it started now, besides what is `waiting` already; and how many are beyond the limit."""
+    decided = [pair for owed in rehearsal.owed.values() for pair in owed.fires if pair[0].caught_up]
+    fires = [fire for fire, decision in decided if not isinstance(decision, Skip)]
+    fires += [fire for fire in waiting if fire.job in rehearsal.jobs]
+    beyond = [one for _, one in decided if isinstance(one, Skip) and "recovery_limit" in one.facts]
+    state = "held" if rehearsal.held is not None else "going" if fires else "idle"
+    jobs = dict(Counter(fire.job for fire in fires).most_common())
+    first = _first_few(fires, rules, rehearsal.jobs)
+    return RecoveryStatus(state, len(fires), jobs, first, 0, 0, rehearsal.held, None), len(beyond)
+
+
+def _first_few(fires: Sequence[Fire], rules: Recovery, jobs: Mapping[str, Job]) -> Sequence[Fire]:
     """In the order in which they would start, one after the other: of each job its oldest is next."""
     heads: dict[str, Fire] = {}
     for fire in fires:
         head = heads.setdefault(fire.job, fire)
         if fire.due_at < head.due_at:
             heads[fire.job] = fire
-    rules = board.recovering.rules
-    return nsmallest(
-        NEXT_SHOWN,
-        heads.values(),
-        key=lambda fire: rules.place(fire, board.jobs[fire.job].job.policies.priority),
-    )
+    return nsmallest(NEXT_SHOWN, heads.values(), key=lambda fire: rules.place(fire, jobs[fire.job].policies.priority))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
+from asched.core.admission import wait
 from asched.core.board import Board, Now, Previous, Turn
 from asched.core.change import Change, Decide, Gap, Pause, Promote
 from asched.core.deadlines import due
@@ -60,15 +61,20 @@ def rehearse(
     *,
     pauses: Iterable[Pause] = (),
     running: Set[str] = frozenset(),
+    waiting: Sequence[Fire] = (),
+    approved_to: int = 0,
 ) -> Rehearsal:
-    """Exactly `jobs` from now on. `running` are names of jobs that have a run: what counts from its end is not due."""
-    numbers = count(1)
+    """Exactly `jobs` from now on. `running` are names of jobs that have a run: what counts from its end is not due.
+    `waiting` are fires that wait already; up to `approved_to` somebody approved of making up for them."""
+    numbers = count(max([approved_to, *(fire.id for fire in waiting)]) + 1)
     board = Board(lambda: next(numbers), limits)
     board.known.update(known)
     board.pauses.update((pause.job, pause) for pause in pauses)
     placing, deciding = Turn(), Turn()
     count_owed(board)  # as a start does
+    board.recovering.approved_to = approved_to
     _place_all(board, jobs, now, placing)
+    _wait_on(board, waiting)
     _wait_for_the_end(board, running)
     due(board, now, _ALL, deciding)
     return Rehearsal(
@@ -87,6 +93,13 @@ def _place_all(board: Board, jobs: Sequence[Job], now: Now, turn: Turn) -> None:
     for job in wanted:
         place(board, job, None, now, turn)
     board.link()
+
+
+def _wait_on(board: Board, waiting: Sequence[Fire]) -> None:
+    for fire in waiting:
+        state = board.jobs.get(fire.job)
+        if state is not None:
+            wait(board, state, fire)
 
 
 def _wait_for_the_end(board: Board, running: Set[str]) -> None:

@@ -19,7 +19,7 @@ from asched.core.model import Ending, Job, Origin
 from asched.core.need import KEPT
 from asched.core.occurrence import Occurrence, followed_as
 from asched.core.outcome import Start, Succeeded
-from asched.core.owed import count_owed
+from asched.core.owed import ACTS_READ, approved_up_to, count_owed
 from asched.core.pausing import pause_by_itself
 from asched.core.pending import void
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
@@ -93,9 +93,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
-        approved_to=max(
-            (fire_id(act.run) or 0 for act in await ledger.acts(ACTS_READ) if act.verb == "approve"), default=0
-        ),
+        approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
     )
 
 

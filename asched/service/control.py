@@ -155,7 +155,7 @@ class Control:
             case "cancel backfill":
                 await scheduler.cancel_backfill(int(request["number"]), reason, by=by)
             case "recovery":
-                return recovery_of(scheduler)
+                return recovery_of(scheduler.recovery())
             case "approve":
                 return {"fires": await scheduler.approve_recovery(by=by, reason=reason)}
             case "abort":

@@ -9,6 +9,7 @@ from asched.core.admission import lacks
 from asched.core.board import Drain, JobState
 from asched.core.model import Job
 from asched.core.reasons import explain_wait
+from asched.core.recoverystatus import RecoveryStatus
 from asched.scheduler import Scheduler
 from asched.service.health import health_of
 
@@ -29,14 +30,13 @@ def status_of(scheduler: Scheduler) -> dict[str, object]:
         "drain": _drain(engine.board.drain),
         "turns": engine.turns,
         "given_up": len(engine.dispatch.given_up),
-        "recovery": {key: value for key, value in recovery_of(scheduler).items() if key != "jobs"},
+        "recovery": {key: value for key, value in recovery_of(scheduler.recovery()).items() if key != "jobs"},
         "jobs": [_job(scheduler, handle.definition) for handle in scheduler.jobs],
     }
 
 
-def recovery_of(scheduler: Scheduler) -> dict[str, object]:
+def recovery_of(recovery: RecoveryStatus) -> dict[str, object]:
     """What an absence left owed, and how making up for it goes."""
-    recovery = scheduler.recovery()
     return {
         "state": recovery.state,
         "waiting": recovery.waiting,
