@@ -18,10 +18,11 @@ from asched.core.limits import Limits
 from asched.core.model import CatchUp, OnResume, Overlap
 from asched.core.outcome import Skip, Succeeded
 from asched.core.owed import abort, approve, count_owed
+from asched.core.pausing import pause
 from asched.core.reasons import explain_decision
 from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
 from asched.core.roster import remove
-from asched.core.runs import Cause, Ended, disown, ended, pause, stop
+from asched.core.runs import Cause, Ended, disown, ended, stop
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 
