@@ -33,7 +33,7 @@ def recovery_command(desk: Desk, answer: str, jobs: tuple[str, ...], reason: str
             _answered(desk, "approved", fires, f"{show.counted(fires, 'fire')} may start")
         case "abort":
             fires = desk.call("abort", jobs=list(jobs), by=desk.who(), reason=reason)["fires"]
-            _answered(desk, "aborted", fires, f"{show.counted(fires, 'fire')} are skipped, and said so")
+            _answered(desk, "aborted", fires, f"{show.counted(fires, 'fire')} {'is' if fires == 1 else 'are'} skipped")
         case _ if desk.is_served:
             _show(desk, desk.call("recovery"))
         case _:
@@ -54,7 +54,7 @@ def _show(desk: Desk, status: dict[str, Any]) -> None:
         show.as_json(status)
         return
     click.echo(said_of(desk, status))
-    if status["running"] or status["started"]:
+    if status["state"] != "idle" and status["started"]:
         click.echo(f"{status['started']} started, {status['running']} of them not over yet")
     _table(desk, status)
     if status["state"] == "held":
@@ -70,6 +70,8 @@ def said_of(desk: Desk, status: dict[str, Any]) -> str:
             return f"{waiting} held until {until}, when they expire: `asched recovery approve`, or `abort`"
         case "counting":
             return f"{waiting} owed so far; it is still being counted"
+        case "going" if not status["waiting"]:
+            return "nothing waits any more"
         case "going":
             return f"{waiting} owed and waiting for their turn"
         case _:

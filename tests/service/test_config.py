@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from asched.core.action import Command, Function, Request
 from asched.core.phrases import parse_schedule
+from asched.core.recovery import Recovery, RecoveryOrder
 from asched.errors import ConfigurationError, Problem
 from asched.service.config import Configuration, format_problems, load, load_file
 
@@ -44,6 +45,47 @@ def python_file(text: str, name: str = "") -> str:
 
 
 # What it gives.
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", Recovery()),
+        ('order = "oldest"\nat_once = 3\npace = "2s"', Recovery(RecoveryOrder.OLDEST, 3, timedelta(seconds=2))),
+        ("ask = true\nexpires = '1h'\nlimit = 500", Recovery(limit=500, ask_above=0, expires=timedelta(hours=1))),
+        ("ask = 50", Recovery(ask_above=50)),
+        ("ask = false\nlimit = 'none'", Recovery()),
+    ],
+)
+def test_how_an_absence_is_made_up_for(written: str, expected: Recovery) -> None:
+    assert loaded(f"[service.recovery]\n{written}\n").limits.recovery == expected
+
+
+def test_everything_that_is_wrong_with_a_recovery_is_said_at_its_place() -> None:
+    said = refused("""
+        [service.recovery]
+        order = "latest"
+        at_once = 0
+        pace = "fast"
+        ask = "yes"
+        expire = "1h"
+    """)
+    for what in (
+        'service.recovery.order must be "newest", "oldest" or "priority", not "latest"',
+        "service.recovery.at_once must be at least 1, not 0",
+        "service.recovery.pace: ",
+        'service.recovery.ask must be true, false, or a number of fires above which to ask, not "yes"',
+        'unknown option "expire"',
+        'did you mean "expires"?',
+    ):
+        assert what in said
+    assert [line.split()[0] for line in said.splitlines() if "  error  " in line] == [
+        f"config.toml:{place}" for place in ("3:9", "4:11", "5:8", "6:7", "7:1")
+    ]
+
+
+def test_the_environment_may_say_how_an_absence_is_made_up_for() -> None:
+    assert loaded("", ASCHED_SERVICE__RECOVERY__ASK="true").limits.recovery.ask_above == 0
 
 
 def test_an_empty_file_is_the_defaults(here: Path) -> None:
