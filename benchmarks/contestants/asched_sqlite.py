@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 TITLE = "asched, SQLite FULL"
 PACKAGES = ()
 NOTES = {
     "burst": "decision on disk before each start, outcome after it, and one structlog JSON line a run into a file",
+    "recovery": "every one of them decided, explained and on disk",
     "durable": "start (with its decision and watermark) and end (with outcome and duration); no log line here",
 }
 CASES = {"durable": "FULL"}
@@ -66,3 +68,49 @@ async def _durable(race) -> None:
         scheduler.add(run, "after 1ms", name=name)  # after the end of its last run, once that is recorded
     async with scheduler:
         await race.over()
+
+
+def recovery(absence) -> None:
+    ledger = absence.folder / "asched.db"
+    asyncio.run(_served_before(absence, ledger))
+    asyncio.run(_come_back(absence, ledger))
+
+
+def _jobs(scheduler, count) -> None:
+    from asched import every
+
+    async def nothing() -> None: ...
+
+    for index in range(count):
+        scheduler.add(nothing, every("16h"), name=f"job-{index}", catch_up="all")
+
+
+async def _served_before(absence, ledger) -> None:
+    """A week ago, for a moment."""
+    from asched import Scheduler
+    from asched.testing.clock import FakeClock
+
+    clock = FakeClock(absence.began)
+    scheduler = Scheduler(ledger=ledger, clock=clock)
+    _jobs(scheduler, absence.jobs)
+    async with scheduler:
+        await clock.advance("1s")
+
+
+async def _come_back(absence, ledger) -> None:
+    from asched import Scheduler
+    from asched.core.record import FireQuery
+    from benchmarks.workloads.recovery import BEAT, Pulse
+
+    scheduler = Scheduler(ledger=ledger, recovery={"limit": 100, "ask": True})
+    _jobs(scheduler, absence.jobs)
+    pulse, began = Pulse(), time.perf_counter()
+    async with scheduler:
+        absence.starting = pulse.stop()
+        pulse = Pulse()
+        recovering = scheduler.engine.board.recovering
+        while recovering.held is None or recovering.given_up:  # noqa: ASYNC110
+            await asyncio.sleep(BEAT)
+        absence.planned = time.perf_counter() - began
+        absence.stall = pulse.stop()
+        absence.fires = len(await scheduler.ledger.fires(FireQuery(limit=1_000_000)))

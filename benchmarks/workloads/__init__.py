@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-NAMES = ("burst", "durable", "register", "next_fire")
+NAMES = ("burst", "durable", "register", "next_fire", "recovery")
 
 
 @dataclass(frozen=True, slots=True)
