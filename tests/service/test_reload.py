@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from asched import Scheduler
 from asched.core.cron import Cron
 from asched.core.limits import Limits
+from asched.core.recovery import Recovery
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused
 from asched.service import reloading
@@ -102,3 +103,17 @@ def test_the_fires_of_the_next_day_are_counted_that_a_reload_moves() -> None:
     del after["gone"]
     assert reloading.shifted(before, after, noon) == {"new": 4, "gone": 3, "moved": 1}
     assert reloading.shifted(after, after, noon) == {"new": 0, "gone": 0, "moved": 0}
+
+
+async def test_a_reload_changes_the_limits_that_all_jobs_share() -> None:
+    scheduler = Scheduler(ledger=":memory:", max_running=3)
+    job = scheduler.add(nothing, name="old").definition
+    scheduler.replace([job])
+    asks = Limits(running=1, recovery=Recovery(ask_above=5))
+    async with scheduler:
+        await reloading_of(scheduler, lambda: reloading.Loaded([job], asks)).reload()
+        board = scheduler.engine.board
+        assert board.permits.has_room(("service", ""))
+        board.permits.take(1, [("service", "")])
+        assert not board.permits.has_room(("service", ""))
+        assert board.recovering.rules.ask_above == 5
