@@ -47,7 +47,7 @@ _SUFFIX = re.compile(
 _FROM = re.compile(r"from\b", re.IGNORECASE)
 _WINDOW = re.compile(r"(?:between|on)\b", re.IGNORECASE)
 _DAYS = re.compile(r"on\b[a-z,\s-]*", re.IGNORECASE)
-_INTERVAL = re.compile(r"\s*@?every\s", re.IGNORECASE)
+_COUNTED = re.compile(r"\s*@?every\s+(?:[0-9.]|other\s|(?:week|month|year)s?\s+on\s)", re.IGNORECASE)
 _CALENDAR = re.compile(r"\s*every\s+(?:(?:[0-9]+|other)\s+)?(?:week|month|year)s?\s", re.IGNORECASE)
 _ONCE = re.compile(r"\s*once\s", re.IGNORECASE)
 _DATE = re.compile(r"(?:at\s+)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.IGNORECASE)
@@ -168,7 +168,7 @@ def _suffixes(text: str) -> Iterator[int]:
         word = (match["word"] or "times").lower()
         if word == "on" and not _DAYS.fullmatch(text, match.start(), end):
             continue  # "on the 31st at 08:00"
-        if not _is_of_phrase(word, before, head):
+        if not _is_of_phrase(word, before, head and text[: match.start()]):
             if not (word == "on" and before == "between"):
                 yield match.start()
             head = ""
@@ -179,9 +179,9 @@ def _is_of_phrase(word: str, before: str, head: str) -> bool:
     """Whether the phrase itself has such a word: "every 10s from …", "once on mon between …", "every month on …"."""
     if _ONCE.match(head):
         return word in ("on", "between")
-    if before:
-        return False
-    return bool((word == "from" and _INTERVAL.match(head)) or (word == "on" and _CALENDAR.match(head)))
+    if word == "from" and before in ("", "on"):  # "every day at 09:00" has nothing to count from
+        return bool(_COUNTED.match(head))
+    return bool(word == "on" and not before and _CALENDAR.match(head))
 
 
 def _firing(trigger: Trigger) -> Trigger:

@@ -55,5 +55,6 @@ def weekday_number(name: str) -> int | None:
 
 
 def _help(name: str) -> str:
-    close = get_close_matches(name, _WORDS, n=1) or get_close_matches(name[:3], WEEKDAY.names, n=1)
+    cutoff = 0.6 if len(name) < 4 else 0.76  # "month" is not meant for "mon", nor "week" for "weekend"
+    close = get_close_matches(name, [*_WORDS, *WEEKDAYS, *WEEKDAY.names], n=1, cutoff=cutoff)
     return f'did you mean "{close[0]}"?' if close else '"daily", "weekdays", "weekends", or as in "mon,thu"'

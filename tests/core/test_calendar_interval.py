@@ -61,6 +61,7 @@ def upcoming(text: str, n: int, at: datetime = FRIDAY, tz: str = BERLIN) -> list
         ("every year on 29 feb at 10:00 skipping short months", ["2028-02-29 10:00", "2032-02-29 10:00"]),
         ("every 2 years on the last friday of november at 8:00", ["2026-11-27 08:00", "2028-11-24 08:00"]),
         ("every 2 weeks on monday at 09:00 from 2026-11-30", ["2026-11-30 09:00", "2026-12-14 09:00"]),
+        ("every 2 weeks on monday at noon from 2026-11-30", ["2026-11-30 12:00", "2026-12-14 12:00"]),
         ("every 2 weeks on monday at 09:00 from 2026-11-16T09:00", ["2026-11-30 09:00", "2026-12-14 09:00"]),
     ],
 )

@@ -19,6 +19,7 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.errors import ScheduleError
 
+DAYS = '"daily", "weekdays", "weekends", or as in "mon,thu"'
 TZ = "Europe/Berlin"
 
 
@@ -138,6 +139,9 @@ def test_the_last_day_there_may_be_has_an_end_everywhere(tz: str) -> None:
         ("*/90 * * * *", "step 90 is wider than the minute field (60)", "90", 'did you mean "every 90m"?'),
         ("daly at 2:30", '"daly" is not a day', "daly", 'did you mean "daily"?'),
         ("mun at 09:00", '"mun" is not a day', "mun", 'did you mean "sun"?'),
+        ("sundey at 09:00", '"sundey" is not a day', "sundey", 'did you mean "sunday"?'),
+        ("once a month between 02:00 and 05:00", '"month" is not a day', "month", DAYS),
+        ("every hour at 15", '"hour" is not a day', "every hour", DAYS),
         ("daily at 25:00", '"25:00" is not a time of day', "25:00", 'as in "02:30" or "17:05:30"'),
         ("every hour at :75", "not minutes past the hour", ":75", 'as in ":15" or ":00, :30"'),
         ("every 10x", '"x" is not a unit of time', "10x", ...),

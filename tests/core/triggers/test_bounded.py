@@ -139,6 +139,10 @@ def test_it_lives_where_its_trigger_lives(inner: Every | At, steady: bool) -> No
         ("0 * * * * until 2026-01-01 13:00", Bounded(Cron("0 * * * *", "Europe/Berlin"), end=NOON)),
         ("0 * * * * UNTIL 2026-01-01T12:00Z 1 time", Bounded(Cron("0 * * * *", "Europe/Berlin"), end=NOON, times=1)),
         ("every 1h until 2026-01-01T12:00Z", Bounded(Every(HOUR), end=NOON)),
+        ("every hour from 2026-01-01T13:00", Bounded(Cron("0 * * * *", "Europe/Berlin"), start=NOON)),
+        ("every day at 09:00 from 2026-01-01T13:00", Bounded(Cron("0 9 * * *", "Europe/Berlin"), start=NOON)),
+        ("every monday at noon from 2026-01-01T13:00", Bounded(Cron("0 12 * * MON", "Europe/Berlin"), start=NOON)),
+        ("every hour at :15 from 2026-01-01T13:00", Bounded(Cron("15 * * * *", "Europe/Berlin"), start=NOON)),
         ("every 1h from 2026-01-01T12:00Z 5 times", Bounded(Every(HOUR, NOON), times=5)),
         ("(every 1h) from 2026-01-01T12:00Z", Bounded(Every(HOUR, NOON), start=NOON)),
         (
