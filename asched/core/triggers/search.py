@@ -103,7 +103,8 @@ def refuse_what_may_never_fire(trigger: Trigger) -> None:
 
 def _refuse_unless_found(trigger: Trigger, first: datetime, *, floats: bool) -> None:
     try:
-        why, seems = "" if trigger.next_after(first) is not None else "no instant fits all of it", ""
+        found = _is_found(trigger, _FIRST) or trigger.next_after(first) is not None  # not by way of 1970, if possible
+        why, seems = "" if found else "no instant fits all of it", ""
     except UncountedError:
         raise
     except ScheduleError:
@@ -113,6 +114,14 @@ def _refuse_unless_found(trigger: Trigger, first: datetime, *, floats: bool) -> 
         raise ScheduleError(f"this may never fire: counted from {said}, {why}", help=_FLOATS)
     if why:
         raise ScheduleError(f"this can never fire{seems}: {why}")
+
+
+def _is_found(trigger: Trigger, first: datetime) -> bool:
+    """Whether something is due after `first`; not so where that is not known."""
+    try:
+        return trigger.next_after(first) is not None
+    except ScheduleError:
+        return False
 
 
 def counts_from_anchoring(trigger: Trigger) -> bool:

@@ -211,3 +211,16 @@ def test_what_never_fires_is_refused_within_one_budget() -> None:
     with counting() as calls, pytest.raises(ScheduleError, match=f"nothing fits within {STEPS} steps"):
         refuse_what_never_fires(nine)
     assert calls.count < MOST_CALLS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "daily at 09:00 except (daily at 09:00 until 2025-12-31)",
+        "daily at 09:00 except (daily at 09:00, 10:00 until 2025-12-31)",
+        "(0 1 * * * | every 10m from 2026-02-08) between 08:00 and 18:00",
+        "(daily at 09:00 from 2026-01-01 | daily at 08:00) & daily at 09:00",
+    ],
+)
+def test_what_begins_in_our_days_is_not_looked_for_by_way_of_1970(text: str) -> None:
+    assert parse_schedule(text).next_after(datetime(2026, 3, 1, tzinfo=UTC)) is not None

@@ -136,7 +136,7 @@ def test_over_what_the_other_has_of_it_it_goes_in_one_leap(text: str, expected: 
 def test_what_is_taken_out_altogether_never_fires(text: str) -> None:
     with counting() as calls, pytest.raises(ScheduleError, match="this can never fire: no instant fits"):
         parse_schedule(text)
-    assert calls.count < 100_000
+    assert calls.count < 120_000  # asked twice: from our days, and from 1970
 
 
 fields = st.sampled_from(["*", "*/2", "*/15", "0", "0,30", "15-45", "30"])
