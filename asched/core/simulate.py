@@ -146,10 +146,8 @@ def simulate(
     open is in the answer: a year of many jobs has more fires than one wants to keep. Conditions hold, unless
     `conditions` says that they do not.
     """
-    set_clock = any(isinstance(disturbance, Step) for disturbance in disturbances)
-    world = _World(
-        jobs, since, behave, hear, limit, limits, occurrences, conditions or _hold, backfills, set_clock=set_clock
-    )
+    twice = bool(occurrences) or any(isinstance(disturbance, Step) for disturbance in disturbances)
+    world = _World(jobs, since, behave, hear, limit, limits, occurrences, conditions or _hold, backfills, twice=twice)
     for disturbance in sorted(disturbances, key=lambda one: one.since):
         world.run_until(disturbance.since)
         if world.full:
@@ -176,7 +174,7 @@ class _World:
         conditions: Holds,
         backfills: Sequence[Backfill],
         *,
-        set_clock: bool,
+        twice: bool,
     ) -> None:
         self.jobs = [job for job in jobs if not job.disabled]
         self.behave = behave
@@ -194,7 +192,7 @@ class _World:
         self.ended_at: dict[str, list[tuple[Fire, datetime]]] = {}  # of jobs that cool down
         self.now = since
         self.wall_ahead = self.steady_ahead = timedelta(0)
-        self.taken: set[tuple[str, datetime, str]] | None = set() if set_clock else None  # else each comes once anyway
+        self.taken: set[tuple[str, datetime, str]] | None = set() if twice else None  # else each comes once anyway
         self.board = self._board(occurrences)
         self.board.backfills = {one.number: Backfilling(one) for one in backfills}
         turn = Turn()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from clifolder import Folder
 
-from asched.cli import history, show
+from asched.cli import runs, show
 from asched.core.cron import Cron
 
 
@@ -67,7 +67,7 @@ def test_a_user_without_a_name_has_a_number(folder: Folder, monkeypatch: pytest.
 
 
 def test_a_fault_of_our_own_says_so(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "_read", None)
+    monkeypatch.setattr(runs, "_read", None)
     said = folder.asched("runs")
     assert said.code == 70
     assert said.err.endswith("this is a fault of asched itself; please report it with the lines above\n")
