@@ -248,7 +248,8 @@ class World:
                     await self.ask(lambda b, now, turn: resume_jobs(b, details[0], "x", "", now, turn))
             case "cancel all":
                 await self.ask(lambda b, now, turn: cancel_runs(b, details[0], "x", "", now, turn))
-                assert not (details[0] in self.board.jobs and self.board.jobs[details[0]].queue)
+                waiting = self.board.jobs[details[0]].queue if details[0] in self.board.jobs else ()
+                assert all(fire.backfill for fire in waiting), "only a backfill goes on"
             case "retry":
                 over = await harness.ledger.fires(FireQuery(decisions=("start",), limit=1000))
                 over = [one for one in over if not one.open and one.job in self.board.jobs]
