@@ -47,7 +47,10 @@ def tend(board: Board, now: Now, limit: int, turn: Turn) -> int:
         _go_on(board, now, turn)
     elif recovering.held is None and not recovering.counting:
         recovering.new.clear()
-    return _give_up(board, limit, now, turn)
+    given_up = _give_up(board, limit, now, turn)
+    if board.permits.is_shut(RECOVERY) and not recovering.closed:  # what was to be given up went with its job
+        _go_on(board, now, turn)
+    return given_up
 
 
 def _all_decided(board: Board, now: Now) -> bool:
@@ -148,8 +151,8 @@ def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, t
         _to_give_up(board, fire, Skip(SkipReason.EXCLUDED, {"cancelled": why}))
     if not board.recovering.new:
         _release(board)
-    if not _give_up(board, limit, now, turn):
-        _go_on(board, now, turn)
+    _give_up(board, limit, now, turn)
+    _go_on(board, now, turn)
     return len(fires)
 
 
@@ -179,7 +182,7 @@ def _to_give_up(board: Board, fire: Fire, skip: Skip) -> None:
 
 
 def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
-    """Skip some of them; after the last, the others go on."""
+    """Skip some of them."""
     some = list(islice(board.recovering.given_up.items(), max(0, limit)))
     for fire, skip in some:
         state = board.jobs[board.recovering.owed[fire].job]
@@ -188,6 +191,4 @@ def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
         turn.changes.append(Promote(fire, skip, now.wall))
         promote(board, state, lane_of(state.job, gone), now, turn)  # behind it may wait what is on time
         count_from_here(board, state, now, turn)
-    if some and not board.recovering.given_up:
-        _go_on(board, now, turn)
     return len(some)

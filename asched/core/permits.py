@@ -39,6 +39,9 @@ class Permits:
         """While it is closed there is no room in it, whoever holds it."""
         (self._shut.add if closed else self._shut.discard)(permit)
 
+    def is_shut(self, permit: Permit) -> bool:
+        return permit in self._shut
+
     @property
     def of_all(self) -> tuple[Permit, ...]:
         """What every run needs."""

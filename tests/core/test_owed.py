@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from boards import a_board, at, of_kind
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jobdoubles import H, S, a_job
 
@@ -312,7 +312,16 @@ recoveries = st.builds(
 )
 
 
+WHAT_IS_GIVEN_UP_GOES_WITH_ITS_JOB = (
+    Recovery(at_once=1, limit=1, expires=2 * H),
+    ["look", "look", "look", "remove b"],
+    [CatchUp.NONE, CatchUp.LATEST, CatchUp.LATEST],
+    1,
+)
+
+
 @given(recoveries, steps, st.lists(st.sampled_from(CatchUp), min_size=3, max_size=3), st.integers(1, 10))
+@example(*WHAT_IS_GIVEN_UP_GOES_WITH_ITS_JOB)
 def test_whatever_is_done_everything_owed_is_started_or_skipped_in_the_end(rules, trace, catch_ups, slice_):
     jobs = [a_job(n, Every((50 + ord(n)) * S), catch_up=c, grace=S) for n, c in zip("abc", catch_ups, strict=True)]
     board = a_board(*jobs)

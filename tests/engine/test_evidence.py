@@ -129,7 +129,7 @@ async def test_what_waited_for_a_slot_says_so():
     harness = await a_life(a_job(overlap=Overlap.QUEUE), behave=lasting(12 * S))
     await harness.clock.advance("40s")
     assert await said(harness, START + 20 * S) == (
-        "it was started 2s late, because it waited for a free slot, and it succeeded, after 12s"
+        "it was started 2s late, because it waited for a free slot, which 1-1 had, and it succeeded, after 12s"
     )
 
 
