@@ -14,7 +14,7 @@ from asched.cli.answerjson import answer_json
 from asched.cli.asked import AtDay, AtEdge, AtInstant, When, read_time
 from asched.cli.desk import Desk
 from asched.core.answer import Answer
-from asched.core.inquiry import first_excluded, last_due, next_due
+from asched.core.inquiry import first_excluded, first_unscheduled, last_due, next_due
 from asched.core.model import fire_id
 from asched.core.record import FireQuery, VersionRecord
 from asched.engine.evidence import inquire, instants_within, zone_of
@@ -103,7 +103,8 @@ async def _meant(
             return exactly or await instants_within(ledger, job, at, at + exact_to, FEW + 1) or [at]
         case AtDay(since, until):
             found = await instants_within(ledger, job, since, until, FEW + 1)
-            return found or [first_excluded(versions, since, until) or since]
+            left_out = first_excluded(versions, since, until)
+            return found or [left_out or first_unscheduled(versions, since, until) or since]
         case AtEdge("last"):
             newest = await ledger.fires(FireQuery(jobs=(job,), until=now + _TICK, limit=1))
             known = [one.scheduled_at for one in newest]

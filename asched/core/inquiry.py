@@ -205,10 +205,30 @@ def first_excluded(versions: Sequence[VersionRecord], since: datetime, until: da
     return None
 
 
+def first_unscheduled(versions: Sequence[VersionRecord], since: datetime, until: datetime) -> datetime | None:
+    """The first instant in [since, until) that the job would have had, while there was no such job."""
+    if _version_at(versions, since) is not None:
+        return None
+    before, after = _around(versions, since)
+    version = before or after
+    trigger = None if version is None else _trigger(version)
+    if trigger is None or not _has_instants(trigger):
+        return None
+    at = trigger.next_after(since - _TICK)
+    return at if at is not None and at < until and _version_at(versions, at) is None else None
+
+
+def _around(versions: Sequence[VersionRecord], instant: datetime) -> tuple[VersionRecord | None, VersionRecord | None]:
+    """The last one that had ended before the instant, and the first that began at it or later. What only a run by
+    hand made counts where there is nothing else."""
+    served = [one for one in versions if not one.by_hand] or versions
+    ended = [one for one in served if one.retired_at is not None and _end(one) < instant]
+    began = [one for one in served if _began(one) >= instant]
+    return (ended[-1] if ended else None), (began[0] if began else None)
+
+
 def _unscheduled(versions: Sequence[VersionRecord], instant: datetime) -> Verdict:
-    ended = [one for one in versions if one.retired_at is not None and _end(one) < instant]
-    began = [one for one in versions if _began(one) >= instant]
-    before, after = (ended[-1] if ended else None), (began[0] if began else None)
+    before, after = _around(versions, instant)
     asked = before or after
     return Unscheduled(before, after, asked is not None and _is_due(_trigger(asked), instant))
 

@@ -103,6 +103,11 @@ class VersionRecord:
     activated_at: datetime
     retired_at: datetime | None = None
 
+    @property
+    def by_hand(self) -> bool:
+        """It ended where it began: a run by hand made it, before any service had the job."""
+        return self.retired_at == self.activated_at
+
 
 @dataclass(frozen=True, slots=True)
 class GapRecord:

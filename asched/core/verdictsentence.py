@@ -9,6 +9,7 @@ from typing import assert_never
 
 from asched.core.change import Absence, Act
 from asched.core.durations import format_duration
+from asched.core.model import Origin
 from asched.core.occurrence import ADDED, MOVED, Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Skip
 from asched.core.reasons import explain_decision, explain_gap, explain_outcome, explain_wait
@@ -146,7 +147,8 @@ def _of_fire(told: Told, moment: Moment) -> Facts:
     record = told.record
     yield "run", f"{record.run} ({record.fire.origin}{', caught up' if record.caught_up else ''})"
     if record.fire.due_at != record.scheduled_at:
-        yield "due", f"{moment.when(record.fire.due_at)}, with its jitter"
+        jitter = ", with its jitter" if record.fire.origin is Origin.SCHEDULE else ""  # others had their turn then
+        yield "due", f"{moment.when(record.fire.due_at)}{jitter}"
     if record.queued_at is not None:
         yield "queued", moment.when(record.queued_at)
     yield "decided", moment.when(record.decided_at)
@@ -226,14 +228,17 @@ def _undecided(verdict: Undecided, moment: Moment) -> str:
 
 
 def _unscheduled(verdict: Unscheduled, moment: Moment) -> str:
+    asked = verdict.ended or verdict.began
+    if asked is None:
+        return "the job has never been scheduled: no asched has run with it yet"
+    if asked.by_hand:
+        return f"no asched has served the job yet: it was only run by hand, at {moment.when(asked.activated_at)}"
     due = "would have been due" if verdict.was_due else "would not have been due anyway"
     if verdict.ended is not None and verdict.ended.retired_at is not None:
         gone = moment.when(verdict.ended.retired_at)
         back = f", and came back at {moment.when(verdict.began.activated_at)}" if verdict.began is not None else ""
         return f"the job was removed or disabled at {gone}{back}; by its schedule it {due}"
-    if verdict.began is None:
-        return "the job has never been scheduled: no asched has run with it yet"
-    return f"the job was first scheduled at {moment.when(verdict.began.activated_at)}; by its schedule it {due}"
+    return f"the job was first scheduled at {moment.when(asked.activated_at)}; by its schedule it {due}"
 
 
 def _of_near(near: Near, moment: Moment) -> Facts:

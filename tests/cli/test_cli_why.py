@@ -120,5 +120,20 @@ def test_a_job_that_is_configured_and_has_never_run_is_no_mistake(filled: Folder
     assert "never been scheduled" in said.out
 
 
+def test_a_job_that_was_only_run_by_hand_is_not_called_removed(folder: Folder) -> None:
+    assert folder.asched("run", "greet").code == 0
+    for time in ("next", "2020-01-01", "2100-01-01"):
+        said = folder.asched("why", f"greet@{time}")
+        assert "no asched has served the job yet: it was only run by hand, at 20" in said.out
+
+
+def test_a_day_before_the_job_was_first_scheduled_is_told_by_what_it_would_have_had(folder: Folder) -> None:
+    folder.fill(["rates"])
+    for day, instant in (("2020-01-02", "2020-01-02 09:00:00-05:00"), ("2020-01-04", "2020-01-04 00:00:00-05:00")):
+        said = folder.asched("why", f"rates@{day}")
+        assert said.out.startswith(f"rates, {instant}: the job was first scheduled at 20")
+        assert ("it would have been due" in said.out) == (day == "2020-01-02")  # the other is a Saturday
+
+
 def test_without_a_ledger_there_is_nothing_to_ask(folder: Folder) -> None:
     assert folder.asched("why", "tick").code == 3

@@ -10,6 +10,7 @@ from jobdoubles import H, S, a_job
 from asched.core.calendars import Calendar
 from asched.core.change import Act, Arrange, Pause
 from asched.core.cron import Cron
+from asched.core.inquiry import first_unscheduled
 from asched.core.model import CatchUp, Overlap
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed
@@ -206,6 +207,20 @@ async def test_between_two_versions_it_says_when_it_was_gone_and_came_back():
     assert "removed or disabled at 2026-01-01 00:01:30+00:00, and came back at 2026-01-01 00:06:30+00:00" in str(answer)
     assert "it would have been due" in str(answer)
     assert (await said(harness, START + MINUTE)).startswith("it was started")
+
+
+async def test_the_first_instant_of_a_day_before_the_job_is_found():
+    harness = await a_life(a_job(trigger=Cron("0 3 * * *")))
+    versions = await harness.ledger.versions("tick")
+    assert first_unscheduled(versions, START - 24 * H, START) == START - 21 * H
+    assert first_unscheduled(versions, START - 20 * H, START) is None
+    assert first_unscheduled(versions, START + 2 * H, START + 4 * H) is None  # it accounts for that one
+
+
+async def test_when_a_follower_was_due_is_not_laid_to_a_jitter():
+    harness = await a_life(a_job(), a_job("report", after=("tick",)))
+    await harness.clock.advance("15s")
+    assert dict((await why(harness, START + 10 * S, "report")).facts)["due"] == "2026-01-01 00:00:13+00:00"
 
 
 async def test_a_job_that_never_ran_anywhere_is_told_so():
