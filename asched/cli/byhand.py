@@ -19,6 +19,7 @@ from asched.core.board import Board, Now, Turn
 from asched.core.change import Act, BackfillState, Change, Decide, Finish, Promote, Unpause
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
+from asched.core.pausing import over
 from asched.core.record import FireQuery, FireRecord
 from asched.core.roster import decided_until, place, previous_of
 from asched.core.triggers.protocol import Trigger
@@ -40,7 +41,8 @@ async def pause(
     now = desk.now()
     acts = [Act(now, "pause", wanted.by, job, "", reason) for job in jobs]
     async with writing(desk) as ledger:
-        await _write(ledger, [*(wanted.of(job, now) for job in jobs), *acts])
+        before = {one.job: one for one in (await ledger.restore()).pauses}
+        await _write(ledger, [*(over(before.get(job), wanted.of(job, now)) for job in jobs), *acts])
     return jobs
 
 

@@ -6,6 +6,8 @@ it succeeds, the count is 0.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asched.core.board import Board, JobState, Kind, Now, Turn
 from asched.core.change import PAUSE_AFTER, Act, Pause, Streak
 from asched.core.model import Fire, Origin
@@ -19,7 +21,8 @@ BY_HAND = frozenset({Origin.MANUAL, Origin.BACKFILL})
 
 
 def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
-    """No new starts; what comes due is recorded as skipped(paused)."""
+    """No new starts; what comes due is recorded as skipped(paused), or waits."""
+    change = over(state.pause, change)
     state.pause = change
     turn.changes.append(change)
     key = (Kind.RESUME, state.job.name, 0)
@@ -27,6 +30,13 @@ def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
         board.wall.remove(key)
     else:
         board.wall.put(key, change.until, Rank.RESUME)
+
+
+def over(before: Pause | None, change: Pause) -> Pause:
+    """A pause of what is paused already: unless it says so, what waits for the end of that goes on waiting."""
+    if before is None or change.on_resume is not None:
+        return change
+    return replace(change, on_resume=before.on_resume)
 
 
 def pause_by_itself(board: Board, state: JobState, change: Pause, verb: str, run: str, turn: Turn) -> None:

@@ -260,6 +260,15 @@ def test_what_waited_before_the_pause_is_not_coalesced_by_it():
     assert [one.scheduled_at for one in board.jobs["tick"].queue] == [at(20).wall, at(30).wall]
 
 
+def test_a_second_pause_does_not_end_a_hold():
+    board = board_of(a_job())
+    pause(board, board.jobs["tick"], Pause("tick", at(5).wall, "ada", on_resume=OnResume.ALL), Turn())
+    turn = Turn()
+    pause(board, board.jobs["tick"], Pause("tick", at(6).wall, "bob", until=at(60).wall), turn)
+    assert isinstance(decisions(fire(board, 10))["tick"], Queue)
+    assert of_kind(turn, Pause)[0].on_resume is OnResume.ALL
+
+
 # The permits themselves.
 
 
