@@ -20,6 +20,8 @@ from asched.core.explain import explain_trigger
 from asched.core.instants import between
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
+from asched.core.triggers.union import AnyOf
+from asched.core.triggers.watch import watches_of
 from asched.core.zones import zone
 from asched.errors import ScheduleError
 from asched.service.exitcodes import FAILED, OK
@@ -70,7 +72,16 @@ def _calendar(text: str, home: ZoneInfo) -> Trigger:
     trigger = parse_schedule(text, tz=home.key)
     if trigger.relative:
         raise ScheduleError("it counts from the end of a run, and has no instants that could be compared", text=text)
+    _refuse_what_no_instant_tells(trigger, text)
     return trigger
+
+
+def _refuse_what_no_instant_tells(trigger: Trigger, text: str) -> None:
+    """Starts of the scheduler and files: two schedules that differ in them would look the same."""
+    silent: list[Trigger] = [*([] if trigger.startup is None else [trigger.startup]), *watches_of(trigger)]
+    if silent:
+        help = "compare what stands beside it alone" if isinstance(trigger, AnyOf) else ""
+        raise ScheduleError(f'"{silent[0].text()}" has no instants that could be compared', text=text, help=help)
 
 
 def _difference_json(
