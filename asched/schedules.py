@@ -29,6 +29,7 @@ from asched.core.triggers.within import Within
 from asched.core.weekdays import parse_weekdays
 from asched.core.windows import ALL_DAY, Windows
 from asched.core.writteninstants import not_far, read_end, read_instants
+from asched.core.writtentexts import refuse_endless_text
 from asched.core.zones import zone
 from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
@@ -138,6 +139,7 @@ def cron(expression: str, *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRu
 
     Raises ScheduleError for one that is not understood, or can never fire.
     """
+    refuse_endless_text(expression)
     return Schedule(Cron(expression, zone(tz).key, dst, day_rule), tz)
 
 
@@ -185,7 +187,9 @@ def _no_schedule(other: object, sign: str) -> TypeError:
     return TypeError(f'"{sign}" takes a schedule, not {type(other).__name__}: make one with schedule("…")')
 
 
-def _aware(instant: datetime) -> datetime:
+def _aware(instant: object) -> datetime:
+    if not isinstance(instant, datetime):
+        raise TypeError(f"an instant is an aware datetime, not {instant!r}")
     if instant.tzinfo is None:
         raise ScheduleError(f"{instant.isoformat()} has no time zone", help="give it one: .replace(tzinfo=…)")
     return not_far(instant)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from asched import ScheduleError, at, cron, every, holidays, schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
+from asched.schedules import Schedule
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # a Thursday
 BERLIN = "Europe/Berlin"
@@ -49,6 +52,20 @@ def test_bounds() -> None:
     ]
     assert len(hours.times(3).upcoming(5, NOON)) == 3
     assert every("1h").starting(NOON).next(NOON - timedelta(days=9)) == NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("given", ["2027", 2027, NOON.date(), time(9)])
+def test_only_an_instant_is_asked_from(given: Any) -> None:
+    with pytest.raises(TypeError, match="an instant is an aware datetime, not "):
+        cron("0 9 * * *").next(after=given)
+    with pytest.raises(TypeError, match="an instant is an aware datetime, not "):
+        cron("0 9 * * *").upcoming(after=given)
+
+
+@pytest.mark.parametrize("make", [schedule, cron])
+def test_an_endless_text_is_refused(make: Callable[[str], Schedule]) -> None:
+    with pytest.raises(ScheduleError, match="at most 10,000 characters, and this one 10,009"):
+        make("0," * 5000 + "0 * * * *")
 
 
 def test_every_to_varies() -> None:

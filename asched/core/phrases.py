@@ -54,6 +54,7 @@ from asched.core.weekdays import EVERY_DAY, format_weekdays, parse_weekdays
 from asched.core.windows import Windows
 from asched.core.writteninstants import INSTANT, read_instants
 from asched.core.writtenpaths import QUOTED, read_path
+from asched.core.writtentexts import read_texts, refuse_endless_text
 from asched.core.writtenwindows import read_windows
 from asched.errors import ScheduleError
 
@@ -92,12 +93,14 @@ def parse_schedule(
 
     `tz` (an IANA key), `dst` and `day_rule` go to everything that stands on the calendar: see `Cron`. `name` is the
     job's, on which each H in a cron expression depends.
-    What has to be looked for comes from one budget. Raises ScheduleError; its span counts in `text`, or in that text
-    of the list.
+    What has to be looked for comes from one budget. Raises ScheduleError, for what is no text too; its span counts in
+    `text`, or in that text of the list.
     """
     if not isinstance(text, str):
         with one_budget():
-            return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in text])
+            members = read_texts(text)
+            return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in members])
+    refuse_endless_text(text)
     read = Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read
     try:
         with one_budget():

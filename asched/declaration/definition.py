@@ -18,6 +18,7 @@ from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
+from asched.core.writtentexts import refuse_endless_list
 from asched.core.zones import zone
 from asched.declaration.exclusions import with_exclusions
 from asched.declaration.expecting import expectation_of, with_expected
@@ -198,9 +199,20 @@ def _trigger(schedule: object, name: str, tz: str, values: Mapping[str, Any], fa
     if schedule is None:
         return None
     if isinstance(schedule, Sequence) and not isinstance(schedule, str):
+        if not _is_bounded(schedule, faults):
+            return None
         read = [_single(one, ("schedule", place), name, tz, values, faults) for place, one in enumerate(schedule)]
         return _union([trigger for trigger in read if trigger is not None], faults) if all(read) else None
     return _single(schedule, ("schedule",), name, tz, values, faults)
+
+
+def _is_bounded(schedules: Sequence[object], faults: list[Fault]) -> bool:
+    try:
+        refuse_endless_list(len(schedules))
+    except ScheduleError as error:
+        faults.append(Fault(("schedule",), error.message, error.help))
+        return False
+    return True
 
 
 def _single(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cron_oracle import expressions, satisfiable
 
+from asched.core import phrases
 from asched.core.cron import Cron, Dst
 from asched.core.phrases import parse_schedule
 from asched.core.triggers.at import At
@@ -215,8 +217,8 @@ def test_canonical_texts_read_back_to_equal_triggers(texts: list[str], rule: str
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * 5000 + "@daily" + ")" * 5000,
-        "@daily" + " on mon" * 5000,
+        "(" * 4990 + "@daily" + ")" * 4990,
+        "@daily" + " on mon" * 1400,
         "@daily " + "9" * 5000 + " times",
         "every 1h between " + "9" * 5000 + ":00 and 10:00",
     ],
@@ -225,6 +227,44 @@ def test_canonical_texts_read_back_to_equal_triggers(texts: list[str], rule: str
 def test_nobody_gets_lost_in_a_long_text(text: str) -> None:
     with pytest.raises(ScheduleError):
         parse_schedule(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|".join(["@daily"] * 1429),
+        "0," * 5000 + "0 * * * *",
+        "rrule:FREQ=DAILY;BYHOUR=" + ",".join(["1"] * 5000),
+        " " * 10_001,
+        ["@hourly" + " " * 10_000, "@daily"],
+        ["@daily"] * 1001,
+        ["?"] * 1001,
+    ],
+    ids=len,
+)
+def test_what_is_endless_is_refused_unread_with_one_short_message(
+    text: str | list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phrases, "Composition", fail_if_read)
+    with pytest.raises(ScheduleError, match="has at most 1") as caught:
+        parse_schedule(text)
+    assert (caught.value.text, caught.value.span) == ("", None)
+    assert len(str(caught.value)) < 200
+
+
+def fail_if_read(*_: object) -> None:
+    pytest.fail("it was read")
+
+
+def test_the_longest_text_and_the_longest_list_are_read() -> None:
+    assert parse_schedule("@daily".ljust(10_000)) == parse_schedule("@daily")
+    assert parse_schedule(["@daily"] * 1000) == parse_schedule("@daily")
+
+
+@pytest.mark.parametrize("given", [5, None, b"@daily", {"@daily"}, ["@daily", 5]])
+def test_what_is_no_text_and_no_list_of_texts_is_refused(given: Any) -> None:
+    with pytest.raises(ScheduleError, match="a schedule is a text, or a list of texts, and nothing of type "):
+        parse_schedule(given)
 
 
 WORDS = [

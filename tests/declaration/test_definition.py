@@ -184,6 +184,9 @@ SCHEDULES: list[tuple[object, str]] = [
     (["after 60s", "@daily"], 'schedule: "after 1m" counts from the end of a run: it stands alone, in no list'),
     (3, 'schedule: schedule must be a text such as "daily at 02:30", not 3'),
     ("0 0 30 2 *", "schedule: this can never fire"),
+    ("@daily" + "|@daily" * 1500, "schedule: a schedule has at most 10,000 characters, and this one 10,506"),
+    (["@daily", " " * 10_001], "schedule.1: a schedule has at most 10,000 characters, and this one 10,001"),
+    (["@daily"] * 1001, "schedule: a list of schedules has at most 1,000 members, and this one 1,001"),
     ("* * * *", "schedule: a cron expression has 5 fields"),
 ]
 
