@@ -9,7 +9,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT
+from asched.cli.kinds import INSTANT, in_zone
 from asched.cli.verb import family, verb
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _json(desk: Desk, file: Inspection, found: Audit | None) -> dict[str, object
 @click.option("--reason", default="", help="Why: it is kept.")
 def prune_command(desk: Desk, before: datetime | None, dry_run: bool, reason: str) -> None:
     """Delete what retention no longer keeps, now: through the service when one runs, else here."""
-    since = None if before is None else before if before.tzinfo is not None else before.replace(tzinfo=desk.zone)
+    since = None if before is None else in_zone(before, desk.zone)
     if desk.is_served:
         at = None if since is None else since.isoformat()
         gone = desk.call("prune", before=at, dry_run=dry_run, by=desk.who(), reason=reason)["fires"]

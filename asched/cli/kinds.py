@@ -33,7 +33,8 @@ class Kind(click.ParamType):  # type: ignore[type-arg]
 LONGEST = timedelta(days=36_525)  # a century: what is added to today, or taken from it, is still a date
 
 
-def _duration(text: str) -> timedelta:
+def read_duration(text: str) -> timedelta:
+    """At most a century. Raises ScheduleError, ValueError."""
     from asched.core.durations import parse_duration
 
     found = parse_duration(text)
@@ -68,7 +69,7 @@ def next_moment(given: datetime | time, home: ZoneInfo, now: datetime) -> dateti
         return in_zone(given, home)
     today = now.astimezone(home).date()
     days = (today + timedelta(days=ahead) for ahead in range(3))
-    moments = (datetime.combine(day, given, given.tzinfo or home).astimezone(UTC) for day in days)
+    moments = (in_zone(datetime.combine(day, given), home) for day in days)
     return next(moment for moment in moments if moment > now)
 
 
@@ -91,11 +92,15 @@ def _argument(text: str) -> tuple[str, object]:
 
 
 def in_zone(given: datetime, home: ZoneInfo) -> datetime:
-    """The instant that is meant, in UTC: without an offset it is on the clocks of `home`."""
-    return (given if given.tzinfo is not None else given.replace(tzinfo=home)).astimezone(UTC)
+    """The instant that is meant, in UTC: without an offset it is on the clocks of `home`, as in schedules. A time that
+    they skip is the first instant after the gap, one that they show twice the first of the two.
+    """
+    from asched.core.zones import instant_of
+
+    return given.astimezone(UTC) if given.tzinfo is not None else instant_of(given, home.key)
 
 
-DURATION = Kind("duration", _duration)
+DURATION = Kind("duration", read_duration)
 INSTANT = Kind("instant", _instant)
 MOMENT = Kind("moment", _moment)
 ZONE = Kind("zone", _zone)

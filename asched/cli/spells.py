@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from asched.cli.kinds import Kind, in_zone
+from asched.cli.kinds import Kind, in_zone, read_duration
 from asched.errors import ScheduleError
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ class Spell:
     def start(self, since: datetime, home: ZoneInfo) -> datetime:
         """The instant that is meant: a time of day is the first one from `since` on. Raises ScheduleError."""
         from asched.core.phrases import parse_schedule
+        from asched.core.writteninstants import not_far
 
         if match := _TIME.fullmatch(self.when):
             found = parse_schedule(f"{match['day'] or 'daily'} at {match['time']}", tz=home.key)
             at = found.next_after(since - _SMALLEST)
             assert at is not None
             return at
-        return in_zone(datetime.fromisoformat(self.when), home)
+        return in_zone(not_far(datetime.fromisoformat(self.when)), home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,10 @@ class Slow:
 def _spell(text: str) -> Spell:
     from zoneinfo import ZoneInfo
 
-    from asched.core.durations import parse_duration
-
     match = _SPELL.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'{text!r}: write when and how long, as in "tue 02:00 +6h" or "2026-03-01T12:00 +1h"')
-    length = parse_duration(match["length"])
+    length = read_duration(match["length"])
     if not length:
         raise ValueError(f"{text!r} is over before it begins")
     spell = Spell(match["when"], length if match["sign"] == "+" else -length)
@@ -76,14 +75,15 @@ def _ahead(text: str) -> Spell:
 
 
 def _slow(text: str) -> Slow:
-    from asched.core.durations import parse_duration
-
     match = _SLOW.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'{text!r}: write the job and how slow it is, as in "backup x3" or backup=10m')
-    if match["factor"] is not None:
-        return Slow(match["job"], factor=float(match["factor"]))
-    return Slow(match["job"], length=parse_duration(match["length"]))
+    if match["factor"] is None:
+        return Slow(match["job"], length=read_duration(match["length"]))
+    factor = float(match["factor"])
+    if not factor:
+        raise ValueError(f'{text!r}: no run takes so little; half the time is "{match["job"]} x0.5"')
+    return Slow(match["job"], factor=factor)
 
 
 SPELL = Kind("spell", _ahead)

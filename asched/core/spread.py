@@ -34,7 +34,7 @@ def resolve(expression: str, name: str) -> str:
     if not units or not _MENTION.search(expression):
         return expression
     if not name:
-        help = "write it where the job is declared; or, for `asched explain`, give a --name"
+        help = "write it where the job is declared; `asched explain --name JOB` says what it comes to there"
         raise ScheduleError("H needs the name of a job: it decides on the value", text=expression, help=help)
     parts, end = [], 0
     for word, unit in zip(words, units, strict=True):

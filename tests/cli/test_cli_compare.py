@@ -136,6 +136,7 @@ def test_what_this_process_knows_of_zones_stays_as_it_is(folder: Folder, elsewhe
         (["--tzdata", "zones", "--tz", "UTC"], 2, "--tz goes with a schedule: each job has its own zone"),
         (["@daily", "61 * * * *"], 4, "minute 61 is out of range"),
         (["@daily", "after 60s"], 4, "it counts from the end of a run, and has no instants that could be compared"),
+        (["@daily", "H 3 * * *"], 4, "`asched explain --name JOB` says what it comes to there"),
         (["when /a changes", "when /b changes"], 4, '"when /a changes" has no instants that could be compared'),
         (["@daily", "while /a has files"], 4, '"while /a has files" has no instants that could be compared'),
         (["@startup", "@reboot"], 4, '"@startup" has no instants that could be compared'),

@@ -143,6 +143,7 @@ def test_the_calendar_of_a_schedule_tells_it_from_others(folder: Folder) -> None
         (["--at", "2026-06-02", "--until", "2026-06-01"], 2, "--until 2026-06-01 00:00:00+02:00 is not after"),
         (["--ics", "--json"], 2, "--ics and --json exclude each other"),
         (["61 * * * *"], 4, "minute 61 is out of range"),
+        (["H 3 * * *"], 4, "`asched explain --name JOB` says what it comes to there"),
         (["erly"], 3, 'no job is called "erly": did you mean "early"?'),
         (["--tz", "Berlin"], 2, 'did you mean "Europe/Berlin"?'),
         (["--until", "soon"], 2, "is no instant"),

@@ -178,6 +178,12 @@ def test_the_night_in_which_clocks_change(quiet: Folder) -> None:
     assert found == {"hourly": 23, "nightly": 1}
 
 
+@pytest.mark.parametrize("outage", ["2026-03-29 02:10 +3h", "2026-03-29T02:59:59 +3h", "sun 02:10 +3h"])
+def test_an_outage_that_begins_in_the_hour_that_clocks_skip_begins_just_after_it(quiet: Folder, outage: str) -> None:
+    out = quiet.asched("simulate", "--from", "2026-03-28T12:00", "--days", "2", "--outage", outage).out
+    assert "outage: 2026-03-29 03:00:00+02:00 to 2026-03-29 06:00:00+02:00" in out
+
+
 def test_without_jobs_or_fires(quiet: Folder) -> None:
     quiet.config.write_text(HEAD)
     assert quiet.asched("simulate").out.endswith("0 fires, 0 started\ndurations: there are no jobs\n")
@@ -196,6 +202,10 @@ def test_without_jobs_or_fires(quiet: Folder) -> None:
         (["--outage", "teu 02:00 +6h"], 2, 'did you mean "tue"?'),
         (["--outage", "soon +6h"], 2, "'soon' is no instant"),
         (["--outage", "tue 25:00 +6h"], 2, "25:00"),
+        (["--outage", "0001-01-01 +6h"], 2, "is not between the years 1900 and 9000"),
+        (["--outage", "9999-12-31T23:30 +6h"], 2, "is not between the years 1900 and 9000"),
+        (["--outage", "tue 02:00 +99999999d"], 2, "is more than a century"),
+        (["--slow", "hourly=99999999d"], 2, "is more than a century"),
         (["--outage", "tue 02:00 +6"], 2, "a duration needs a unit"),
         (["--outage", "tue 02:00 -6h"], 2, "how long takes a +"),
         (["--outage", "tue 02:00 +0s"], 2, "is over before it begins"),
@@ -206,6 +216,8 @@ def test_without_jobs_or_fires(quiet: Folder) -> None:
         (["--stall", "tue 12:00 -3h"], 2, "how long takes a +"),
         (["--slow", "hourly"], 2, 'write the job and how slow it is, as in "backup x3" or backup=10m'),
         (["--slow", "hourly=x"], 2, "not a duration"),
+        (["--slow", "hourly x0"], 2, "'hourly x0': no run takes so little; half the time is \"hourly x0.5\""),
+        (["--slow", "hourly x0.00"], 2, "no run takes so little"),
         (["--slow", "horly x3"], 3, 'no job is called "horly": did you mean "hourly"?'),
         (["--svg", "no/such/folder/x.svg"], 74, "No such file or directory"),
     ],
