@@ -202,7 +202,7 @@ class _Reader:
         low = self._value(match["low"], at)
         step = self._step(match["step"], at + match.start("step"), item)
         if match["high"]:
-            high = self._value(match["high"], at + match.start("high"))
+            high = self._value(match["high"], at + match.start("high"), ends=True)
         else:
             high = low if match["step"] is None else max(low, self.unit.low + self.unit.cycle - 1)
         if low <= high:
@@ -235,7 +235,8 @@ class _Reader:
         letter = {"second": "s", "minute": "m", "hour": "h"}.get(self.unit.name)
         return f'did you mean "every {step}{letter}"?' if letter and item.startswith("*") else ""
 
-    def _value(self, text: str, at: int) -> int:
+    def _value(self, text: str, at: int, *, ends: bool = False) -> int:
+        """`ends`: it is the end of a range."""
         if text.lower() in self.unit.names:
             return self.unit.names[text.lower()]
         if not _NUMBER.fullmatch(text):
@@ -244,14 +245,17 @@ class _Reader:
         if not self.unit.low <= value <= self.unit.high:
             bounds = f"{self.unit.low}-{self.unit.high}"
             message = f"{self.unit.name} {value} is out of range {bounds}"
-            raise self._wrong(message, at, text, self._help_for_value(value, at, text))
+            raise self._wrong(message, at, text, self._help_for_value(value, at, text, ends))
         return value
 
-    def _help_for_value(self, value: int, at: int, text: str) -> str:
-        """Minute 61 is likely to be minute 1, hour 24 midnight; nobody knows what day 32 was to be."""
+    def _help_for_value(self, value: int, at: int, text: str, ends: bool) -> str:
+        """Minute 61 is likely to be minute 1, hour 24 midnight; nobody knows what day 32 was to be. A range to 60 goes
+        to the end.
+        """
         if self.unit not in (SECOND, MINUTE, HOUR) or value >= 2 * self.unit.cycle:
-            return _SECONDS_FIRST if self.count == 6 else ""
-        meant = self.expression[:at] + str(value % self.unit.cycle) + self.expression[at + len(text) :]
+            return _SECONDS_FIRST if self.count == 6 else _RANGES.get(self.unit.name, "")
+        likely = self.unit.high if ends and value == self.unit.cycle else value % self.unit.cycle
+        meant = self.expression[:at] + str(likely) + self.expression[at + len(text) :]
         try:
             read_fields(meant)
         except ScheduleError:
@@ -274,6 +278,11 @@ class _Reader:
         return ScheduleError(message, text=self.expression, span=(at, at + len(item)), help=help)
 
 
+_RANGES = {
+    "day": "days are 1-31, and the last one of a month is L",
+    "month": "months are 1-12, or jan-dec",
+    "weekday": "weekdays are 0-7, where 0 and 7 are Sunday, or sun-sat",
+}
 _DICE_HELP = "write a fixed value, and give the job a jitter to spread the load"
 _DICE_SAYS = {
     "R": "R is refused: it would mean another time after every restart",

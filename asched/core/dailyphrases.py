@@ -18,7 +18,9 @@ from asched.core.writtenlists import list_items
 from asched.errors import ScheduleError
 
 _HOURLY = re.compile(r"\s*(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
-_DAILY = re.compile(r"\s*(?P<days>[a-z,\s-]+?)\s+at\s+(?P<times>(?:[0-9]|noon\b|midnight\b).*)", re.IGNORECASE)
+_DAILY = re.compile(
+    r"\s*(?P<days>[a-z,-]+(?:\s+[a-z,-]+)*?)\s+at\s+(?P<times>(?:[0-9]|noon\b|midnight\b).*)", re.IGNORECASE
+)
 
 
 def parse_daily(text: str, cron: Callable[[str], Trigger]) -> Trigger | None:

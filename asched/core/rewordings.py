@@ -12,26 +12,32 @@ from dataclasses import dataclass
 
 from asched.core.weekdays import EVERY_DAY, format_weekdays, parse_weekdays
 from asched.core.writtenpaths import write_path
+from asched.core.zones import zone
 from asched.errors import ScheduleError
 
 _LONGEST = 500  # characters; nobody types more by hand
 
 _TIME = r"(?:[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|noon|midnight)"
-_HOUR = rf"(?:{_TIME}|[0-9]{{1,2}})"
+_HOUR = rf"(?:{_TIME}|[0-9]{{1,2}})(?:\s*[ap]m\b)?"
+_HOURS = rf"{_HOUR}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_HOUR})*"
 _TIMES = rf"{_TIME}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_TIME})*"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATES = rf"{_DATE}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_DATE})*"
 _DAYS = r"[a-z]+(?:(?:\s*[,-]\s*|\s+and\s+)[a-z]+)*"
+_START = r"(?:^|(?<=[|&(])|(?<=[|&(]\s))"
 _END = r"(?=\s*$|\s*[|&)]|\s+(?:from|until|between|on|[0-9]+\s+times?)\b)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Rewording:
-    """`message` stands for the complaint about `pattern`; "" where there is a good one already."""
+    """`message` stands for the complaint about `pattern`; "" where there is a good one already. `beside`, a template of
+    the match, is what the new words alone do not say.
+    """
 
     pattern: re.Pattern[str]
     reworded: Callable[[re.Match[str]], str]
     message: str = ""
+    beside: str = ""
 
 
 def reworded(error: ScheduleError, text: str, read: Callable[[str], object]) -> ScheduleError:
@@ -49,20 +55,35 @@ def reworded(error: ScheduleError, text: str, read: Callable[[str], object]) -> 
 
 def _suggesting(error: ScheduleError, text: str, said: str, by: _Rewording, match: re.Match[str]) -> ScheduleError:
     """`match` is of the text as it was written, without the blanks around it."""
-    help = f'did you mean "{said}"?'
+    help = f'did you mean "{said}"{match.expand(by.beside)}?'
     if not by.message:
         return ScheduleError(error.message, text=text, span=error.span, help=help)
-    start = len(text) - len(text.lstrip()) + match.start()
-    return ScheduleError(by.message, text=text, span=(start, start + len(match[0].rstrip())), help=help)
+    start = len(text) - len(text.lstrip()) + match.end() - len(match[0].lstrip())
+    return ScheduleError(by.message, text=text, span=(start, start + len(match[0].strip())), help=help)
 
 
-def _of(pattern: str, reworded: Callable[[re.Match[str]], str], message: str = "") -> _Rewording:
-    return _Rewording(re.compile(pattern, re.IGNORECASE), reworded, message)
+def _of(pattern: str, reworded: Callable[[re.Match[str]], str], message: str = "", beside: str = "") -> _Rewording:
+    return _Rewording(re.compile(pattern, re.IGNORECASE), reworded, message, beside)
 
 
-def _clock(hour: str) -> str:
-    """ "8" is "08:00"."""
-    return f"{int(hour):02}:00" if hour.isdecimal() else hour
+_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2})(?P<rest>(?::[0-9]{2}){0,2})\s*(?P<half>[ap]m)?", re.IGNORECASE)
+
+
+def _clock(said: str) -> str:
+    """ "8" and "8am" are "08:00", "8:30pm" is "20:30"; what has no such hour stays as it is."""
+    match = _CLOCK.fullmatch(said)
+    if match is None or not (match["half"] or said.isdecimal()):
+        return said
+    hour = int(match["hour"])
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            return said
+        hour = hour % 12 + 12 * (match["half"].lower() == "pm")
+    return f"{hour:02}{match['rest'] or ':00'}"
+
+
+def _clocks(said: str) -> str:
+    return re.sub(_HOUR, lambda match: _clock(match[0]), said, flags=re.IGNORECASE)
 
 
 def _window(match: re.Match[str]) -> str:
@@ -87,7 +108,36 @@ def _quoted(match: re.Match[str]) -> str:
     return f"{match['word']} {write_path(match['path'])} {match['event']}"
 
 
+def _without_zone(match: re.Match[str]) -> str:
+    """Only what the database knows is a zone."""
+    try:
+        zone(match["zone"])
+    except ScheduleError:
+        return match[0]
+    return ""
+
+
+_ZONE = r"(?P<zone>[a-z]+(?:/[a-z0-9_+-]+)+|UTC|GMT)"
+_ZONE_SAID = "a schedule names no zone"
+_ZONE_BESIDE = r", with \g<zone> as the option tz"
+
+
+def _watched(match: re.Match[str]) -> str:
+    return f"while {match['queue']} has files" if match["queue"] else f"when {match['changing']} changes"
+
+
 _REWORDINGS = (
+    _of(rf"^(?:CRON_)?TZ={_ZONE}\s+", _without_zone, _ZONE_SAID, _ZONE_BESIDE),
+    _of(rf"\s+{_ZONE}$", _without_zone, _ZONE_SAID, _ZONE_BESIDE),
+    _of(
+        r"\b(?:when\s+(?P<queue>[^\s|&][^|&]*?)\s+has\s+files|while\s+(?P<changing>[^\s|&][^|&]*?)\s+changes)\b",
+        _watched,
+        '"when" goes with "changes", and "while" with "has files"',
+    ),
+    _of(
+        rf"\b(?P<word>every|after|in)\s+(?P<number>[0-9]+(?:\.[0-9]+)?){_END}",
+        lambda match: f"{match['word']} {match['number']}s",
+    ),
     _of(
         r"\b(?P<word>when|while)\s+(?P<path>[/~].*?)\s+(?P<event>changes|has\s+files)\b",
         _quoted,
@@ -119,9 +169,20 @@ _REWORDINGS = (
         rf"^(?P<whole>[^|&()]+\s+except\s+{_DATES})\s+(?P<rest>(?:from|until|between|on|[0-9]+\s+times?)\b[^|&()]*)$",
         lambda match: f"({match['whole']}) {match['rest']}",
     ),
-    _of(rf"(?:^|(?<=[|&(])|(?<=[|&(]\s))at\s+(?={_TIME})", lambda match: "daily at ", "at this time, on which days?"),
+    _of(rf"\bat\s+(?P<times>{_HOURS}){_END}", lambda match: f"at {_clocks(match['times'])}"),
+    _of(rf"{_START}at\s+(?={_TIME})", lambda match: "daily at ", "at this time, on which days?"),
     _of(
         rf"\bat\s+(?P<times>{_TIMES})\s+on\s+(?P<days>{_DAYS})(?=\s*$)",
         lambda match: f"on {match['days']} at {match['times']}",
+    ),
+    _of(
+        rf"{_START}(?P<days>(?:every\s+)?{_DAYS})\s+(?P<times>{_HOURS}){_END}",
+        lambda match: f"{match['days']} at {_clocks(match['times'])}",
+        'between days and a time stands "at"',
+    ),
+    _of(
+        rf"{_START}(?P<days>(?:every\s+)?{_DAYS})(?=\s*(?:$|[|&)]))",
+        lambda match: f"{match['days']} at 09:00",
+        "on these days, at what time?",
     ),
 )

@@ -87,6 +87,25 @@ def test_what_has_one_meaning_is_understood(text: str, plain: str) -> None:
         ),
         ("when /data/a|b changes", "when /data/a|b changes", "when '/data/a|b' changes"),
         ("@hourly | while /a on b has files", "while /a on b has files", "@hourly | while '/a on b' has files"),
+        ("every monday", "every monday", "every monday at 09:00"),
+        ("every weekday", "every weekday", "every weekday at 09:00"),
+        ("weekends", "weekends", "weekends at 09:00"),
+        ("@hourly | mon and thu", "mon and thu", "@hourly | mon and thu at 09:00"),
+        ("every monday 09:00", "every monday 09:00", "every monday at 09:00"),
+        ("monday, thursday 9:00", "monday, thursday 9:00", "monday, thursday at 9:00"),
+        ("weekdays 8am, 5pm", "weekdays 8am, 5pm", "weekdays at 08:00, 17:00"),
+        ("(daily noon) until 2030-01-01", "daily noon", "(daily at noon) until 2030-01-01"),
+        ("daily at 9", "9", "daily at 09:00"),
+        ("daily at 9am", "9am", "daily at 09:00"),
+        ("daily at 12am and 12:30 PM", "12am", "daily at 00:00 and 12:30"),
+        ("every tuesday at 9", "9", "every tuesday at 09:00"),
+        ("every 2 weeks at 9 on thu", "9 on thu", "every 2 weeks on thu at 09:00"),
+        ("@hourly between 9am and 5pm", "9am", "@hourly between 09:00 and 17:00"),
+        ("every 10", "10", "every 10s"),
+        ("every 10 on weekdays", "10", "every 10s on weekdays"),
+        ("after 2.5", "2.5", "after 2.5s"),
+        ("when /tmp/q has files", "when /tmp/q has files", "while /tmp/q has files"),
+        ("@hourly | while '/a b' changes", "while '/a b' changes", "@hourly | when '/a b' changes"),
         (
             "once a weekday between 02:00 and 05:00 on sat",
             "between 02:00 and 05:00 on sat",
@@ -108,8 +127,32 @@ def test_what_was_meant_is_suggested_and_works_when_it_is_typed(text: str, blame
 
 
 @pytest.mark.parametrize(
+    ("text", "blamed", "suggested", "tz"),
+    [
+        ("*/15 9-17 * * 1-5 Europe/Berlin", "Europe/Berlin", "*/15 9-17 * * 1-5", "Europe/Berlin"),
+        (" CRON_TZ=Europe/Berlin 30 2 * * * ", "CRON_TZ=Europe/Berlin", "30 2 * * *", "Europe/Berlin"),
+        ("TZ=UTC @daily", "TZ=UTC", "@daily", "UTC"),
+        ("daily at 9 America/Argentina/Salta", "America/Argentina/Salta", "daily at 09:00", "America/Argentina/Salta"),
+    ],
+)
+def test_a_zone_in_a_schedule_is_shown_its_place(text: str, blamed: str, suggested: str, tz: str) -> None:
+    with pytest.raises(ScheduleError, match="a schedule names no zone") as caught:
+        parse_schedule(text)
+    assert caught.value.span is not None
+    assert text[slice(*caught.value.span)] == blamed
+    assert caught.value.help == f'did you mean "{suggested}", with {tz} as the option tz?'
+    assert parse_schedule(suggested, tz=tz)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("CRON_TZ=Nowhere/Town 30 2 * * *", '"CRON_TZ=Nowhere" is not a second'),
+        ("30 2 * * * Nowhere/Town", '"Nowhere" is not a weekday'),
+        ("daily at 25", '"25" is not a time of day'),
+        ("daily at 13pm", '"13pm" is not a time of day'),
+        ("every mondy", "not a duration"),
+        ("while relative changes", "this schedule is not understood"),
         ("5 times a day", "this schedule is not understood"),
         ("at noonish", "this schedule is not understood"),
         ("@startup except weekends", "this schedule is not understood"),

@@ -220,6 +220,7 @@ def test_canonical_texts_read_back_to_equal_triggers(texts: list[str], rule: str
         "(" * 4990 + "@daily" + ")" * 4990,
         "@daily" + " on mon" * 1400,
         "@daily " + "9" * 5000 + " times",
+        " " * 4990 + "mon" + " " * 4990 + "x",
         "every 1h between " + "9" * 5000 + ":00 and 10:00",
     ],
     ids=len,

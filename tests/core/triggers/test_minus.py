@@ -67,7 +67,7 @@ def test_a_cron_without_another(night: tuple[str, datetime], a: int, b: int, wee
 def test_several_are_taken_out_together() -> None:
     a, b, c = Cron("0 9 * * *"), Cron("0 9 13 * *"), Cron("0 9 14 * *")
     assert Minus(Minus(a, b), c) == Minus(a, AnyOf((b, c))) == Minus(Minus(a, c), b)
-    many = parse_schedule("0 9 * * *" + "".join(f" except 0 9 {day % 28 + 1} * *" for day in range(2000)))
+    many = parse_schedule("0 9 * * *" + "".join(f" except 0 9 {day % 28 + 1} * *" for day in range(500)))
     assert many.next_after(NOON) == datetime(2026, 1, 29, 9, tzinfo=UTC)
 
 
