@@ -191,8 +191,9 @@ def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn)
 def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
     """These are not ours after all: they are neither run nor waited for."""
     for state in board.jobs.values():
-        for fire in fires:
-            board.waits_no_more(state, fire)
+        taken = [one for fire in sorted(fires) if (one := board.waits_no_more(state, fire)) is not None]
+        for one in taken:
+            promote(board, state, lane_of(state.job, one), now, turn)  # behind it may wait what lacks less
     for fire in fires & board.runs.keys():
         freed(board, board.over(fire), now, turn)
     for state in board.jobs.values():

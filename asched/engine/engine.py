@@ -227,11 +227,13 @@ class Engine:
         return ripe
 
     async def carry_out(self, turn: Turn) -> None:
-        """Remember, then tell, then do."""
-        rejected = await self._remember(turn.changes)
-        self._unwind(rejected, turn)
-        self.teller.tell(turn.changes, rejected)
-        self._do(turn)
+        """Remember, then tell, then do; then as much for what goes because somebody else was first with some of it."""
+        while turn:
+            rejected = await self._remember(turn.changes)
+            after = self._unwind(rejected, turn)
+            self.teller.tell(turn.changes, rejected)
+            self._do(turn)
+            turn = after
 
     def _take_inbox(self) -> Inbox:
         inbox, self._inbox = self._inbox, Inbox()
@@ -331,20 +333,20 @@ class Engine:
             return ()
         return await self.patience.insist(lambda: self.ledger.commit(self.number, changes))
 
-    def _unwind(self, rejected: Sequence[Rejected], turn: Turn) -> None:
-        """Somebody else was first: do not start what is not ours."""
+    def _unwind(self, rejected: Sequence[Rejected], turn: Turn) -> Turn:
+        """Somebody else was first: do not start what is not ours. Returns what takes its place."""
+        after = Turn()
         for refusal in rejected:
             lost = _refused_fires(refusal)
             if lost:
                 turn.effects = [e for e in turn.effects if not (isinstance(e, StartRun) and e.fire.id in lost)]
-                after = Turn()
                 disown(self.board, lost, self.axes.read(), after)
-                self._inbox.changes += after.changes
             name = type(refusal.change).__name__
             event = {"type": "change.rejected", "at": self.clock.now(), "change": name, "why": refusal.why}
             self.bus.publish(event)
         for refusal in rejected:
             _check_footing(refusal)
+        return after
 
     # Doing.
 

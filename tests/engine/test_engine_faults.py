@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -794,3 +795,30 @@ async def test_a_burst_larger_than_one_turn_is_decided_whole():
     assert Counter(f.outcome for f in found) == {Succeeded(): 450}
     assert await imbalances(harness) == []
     await harness.kill()
+
+
+class SomebodyFirst(MemoryLedger):
+    """Another fire of job "a" holds the first instant that is decided."""
+
+    taken = False
+
+    async def commit(self, owner, changes):
+        lost = [one for one in changes if isinstance(one, Decide) and one.job == "a" and one.fires]
+        if not lost or self.taken:
+            return await super().commit(owner, changes)
+        self.taken = True
+        kept = [replace(one, fires=()) if one is lost[0] else one for one in changes]
+        refused = Rejected(lost[0], "somebody decided it first", tuple(fire.id for fire, _ in lost[0].fires))
+        return [refused, *await super().commit(owner, kept)]
+
+
+async def test_what_goes_because_somebody_else_was_first_is_run_not_only_recorded():
+    shares = {"trigger": Every(60 * S), "exclusive": ("disk",)}
+    jobs = [a_job("a", priority=1, **shares), a_job("b", **shares)]
+    harness = a_harness(*jobs, behave=lasting(1 * S), ledger=SomebodyFirst())
+    await harness.start()
+    await harness.clock.advance("150s")
+    every = await harness.ledger.fires(FireQuery())
+    ran = Counter(one.job for one in every if isinstance(one.outcome, Succeeded))
+    assert ran == {"a": 1, "b": 2}
+    await harness.stop()
