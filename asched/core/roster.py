@@ -196,8 +196,8 @@ def _off_timeline(board: Board, name: str) -> None:
 
 def _find_next(state: JobState, now: Now, turn: Turn) -> None:
     trigger = state.job.trigger
-    if trigger is None or (trigger.relative and state.running):
-        return
+    if trigger is None or (trigger.relative and (state.running or state.queue)):
+        return  # it counts from the end of what is open
     try:
         state.next_at = trigger.next_after(state.watermark)
     except Exception as error:  # one bad trigger costs its own job only

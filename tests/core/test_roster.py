@@ -8,7 +8,7 @@ from asched.core.board import BrokenJob, Cause, Now, RunState, Turn
 from asched.core.change import Act, Activate, Decide, Finish, Pause, Promote, Retire
 from asched.core.cron import Cron
 from asched.core.deadlines import due
-from asched.core.model import Fire, Origin, Policies
+from asched.core.model import Fire, OnResume, Origin, Policies
 from asched.core.outcome import Cancelled, Skip, SkipReason, Start, Succeeded
 from asched.core.pausing import pause
 from asched.core.record import VersionRecord
@@ -328,3 +328,11 @@ def test_policies_are_read_at_the_moment_not_when_the_job_was_first_placed():
     board = a_board(a_job())
     placed(board, a_job(max_instances=3), current(board.jobs["tick"]), at(5))
     assert board.jobs["tick"].job.policies == Policies(max_instances=3)
+
+
+def test_a_reload_does_not_make_a_job_due_that_counts_from_the_end_of_what_still_waits():
+    board = a_board(a_job("a", AfterFinish(60 * S), on_resume=OnResume.LATEST))
+    pause(board, board.jobs["a"], Pause("a", NOON, "ada"), Turn())
+    assert decided(fire_now(board, at(60))) == [("a", 60.0, "queue")]
+    place(board, a_job("a", AfterFinish(60 * S), on_resume=OnResume.LATEST), current(board.jobs["a"]), at(70), Turn())
+    assert decided(fire_now(board, at(500))) == []
