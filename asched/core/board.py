@@ -52,7 +52,7 @@ class Cause(StrEnum):
 @dataclass(slots=True)
 class RunState:
     """A run that is not over: being executed, or waiting for its next attempt. Until then it keeps its place in its
-    job's `lane`, and what it `holds`. `limit` is its run_timeout."""
+    job's `lane`, and what it `holds`. `limit` is its run_timeout, `until` (steady) when that is up."""
 
     fire: Fire
     attempt: int = 1
@@ -62,6 +62,7 @@ class RunState:
     lane: str = ""
     holds: tuple[Permit, ...] = ()
     limit: timedelta | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -269,6 +270,10 @@ class Board:
 
     def waits(self, state: JobState, lane: str, fire: Fire) -> None:
         state.queue.put(lane, fire)
+        self.is_to_be_run(state, fire)
+
+    def is_to_be_run(self, state: JobState, fire: Fire) -> None:
+        """It waits, in its lane or at the gate: if it is owed, it is part of the recovery."""
         self.is_open(fire)
         if RECOVERY in self.wants(state, fire):
             self.recovering.waits(fire)

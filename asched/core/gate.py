@@ -74,7 +74,7 @@ def unmet_need(board: Board, state: JobState, fire: Fire) -> Mapping[str, object
 def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
     """It waits at the gate, until its time is over."""
     state.queue.gated[held.fire.id] = held
-    board.is_open(held.fire)
+    board.is_to_be_run(state, held.fire)
     if held.until is not None and held.waits(now.wall):
         board.wall.put((Kind.GIVE_UP, state.job.name, held.fire.id), held.until, Rank.WAIT)
 

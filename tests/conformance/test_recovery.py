@@ -16,9 +16,11 @@ from law import imbalances
 
 from asched import Refused, Scheduler
 from asched.core.change import Change, Decide, Rejected
+from asched.core.condition import Network, Term
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Fire, Job
 from asched.core.outcome import Outcome, Skip, SkipReason, Start, Succeeded
+from asched.core.owed import approve
 from asched.core.reasons import explain_decision
 from asched.core.record import FireQuery, FireRecord
 from asched.core.recovery import Recovery
@@ -231,3 +233,22 @@ async def test_a_hold_survives_a_stop_and_what_nobody_answers_expires() -> None:
     assert await service.ran() == 6  # the schedule goes on
     assert await imbalances(service.ledger, service.clock.now()) == []
     await service.scheduler.stop()
+
+
+@pytest.mark.anyio
+async def test_what_waits_for_a_condition_is_held_like_everything_else() -> None:
+    jobs = [a_job(f"job{n}", Every(H), conditions=(Term(Network()),)) for n in range(3)]
+    harness = Harness(jobs, limits=Limits(recovery=Recovery(ask_above=0)))
+    await harness.start()
+    await harness.clock.advance("10m")
+    await harness.kill()
+    await harness.clock.advance("1d")
+    await harness.start()
+    await harness.clock.advance("5m")
+    held = harness.engine.board.recovering.held
+    assert (None if held is None else held.count) == 3
+    assert not [one for one in await harness.ledger.fires(FireQuery()) if one.outcome is not None]
+    await harness.engine.ask(approve)
+    await harness.clock.advance("1s")
+    assert len([one for one in await harness.ledger.fires(FireQuery()) if one.outcome is not None]) == 3
+    await harness.stop()
