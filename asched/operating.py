@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from asched.core.admission import unpause
 from asched.core.board import Board, Cause, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
+from asched.core.draining import settle_before
 from asched.core.model import Fire, Job, OnResume
 from asched.core.pausing import pause
 from asched.core.runs import stop
@@ -64,6 +65,7 @@ def pause_jobs(board: Board, names: Sequence[str] | None, wanted: Pausing, now: 
     """Those of them that are scheduled; None: all there are. Returns who that is."""
     states = _scheduled(board, names)
     for state in states:
+        settle_before(board, state, now, turn)
         pause(board, state, wanted.of(state.job.name, now.wall), turn)
         turn.changes.append(Act(now.wall, "pause", wanted.by, state.job.name, "", wanted.reason))
     return [state.job.name for state in states]
@@ -75,6 +77,7 @@ def resume_jobs(board: Board, names: Sequence[str] | None, by: str, reason: str,
     if not states:
         raise Refused(none_is_paused(names))
     for state in states:
+        settle_before(board, state, now, turn)
         unpause(board, state, Unpause(state.job.name, now.wall, by, reason), now, turn)
         turn.changes.append(Act(now.wall, "resume", by, state.job.name, "", reason))
     return [state.job.name for state in states]

@@ -217,6 +217,21 @@ def promote_waiting(board: Board, state: JobState, now: Now, turn: Turn) -> None
         promote(board, state, lane, now, turn)
 
 
+def promote_all(board: Board, now: Now, turn: Turn) -> None:
+    """There may be room in any lane of any job: all are parked before the first goes, so that the best goes first."""
+    wanted: dict[Permit, None] = {}
+    for state in board.jobs.values():
+        for lane in state.queue.lanes:
+            fire = state.queue.first(lane)
+            wants = () if fire is None else board.wants(state, fire)
+            if not wants:
+                promote(board, state, lane, now, turn)
+            elif _may_go(board, state, lane):
+                _park(board, state, lane, wants[0])
+                wanted[wants[0]] = None
+    serve(board, list(wanted), now, turn)
+
+
 def promote(board: Board, state: JobState, lane: str, now: Now, turn: Turn) -> None:
     """There may be room in this lane: its oldest fires take it, in turn with other jobs where they need the same."""
     while (fire := state.queue.first(lane)) is not None and _may_go(board, state, lane):
@@ -276,8 +291,7 @@ def make_room(board: Board, limits: Limits, now: Now, turn: Turn) -> None:
     """Other limits hold from now on, and jobs may have others of their own: whoever has room now goes."""
     board.recovering.rules = limits.recovery
     serve(board, board.permits.limit(limits.capacities()), now, turn)
-    for state in board.jobs.values():
-        promote_waiting(board, state, now, turn)
+    promote_all(board, now, turn)
 
 
 # Cooling down.

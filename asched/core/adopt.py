@@ -49,8 +49,7 @@ def adopt(
 
 def settle_down(board: Board, now: Now, turn: Turn) -> None:
     """After all open fires are adopted: free slots are taken by what waits, and what waits at the gate is looked at."""
-    for state in board.jobs.values():
-        settle(board, state, now, turn)
+    settle(board, board.jobs.values(), now, turn)
     follow_the_abandoned(board, now, turn)
 
 

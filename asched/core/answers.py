@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from asched.core.admission import admitted, promote_waiting
+from asched.core.admission import admitted, promote_all
 from asched.core.board import Board, JobState, Kind, Now, Turn
 from asched.core.change import Promote
 from asched.core.following import pass_down
@@ -76,11 +76,12 @@ def hold_again(board: Board, state: JobState, record: FireRecord, facts: Mapping
     hold(board, state, held, now)
 
 
-def settle(board: Board, state: JobState, now: Now, turn: Turn) -> None:
-    """Much may have changed for it: whoever waits anywhere is looked at."""
-    promote_waiting(board, state, now, turn)
-    for held in list(state.queue.gated.values()):
-        _look(board, state, held, now, turn)
+def settle(board: Board, states: Iterable[JobState], now: Now, turn: Turn) -> None:
+    """Much may have changed for these: whoever waits anywhere is looked at."""
+    promote_all(board, now, turn)
+    for state in states:
+        for held in list(state.queue.gated.values()):
+            _look(board, state, held, now, turn)
 
 
 def _held(board: Board, job: str, fire: int) -> tuple[JobState, Gated] | None:

@@ -7,8 +7,14 @@ catch-up policy decides, as after any absence, and as one it is recorded.
 from __future__ import annotations
 
 from asched.core.answers import settle
-from asched.core.board import Board, Drain, Now, Turn
+from asched.core.beside import come
+from asched.core.board import Board, Drain, JobState, Kind, Now, Turn
 from asched.core.change import Absence, Act
+from asched.core.following import pass_down
+from asched.core.occurrence import Added, comes_at, number_of
+from asched.core.owed import count_owed
+from asched.core.pending import pending
+from asched.core.plan import fire_due
 
 
 def drain(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
@@ -20,6 +26,19 @@ def drain(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
     return True
 
 
+def settle_before(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """Its job is about to be paused, or resumed, in a drain: what came due before that is decided as it was until now.
+    A pause must not reach back, nor its end."""
+    if board.drain is None:
+        return
+    pass_down(board, fire_due(board, state, now, turn), now, turn)
+    for one in pending(state):
+        due = comes_at(one)
+        if due is not None and due <= now.wall:
+            kind = Kind.ADDED if isinstance(one, Added) else Kind.MOVED
+            come(board, state, kind, number_of(one.scheduled_at), now, turn)
+
+
 def lift(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
     """Go on: what waits takes what is free; what came due is decided next. False: nobody asked for a drain."""
     drained = board.drain
@@ -29,6 +48,6 @@ def lift(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
     if drained.since < now.wall:
         turn.changes.append(Absence(drained.since, now.wall, "drained", {"by": drained.by, "reason": drained.reason}))
     turn.changes.append(Act(now.wall, "drain --cancel", by, reason=reason))
-    for state in board.jobs.values():
-        settle(board, state, now, turn)
+    count_owed(board)  # with what came due in it
+    settle(board, board.jobs.values(), now, turn)
     return True

@@ -39,10 +39,22 @@ def time_is_up(board: Board, fire: int, now: Now, turn: Turn) -> None:
         _call_off(board, state, run, now, turn)
 
 
+def next_time_up(board: Board) -> datetime | None:
+    """When (steady) the time of a run is up that is not being stopped yet."""
+    return min((run.until for run in board.runs.values() if run.until is not None and run.cause is None), default=None)
+
+
+def times_up(board: Board, now: Now, turn: Turn) -> None:
+    """In a drain no other deadline is looked at, but what runs goes on, and so does its time."""
+    over = [fire for fire, run in board.runs.items() if run.until is not None and run.until <= now.steady]
+    for fire in over:
+        time_is_up(board, fire, now, turn)
+
+
 def _limit(board: Board, run: RunState, limit: timedelta | None, began: datetime) -> None:
     if limit is not None:
-        run.limit = limit
-        board.steady.put((Kind.RUN_TIMEOUT, run.fire.job, run.fire.id), began + limit, Rank.RUN_TIMEOUT)
+        run.limit, run.until = limit, began + limit
+        board.steady.put((Kind.RUN_TIMEOUT, run.fire.job, run.fire.id), run.until, Rank.RUN_TIMEOUT)
 
 
 def _call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn) -> None:

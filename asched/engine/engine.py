@@ -24,7 +24,7 @@ from asched.core.deadlines import due
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
-from asched.core.overtime import count_time
+from asched.core.overtime import count_time, next_time_up, times_up
 from asched.core.roster import correct
 from asched.core.runs import Ended, disown, ended
 from asched.engine.absences import absence
@@ -204,6 +204,8 @@ class Engine:
         self._notice_absence(now, turn)
         self._hear(inbox, now, turn)
         taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
+        if self.board.drain is not None:
+            times_up(self.board, now, turn)
         answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
         go_on(self.board, now, turn)
         await self.carry_out(turn)
@@ -299,7 +301,8 @@ class Engine:
         """Seconds until somebody should look at the clock again."""
         longest = min(LONGEST_SLEEP, self.ledger.heartbeat.total_seconds())
         if self.board.draining:
-            return longest
+            up = None if self.board.drain is None else next_time_up(self.board)
+            return longest if up is None else min(longest, (up - now.steady).total_seconds())
         wall, steady = self.board.next_deadlines()
         self.arm(wall)
         until_wall = longest if wall is None else (wall - now.wall).total_seconds()

@@ -196,8 +196,7 @@ def take_in(board: Board, jobs: Iterable[Job], heir: Inheritance, now: Now, turn
     for state in states:
         held = _quarantine(board, state, heir, now, turn)
         _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn, again=not held)
-    for state in states:
-        settle(board, state, now, turn)
+    settle(board, states, now, turn)
     follow_the_abandoned(board, now, turn)
     return states
 

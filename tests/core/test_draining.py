@@ -2,21 +2,31 @@
 
 from datetime import timedelta
 
-from boards import a_board, at, of_kind
+from boards import a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.board import AskConditions, StartRun, Turn
+from asched.core.arranging import Asked, add
+from asched.core.board import AskConditions, Cause, StartRun, StopRun, Turn
 from asched.core.change import Absence, Act
 from asched.core.condition import Network, Term
 from asched.core.deadlines import due
 from asched.core.draining import drain, lift
+from asched.core.model import Overlap
 from asched.core.outcome import Succeeded
+from asched.core.overtime import count_time, next_time_up, times_up
 from asched.core.runs import Ended, ended
 from asched.core.triggers.interval import Every
+from asched.operating import Pausing, pause_jobs, resume_jobs
 
 
 def effects_of(turn, kind):
     return [effect.fire.job for effect in turn.effects if isinstance(effect, kind)]
+
+
+def fired(board, seconds):
+    turn = Turn()
+    due(board, at(seconds), 10, turn)
+    return decided(turn)
 
 
 def drained_while_a_runs(**follower):
@@ -63,3 +73,59 @@ def test_a_stop_cannot_be_lifted():
     board = a_board(a_job("a", Every(60 * S)))
     board.draining = True
     assert not lift(board, "ada", "", at(1), Turn())
+
+
+def test_a_pause_in_it_does_not_reach_back():
+    """What came due before the pause was owed then, and still is."""
+    board, turn = a_board(a_job("a", Every(60 * S))), Turn()
+    drain(board, "ada", "", at(20), Turn())
+    pause_jobs(board, ["a"], Pausing("ada"), at(70), turn)
+    assert decided(turn) == [("a", 60.0, "queue")]
+
+
+def test_a_resume_in_it_does_not_reach_back():
+    """What came due while it was paused, nobody wants any more."""
+    board, turn = a_board(a_job("a", Every(60 * S))), Turn()
+    pause_jobs(board, ["a"], Pausing("ada"), at(10), Turn())
+    drain(board, "ada", "", at(20), Turn())
+    resume_jobs(board, ["a"], "ada", "", at(70), turn)
+    assert decided(turn) == [("a", 60.0, "paused")]
+    lift(board, "ada", "", at(80), Turn())
+    assert fired(board, 130) == [("a", 120.0, "start")]
+
+
+def test_nor_for_what_was_added():
+    board, turn = a_board(a_job("a", Every(3600 * S))), Turn()
+    add(board, board.jobs["a"], at(60).wall, asked=Asked("ada"), now=at(5), turn=Turn())
+    pause_jobs(board, ["a"], Pausing("ada"), at(10), Turn())
+    drain(board, "ada", "", at(20), Turn())
+    resume_jobs(board, ["a"], "ada", "", at(70), turn)
+    assert decided(turn) == [("a", 60.0, "paused")]
+    assert not board.jobs["a"].added
+
+
+def test_what_runs_is_stopped_when_its_time_is_up():
+    board = a_board(a_job("a", Every(60 * S), run_timeout=30 * S))
+    due(board, at(60), 10, Turn())
+    (fire,) = board.runs
+    count_time(board, board.jobs["a"].job, fire, at(60))
+    drain(board, "ada", "", at(61), Turn())
+    assert next_time_up(board) == at(90).steady
+    early, turn = Turn(), Turn()
+    times_up(board, at(89), early)
+    times_up(board, at(90), turn)
+    assert (early.effects, turn.effects) == ([], [StopRun(fire, Cause.RUN_TIMEOUT)])
+    assert next_time_up(board) is None
+
+
+def test_when_it_is_lifted_the_highest_priority_goes_first():
+    shares = {"trigger": Every(60 * S), "overlap": Overlap.QUEUE, "exclusive": ("disk",)}
+    board = a_board(a_job("low", **shares), a_job("high", priority=1, **shares))
+    due(board, at(120), 10, Turn())
+    (fire,) = board.runs
+    due(board, at(180), 10, Turn())
+    drain(board, "ada", "", at(181), Turn())
+    ended(board, Ended(fire, 1, Succeeded(), at(120).wall, at(182).wall, 62 * S), at(182), Turn())
+    turn = Turn()
+    lift(board, "ada", "", at(183), turn)
+    assert effects_of(turn, StartRun) == ["high"]
