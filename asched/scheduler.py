@@ -20,7 +20,7 @@ from asched.core.adopt import settle_down
 from asched.core.board import Board, Now, Turn
 from asched.core.calendars import Calendar
 from asched.core.change import Act, Backfill
-from asched.core.draining import drain, lift
+from asched.core.draining import drain, lift, settle_before
 from asched.core.durations import as_duration
 from asched.core.limits import Limits
 from asched.core.model import Job, fire_id
@@ -30,6 +30,7 @@ from asched.core.recovery import Recovery
 from asched.core.recoverystatus import RecoveryStatus, status_of_recovery
 from asched.core.roster import current, place, remove
 from asched.core.triggers.at import At
+from asched.core.version import definition_of
 from asched.core.writteninstants import as_instant, not_far
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import (
@@ -270,6 +271,8 @@ class Scheduler:
         for name, definition in wanted.items():
             if not definition.disabled:
                 state = board.jobs.get(name)
+                if state is not None and state.definition != definition_of(definition):
+                    settle_before(board, state, now, turn)
                 place(board, definition, None if state is None else current(state), now, turn)
         board.link()
         make_room(board, limits, now, turn)

@@ -27,8 +27,8 @@ def drain(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
 
 
 def settle_before(board: Board, state: JobState, now: Now, turn: Turn) -> None:
-    """Its job is about to be paused, or resumed, in a drain: what came due before that is decided as it was until now.
-    A pause must not reach back, nor its end."""
+    """Its job is about to be paused, resumed or changed in a drain: what came due before that is decided as the job was
+    until now. None of these reaches back."""
     if board.drain is None:
         return
     pass_down(board, fire_due(board, state, now, turn), now, turn)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from asched.core.board import Board, JobState, Kind, Now, Turn
 from asched.core.change import PAUSE_AFTER, Act, Pause, Streak
+from asched.core.draining import settle_before
 from asched.core.model import Fire, Origin
 from asched.core.outcome import Abandoned, Failed, Outcome, Succeeded, TimedOut
 from asched.core.reasons import explain_outcome
@@ -71,6 +72,7 @@ def in_a_row(before: int, fire: Fire, outcome: Outcome) -> int:
 
 
 def _pause_for_failing(board: Board, state: JobState, fire: Fire, outcome: Outcome, now: Now, turn: Turn) -> None:
+    settle_before(board, state, now, turn)
     failures, probe = board.failures[state.job.name], state.job.policies.probe_after
     until = None if probe is None else now.wall + probe
     change = Pause(state.job.name, now.wall, "asched", _reason(failures, fire, outcome), until)

@@ -133,8 +133,9 @@ class Engine:
         self.wake.set()
 
     def drain(self) -> None:
-        """Start nothing any more. What is due meanwhile is left to the next start."""
-        self.board.draining = True
+        """Start nothing any more. What is due meanwhile is left to the next start. A drain that somebody asked for is
+        part of it from now on: it cannot be lifted."""
+        self.board.draining, self.board.drain = True, None
         self.wake.set()
 
     async def quiet(self) -> None:

@@ -12,7 +12,7 @@ from asched.core.condition import Network, Term
 from asched.core.deadlines import due
 from asched.core.draining import drain, lift
 from asched.core.model import Overlap
-from asched.core.outcome import Succeeded
+from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.overtime import count_time, next_time_up, times_up
 from asched.core.runs import Ended, ended
 from asched.core.triggers.interval import Every
@@ -129,3 +129,14 @@ def test_when_it_is_lifted_the_highest_priority_goes_first():
     turn = Turn()
     lift(board, "ada", "", at(183), turn)
     assert effects_of(turn, StartRun) == ["high"]
+
+
+def test_what_came_due_before_its_job_was_paused_for_failing_is_owed():
+    board, turn = a_board(a_job("a", Every(60 * S), pause_after=1)), Turn()
+    due(board, at(60), 10, Turn())
+    (fire,) = board.runs
+    drain(board, "ada", "", at(61), Turn())
+    failed = Failed(ErrorNote("ValueError", "no"))
+    ended(board, Ended(fire, 1, failed, at(60).wall, at(130).wall, 70 * S), at(130), turn)
+    assert board.jobs["a"].pause is not None
+    assert decided(turn) == [("a", 120.0, "queue")]

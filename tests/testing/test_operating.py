@@ -250,3 +250,32 @@ async def test_what_is_open_or_gone_cannot_be_repeated(clock):
         s.discard("work")
         with pytest.raises(Refused, match='no job is called "work" any more'):
             await open_run.retry()
+
+
+async def test_a_drain_cannot_be_lifted_once_asched_stops(clock):
+    s = Scheduler(ledger=MemoryLedger(), clock=clock)
+    async with s:
+        s.add(nothing, "every 1h")
+        await s.begin_drain()
+        s._running.drain()
+        with pytest.raises(Refused):
+            await s.end_drain()
+
+
+async def test_another_schedule_takes_away_nothing_that_came_due_in_a_drain(clock):
+    s = Scheduler(ledger=MemoryLedger(), clock=clock)
+
+    def defined(schedule):
+        apart = Scheduler(ledger=MemoryLedger())
+        apart.add(nothing, schedule, name="work")
+        return [apart.definition("work")]
+
+    s.replace(defined("every 1h"))
+    async with s:
+        await s.begin_drain()
+        await clock.advance("61m")
+        await s.reload(defined("every 2h"))
+        await s.end_drain()
+        await clock.advance("1s")
+        (one,) = await s.ledger.fires(FireQuery(jobs=("work",)))
+        assert (one.scheduled_at, one.outcome.kind) == (START + HOUR, "succeeded")
