@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from asched.core.admission import still_cooling, wait
+from asched.core.admission import wait
 from asched.core.answers import hold_again, settle
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
@@ -120,7 +120,6 @@ def _give_up(
 ) -> None:
     _finish(record, outcome, at, turn)
     if state is not None:
-        still_cooling(board, state, [(record.fire, at)], now)
         count_failures(board, state, record.fire, outcome, now, turn)
         count_from_here(board, state, now, turn)
     board.abandoned.append((record.fire, outcome))

@@ -150,12 +150,3 @@ def test_adopting_moves_no_watermark_but_that_of_jobs_that_count_from_their_end(
     (moved,) = of_kind(adopted(counting, left(1)), Decide)
     assert (moved.fires, moved.watermark, moved.until) == ((), NOON, at(60).wall)
     assert H > 0 * S
-
-
-def test_a_job_cools_down_also_from_the_end_of_a_lost_run():
-    board = a_board(a_job(overlap=Overlap.QUEUE, cooldown=100 * S))
-    turn = adopted(board, left(1), left(2, decision=Queue(), seconds=20))
-    assert not of_kind(turn, Promote)
-    later = Turn()
-    due(board, at(112), 100, later)
-    assert [change.fire for change in of_kind(later, Promote)] == [1 << 32 | 2]
