@@ -411,7 +411,7 @@ class _World:
         settle_down(self.board, self._moment(), turn)
         startup(self.board, self._moment(), self.instance, turn, first_of_boot=False)
         self._carry_out(turn)
-        self._turn()
+        self._turn(hearing=False)  # what the start asked is answered after its first turn
 
     def _left_open(self) -> list[FireRecord]:
         records = []
