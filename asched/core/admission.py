@@ -282,7 +282,7 @@ def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
     """A run is over, and gave back its places: who waited for them goes."""
     state = board.jobs.get(run.fire.job)
     if state is not None:
-        _cool_down(board, state, run.lane, now)
+        cool_down(board, state, run.lane, now)
         _in_turn(board, state, run.lane, run.holds, now, turn)
     serve(board, run.holds, now, turn)
 
@@ -297,7 +297,7 @@ def make_room(board: Board, limits: Limits, now: Now, turn: Turn) -> None:
 # Cooling down.
 
 
-def _cool_down(board: Board, state: JobState, lane: str, now: Now) -> None:
+def cool_down(board: Board, state: JobState, lane: str, now: Now) -> None:
     if state.job.policies.cooldown:
         cool(board, state, lane, now.steady + state.job.policies.cooldown)
 

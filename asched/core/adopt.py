@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from asched.core.admission import wait
+from asched.core.admission import cool_down, wait
 from asched.core.answers import hold_again, settle
 from asched.core.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.change import Adopt, Finish, Promote, Retrying
 from asched.core.following import follow_up
+from asched.core.lanes import lane_of
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason
 from asched.core.overtime import go_on_counting
 from asched.core.pausing import count_failures
@@ -122,6 +123,7 @@ def _give_up(
     if state is not None:
         count_failures(board, state, record.fire, outcome, now, turn)
         count_from_here(board, state, now, turn)
+        cool_down(board, state, lane_of(state.job, record.fire), now)  # what survived of it was killed just now
     board.abandoned.append((record.fire, outcome))
 
 

@@ -78,7 +78,9 @@ class Waiting:
         return len(self._lanes.get(lane, ()))
 
     def first(self, lane: str) -> Fire | None:
-        return next(iter(self._lanes.get(lane, {}).values()), None)
+        """Who goes next: a backfill has time."""
+        fires = self._lanes.get(lane, {}).values()
+        return next((fire for fire in fires if not fire.backfill), next(iter(fires), None))
 
     def take(self, fire: int) -> Fire | None:
         """Take this one out, if it waits."""

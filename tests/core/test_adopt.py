@@ -150,3 +150,9 @@ def test_adopting_moves_no_watermark_but_that_of_jobs_that_count_from_their_end(
     (moved,) = of_kind(adopted(counting, left(1)), Decide)
     assert (moved.fires, moved.watermark, moved.until) == ((), NOON, at(60).wall)
     assert H > 0 * S
+
+
+def test_a_job_cools_down_also_from_a_run_that_was_lost_with_its_asched():
+    board = a_board(a_job(cooldown=30 * S))
+    adopted(board, left(1))
+    assert board.jobs["tick"].cooling == {"": at(90).steady}

@@ -13,7 +13,8 @@ from asched.core.backfilling import begin_backfill, cancel_backfill, go_on, open
 from asched.core.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.change import Backfill, BackfillState, Decide, Pause, Promote, Unpause
 from asched.core.deadlines import due
-from asched.core.model import Job, Overlap, Policies
+from asched.core.lanes import Waiting
+from asched.core.model import Fire, Job, Origin, Overlap, Policies
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.pausing import pause
 from asched.core.roster import remove
@@ -274,3 +275,10 @@ def test_a_survey_counts_what_it_would_come_to():
 def test_a_survey_of_too_many_says_so():
     found = survey(Every(timedelta(seconds=1), NOON), NOON, NOON + timedelta(days=1), (), (), 1)
     assert (found.instants, found.more, found.takes) == (10_000, True, None)
+
+
+def test_what_is_on_time_goes_before_a_backfill_that_waits_in_its_lane():
+    waiting = Waiting()
+    for fire in (Fire(1, "tick", 1, NOON, NOON, Origin.BACKFILL, "backfill-1"), Fire(2, "tick", 1, NOON, NOON)):
+        waiting.put("", fire)
+    assert [waiting.take(waiting.first("").id).id for _ in range(2)] == [2, 1]
