@@ -52,13 +52,17 @@ class Audit:
 
 
 async def audit(ledger: Ledger, now: datetime, live: Sequence[int] | None = None) -> Audit:
-    """Check every version. `live` are the numbers of the instances that live, where that is known."""
+    """Check every version. `live` are the numbers of the instances that live, where that is known. One of them may be
+    deciding meanwhile: each version is held to what it had decided when it was read first."""
     found = Audit()
+    versions = await ledger.versions()
+    decided = {(version.job, version.version): version.watermark for version in versions}
     gaps: dict[tuple[str, int], list[Gap]] = {}
     for record in await ledger.gaps(limit=1_000_000):
-        gaps.setdefault((record.job, record.version), []).append(record.gap)
-        found.gaps += 1
-    versions = await ledger.versions()
+        key = record.job, record.version
+        if key in decided and record.gap.after < decided[key]:  # else it was decided since
+            gaps.setdefault(key, []).append(record.gap)
+            found.gaps += 1
     overlapping = _overlapping(versions)
     for version in versions:
         elsewhere = await _elsewhere(ledger, version) if (version.job, version.version) in overlapping else set()
@@ -95,12 +99,24 @@ async def _audit_version(
     trigger = _trigger(version, found)
     before = len(found.imbalances)
     ledgered = _Ledgered(trigger, version, sorted(gaps, key=lambda gap: gap.after), elsewhere, found)
+    since: list[datetime] = []
     async for record in _scheduled(ledger, version):
         found.fires += 1
-        if len(found.imbalances) - before < NAMED:
+        if record.scheduled_at > version.watermark:
+            since.append(record.scheduled_at)
+        elif len(found.imbalances) - before < NAMED:
             ledgered.meet(record.scheduled_at)
     if len(found.imbalances) - before < NAMED:
         ledgered.end()
+    if since:
+        decided = await _decided_by_now(ledger, version)
+        ledgered.outside([fire for fire in since if fire > decided][:NAMED])
+
+
+async def _decided_by_now(ledger: Ledger, version: VersionRecord) -> datetime:
+    """How far it is: a fire is committed with the watermark that covers it, so what was read before is within."""
+    versions = await ledger.versions(version.job)
+    return next((one.watermark for one in versions if one.version == version.version), version.watermark)
 
 
 def _trigger(version: VersionRecord, found: Audit) -> Trigger | None:
@@ -137,11 +153,16 @@ class _Ledgered:
         """The next recorded fire, in order."""
         self._unless_it_raises(lambda: self._meet(fire))
 
+    def outside(self, fires: Sequence[datetime]) -> None:
+        if self._trigger is not None:
+            for fire in fires:
+                self._wrong("a fire outside of what its version has decided", fire)
+
     def _meet(self, fire: datetime) -> None:
         if self._trigger is None:
             return
-        if fire <= self._version.since or fire > self._version.watermark:
-            self._wrong("a fire outside of what its version has decided", fire)
+        if fire <= self._version.since:
+            self.outside([fire])
             return
         if self._trigger.relative:
             self._at = fire

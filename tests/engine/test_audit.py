@@ -246,3 +246,25 @@ async def test_an_imbalance_reads_as_a_sentence():
     tables(harness).drop(await one_of(harness, "start"))
     (one,) = (await audit(harness.ledger, harness.clock.now())).imbalances
     assert str(one) == "tick (version 1) at 2026-01-01T00:00:10+00:00: no fire and no gap"
+
+
+async def test_what_is_decided_while_the_audit_reads_is_no_imbalance():
+    """A live job decides between the audit's reading of versions, of gaps, and of fires."""
+    harness = Harness([a_job()], behave=lasting(0 * S), clock=FakeClock(START))
+    await harness.start()
+    await harness.clock.advance("65s")
+
+    class Busy:
+        """Each look at the ledger takes so long that something is decided meanwhile."""
+
+        def __getattr__(self, name):
+            async def looked(*args, **more):
+                found = await getattr(harness.ledger, name)(*args, **more)
+                await harness.clock.advance("10s")
+                return found
+
+            return looked
+
+    found = await audit(Busy(), harness.clock.now())
+    assert (found.balanced, found.imbalances) == (True, [])
+    await harness.stop()

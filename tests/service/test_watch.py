@@ -49,7 +49,7 @@ def test_a_change_starts_its_job_also_one_made_while_nobody_served(
     inbox.write_text("one")
     (queue / "letter").write_text("x")
     wait_until(lambda: ended(service, "load") == [("succeeded",)], "loaded")
-    wait_until(lambda: not list(queue.iterdir()), "worked off")
+    wait_until(lambda: ended(service, "work_off") == [("succeeded",)], "worked off")
     service.end()
     inbox.write_text("two, while nobody served")
     service = serving(jobs)
