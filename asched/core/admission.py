@@ -165,9 +165,7 @@ def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
     for waiting in state.queue.in_lane(lane):
         if waiting.backfill:
             continue  # it goes on waiting, behind this one or before it
-        board.waits_no_more(state, waiting.id)
-        skip = Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
-        turn.changes.append(Promote(waiting.id, skip, now.wall))
+        drop(board, state, waiting.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now, turn)
 
 
 def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
@@ -179,6 +177,23 @@ def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
             board.steady.put((Kind.RETRY, state.job.name, run.fire.id), now.steady, Rank.RETRY)
         else:
             turn.effects.append(StopRun(run.fire.id, Cause.REPLACED, at_once))
+
+
+def drop(board: Board, state: JobState, fire: int, skip: Skip, now: Now, turn: Turn) -> Fire | None:
+    """It waits, and will not run. None when it does not wait."""
+    found = board.leaves(state, fire)
+    if found is not None:
+        turn.changes.append(Promote(fire, skip, now.wall))
+    return found
+
+
+def move_up(board: Board, now: Now, turn: Turn) -> None:
+    """The end of a turn: behind whom it dropped may stand somebody who lacks less."""
+    moving, board.moving_up = board.moving_up, {}
+    for name, lane in moving:
+        state = board.jobs.get(name)
+        if state is not None:
+            promote(board, state, lane, now, turn)
 
 
 def sort_into_lanes(state: JobState) -> None:
@@ -373,9 +388,7 @@ def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: 
 def _coalesce(board: Board, state: JobState, older: Iterable[Fire], newer: Fire, now: Now, turn: Turn) -> None:
     """Of what waits, only the latest runs."""
     for waiting in older:
-        board.waits_no_more(state, waiting.id)
-        skip = Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()})
-        turn.changes.append(Promote(waiting.id, skip, now.wall))
+        drop(board, state, waiting.id, Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()}), now, turn)
 
 
 def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:

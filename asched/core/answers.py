@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from asched.core.admission import admitted, promote_all
+from asched.core.admission import admitted, drop, promote_all
 from asched.core.board import Board, JobState, Kind, Now, Turn
 from asched.core.change import Promote
 from asched.core.following import pass_down
-from asched.core.gate import ask, hold, release, unmet_need, wait_end
+from asched.core.gate import ask, hold, unmet_need, wait_end
 from asched.core.lanes import Gated
 from asched.core.model import CatchUp, Fire
 from asched.core.need import KEPT
@@ -107,7 +107,7 @@ def _look(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> N
 
 def _admit(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> None:
     """All that must hold does. Is there room?"""
-    release(board, state, held)
+    board.waits_no_more(state, held.fire.id)
     decision = admitted(board, state, held.fire, now, turn, owed=held.owed)
     if isinstance(decision, Queue):
         return  # as before, in the ledger: it waits
@@ -117,9 +117,8 @@ def _admit(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> 
 
 
 def _block(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> None:
-    release(board, state, held)
     skip = Skip(SkipReason.BLOCKED, held.facts)
-    turn.changes.append(Promote(held.fire.id, skip, now.wall))
+    drop(board, state, held.fire.id, skip, now, turn)
     _not_run(board, state, held.fire, skip, now, turn)
 
 

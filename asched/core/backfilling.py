@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from asched.core.admission import admitted
+from asched.core.admission import admitted, drop
 from asched.core.backfill import LOOKED_AT, Backfilling
 from asched.core.board import Board, JobState, Kind, Now, Turn
-from asched.core.change import Act, Backfill, BackfillState, Decide, Promote
+from asched.core.change import Act, Backfill, BackfillState, Decide
 from asched.core.model import BACKFILL, Fire, Origin
 from asched.core.outcome import Skip, SkipReason
 from asched.core.plan import count_from_here, new_fire
@@ -122,7 +122,6 @@ def _cancel(board: Board, one: Backfilling, by: str, reason: str, now: Now, turn
     ]
     for state in board.jobs.values():
         for fire in [fire for fire in state.queue if fire.backfill == number]:
-            board.waits_no_more(state, fire.id)
             skip = Skip(SkipReason.EXCLUDED, {"cancelled": f"backfill {number} was cancelled by {by}"})
-            turn.changes.append(Promote(fire.id, skip, now.wall))
+            drop(board, state, fire.id, skip, now, turn)
             count_from_here(board, state, now, turn)

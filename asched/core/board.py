@@ -20,7 +20,7 @@ from asched.core.model import Fire, Job, Origin
 from asched.core.need import Successes
 from asched.core.occurrence import Added, Occurrence, Override
 from asched.core.outcome import Outcome
-from asched.core.permits import Permit, Permits
+from asched.core.permits import LaneKey, Permit, Permits
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
@@ -210,6 +210,7 @@ class Board:
         self.failures: dict[str, int] = {}  # runs in a row that failed, of jobs on the board or not
         self.occurrences: dict[str, tuple[Occurrence, ...]] = {}  # of jobs that are not on the board yet
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile
+        self.moving_up: dict[LaneKey, None] = {}  # whose first may be another since somebody left, in this turn
         self.dependents: dict[str, list[str]] = {}
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided
         self.needing: dict[str, list[str]] = {}  # by the job that they need
@@ -280,10 +281,20 @@ class Board:
 
     def waits_no_more(self, state: JobState, fire: int) -> Fire | None:
         """Take it out of its queue; None when it did not wait."""
+        if fire in state.queue.gated:
+            self.wall.remove((Kind.GIVE_UP, state.job.name, fire))
+            self.steady.remove((Kind.ASK, state.job.name, fire))
         found = state.queue.take(fire)
         if found is not None:
             self.is_open_no_more(found)
             self.recovering.waits_no_more(fire)
+        return found
+
+    def leaves(self, state: JobState, fire: int) -> Fire | None:
+        """It will not run: as `waits_no_more`, and whoever stands behind it moves up when the turn ends."""
+        found = self.waits_no_more(state, fire)
+        if found is not None:
+            self.moving_up[state.job.name, lane_of(state.job, found)] = None
         return found
 
     def begun(self, state: JobState, run: RunState) -> None:

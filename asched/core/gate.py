@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from asched.core.admission import admitted, paused_skip
+from asched.core.admission import admitted, drop, paused_skip
 from asched.core.board import AskConditions, Board, JobState, Kind, Now, Turn
-from asched.core.change import Promote
 from asched.core.lanes import Gated, lane_of
 from asched.core.model import Fire, Origin, Overlap
 from asched.core.outcome import Decision, Queue, Skip, SkipReason
@@ -51,9 +50,7 @@ def _displace(board: Board, state: JobState, newer: Fire, now: Now, turn: Turn) 
     """Those of its lane that wait here would only be replaced once they have passed."""
     lane = lane_of(state.job, newer)
     for held in [one for one in state.queue.gated.values() if lane_of(state.job, one.fire) == lane]:
-        release(board, state, held)
-        skip = Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
-        turn.changes.append(Promote(held.fire.id, skip, now.wall))
+        drop(board, state, held.fire.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now, turn)
 
 
 def wait_end(state: JobState, fire: Fire, decided_at: datetime) -> datetime | None:
@@ -77,13 +74,6 @@ def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
     board.is_to_be_run(state, held.fire)
     if held.until is not None and held.waits(now.wall):
         board.wall.put((Kind.GIVE_UP, state.job.name, held.fire.id), held.until, Rank.WAIT)
-
-
-def release(board: Board, state: JobState, held: Gated) -> None:
-    """It waits at the gate no more."""
-    board.waits_no_more(state, held.fire.id)
-    board.wall.remove((Kind.GIVE_UP, state.job.name, held.fire.id))
-    board.steady.remove((Kind.ASK, state.job.name, held.fire.id))
 
 
 def ask(board: Board, state: JobState, held: Gated, turn: Turn) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import islice
 
-from asched.core.admission import promote, serve
+from asched.core.admission import drop, serve
 from asched.core.board import Board, Kind, Now, Recovers, Turn
-from asched.core.change import Act, Promote
-from asched.core.lanes import lane_of
+from asched.core.change import Act
 from asched.core.model import Fire, fire_id
 from asched.core.outcome import Skip, SkipReason
 from asched.core.plan import count_from_here
@@ -186,9 +185,6 @@ def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
     some = list(islice(board.recovering.given_up.items(), max(0, limit)))
     for fire, skip in some:
         state = board.jobs[board.recovering.owed[fire].job]
-        gone = board.waits_no_more(state, fire)
-        assert gone is not None
-        turn.changes.append(Promote(fire, skip, now.wall))
-        promote(board, state, lane_of(state.job, gone), now, turn)  # behind it may wait what is on time
+        drop(board, state, fire, skip, now, turn)
         count_from_here(board, state, now, turn)
     return len(some)

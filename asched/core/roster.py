@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import freed, sort_into_lanes
+from asched.core.admission import drop, freed, sort_into_lanes
 from asched.core.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
-from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Promote, Retire
+from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Retire
 from asched.core.durations import format_duration
 from asched.core.model import Job
 from asched.core.otherdays import same_but_for_days, with_days_of
@@ -230,8 +230,7 @@ def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
         board.pauses[name] = state.pause
     drop_all(board, state, now, turn)
     for fire in state.queue:
-        board.waits_no_more(state, fire.id)
-        turn.changes.append(Promote(fire.id, Skip(SkipReason.REMOVED), now.wall))
+        drop(board, state, fire.id, Skip(SkipReason.REMOVED), now, turn)
     for fire_id, run in list(state.running.items()):
         if run.waiting:
             board.steady.remove((Kind.RETRY, name, fire_id))

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import admitted, freed, promote
+from asched.core.admission import admitted, drop, freed, move_up
 from asched.core.answers import succeeded
 from asched.core.backfilling import needs_no_backfill
 from asched.core.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
-from asched.core.change import Decide, Finish, Promote, Retrying
+from asched.core.change import Decide, Finish, Retrying
 from asched.core.following import follow_up, pass_down
 from asched.core.gate import let_in
-from asched.core.lanes import lane_of
 from asched.core.model import AGAIN, Fire, Origin
 from asched.core.outcome import (
     Cancelled,
@@ -191,11 +190,11 @@ def call_off(board: Board, state: JobState, run: RunState, now: Now, turn: Turn)
 def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
     """These are not ours after all: they are neither run nor waited for."""
     for state in board.jobs.values():
-        taken = [one for fire in sorted(fires) if (one := board.waits_no_more(state, fire)) is not None]
-        for one in taken:
-            promote(board, state, lane_of(state.job, one), now, turn)  # behind it may wait what lacks less
+        for fire in sorted(fires):
+            board.leaves(state, fire)
     for fire in fires & board.runs.keys():
         freed(board, board.over(fire), now, turn)
+    move_up(board, now, turn)
     for state in board.jobs.values():
         if state.next_at is None:
             count_from_here(board, state, now, turn)
@@ -203,11 +202,9 @@ def disown(board: Board, fires: Set[int], now: Now, turn: Turn) -> None:
 
 def _unqueue(board: Board, fire: int, reason: str, now: Now, turn: Turn) -> bool:
     for state in board.jobs.values():
-        taken = board.waits_no_more(state, fire)
+        skip = Skip(SkipReason.EXCLUDED, {"cancelled": reason})
+        taken = drop(board, state, fire, skip, now, turn)
         if taken is not None:
-            skip = Skip(SkipReason.EXCLUDED, {"cancelled": reason})
-            turn.changes.append(Promote(fire, skip, now.wall))
-            promote(board, state, lane_of(state.job, taken), now, turn)  # behind it may wait what lacks less
             count_from_here(board, state, now, turn)
             pass_down(board, [(taken, skip)], now, turn)
             return True

@@ -15,10 +15,10 @@ from asched.core.admission import ENDS_KNOWN, still_cooling
 from asched.core.adopt import adopt, settle_down
 from asched.core.answers import Answered, answered
 from asched.core.backfill import Backfilling
-from asched.core.backfilling import go_on
 from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Backfill, Begin, Change, Decide, Finish, Gap, Promote, Retrying
 from asched.core.deadlines import due
+from asched.core.endofturn import end_turn
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.occurrence import Occurrence
@@ -200,7 +200,7 @@ class _World:
             place(self.board, job, None, self._moment(), turn)
         self.board.link()
         startup(self.board, self._moment(), self.instance, turn, first_of_boot=True)
-        go_on(self.board, self._moment(), turn)
+        end_turn(self.board, self._moment(), turn)
         self._carry_out(turn)
 
     def _board(self, occurrences: Iterable[Occurrence]) -> Board:
@@ -246,7 +246,7 @@ class _World:
         due(self.board, self._moment(), 1_000_000, turn)
         while hearing and self.answers:  # after what was due already when the conditions were asked
             answered(self.board, self.answers.pop(0), self._moment(), turn)
-        go_on(self.board, self._moment(), turn)
+        end_turn(self.board, self._moment(), turn)
         self._carry_out(turn)
 
     def _message(self, end: _End) -> Ended:

@@ -16,11 +16,11 @@ from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from asched.core.answers import Answered, answered
-from asched.core.backfilling import go_on
 from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.condition import Condition
 from asched.core.deadlines import due
+from asched.core.endofturn import end_turn
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
@@ -208,7 +208,7 @@ class Engine:
         if self.board.drain is not None:
             times_up(self.board, now, turn)
         answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
-        go_on(self.board, now, turn)
+        end_turn(self.board, now, turn)
         await self.carry_out(turn)
         for ask in answered:
             _reply(ask)
