@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asched.calendars import calendar as calendar
     from asched.calendars import holidays as holidays
-    from asched.core.calendars import Calendar as Calendar
+    from asched.core.localtime.calendars import Calendar as Calendar
     from asched.core.model import Retry as Retry
     from asched.core.record import FireRecord as FireRecord
     from asched.declaration.definition import job as job
@@ -46,7 +46,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "calendar": "asched.calendars",
     "holidays": "asched.calendars",
-    "Calendar": "asched.core.calendars",
+    "Calendar": "asched.core.localtime.calendars",
     "Retry": "asched.core.model",
     "FireRecord": "asched.core.record",
     "job": "asched.declaration.definition",

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from asched.core.backfill import Backfilling, Survey, survey
-from asched.core.backfilling import begin_backfill, cancel_backfill, open_backfill
-from asched.core.board import Board, Now
 from asched.core.change import Backfill
-from asched.core.instants import between
+from asched.core.grammar.instants import utc_instant
 from asched.core.record import FireQuery
+from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_backfill
+from asched.core.rules.board import Board, Now
+from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
-from asched.core.writteninstants import utc_instant
 from asched.engine.aside import aside
 from asched.engine.engine import Engine
 from asched.engine.ports import Ledger

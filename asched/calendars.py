@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
-from asched.core.calendars import Calendar
+from asched.core.localtime.calendars import Calendar
 from asched.declaration.calendars.reading import (
     Dated,
     Years,

@@ -10,19 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from asched.backfills import Stretch, begun, surveyed
-from asched.core.answer import Answer
-from asched.core.arranging import Arranging, Asked, add, move, restore, skip
 from asched.core.backfill import Survey
-from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import Act, Backfill, Pause
+from asched.core.english.reasons import explain_skip
+from asched.core.grammar.instants import as_instant
+from asched.core.hindsight.answer import Answer
 from asched.core.model import Fire, Job, fire_id, run_name
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Decision, Outcome, Skip
-from asched.core.pending import next_due, pending
-from asched.core.reasons import explain_skip
 from asched.core.record import FireQuery, FireRecord
-from asched.core.runs import again, manual
-from asched.core.writteninstants import as_instant
+from asched.core.rules.arranging import Arranging, Asked, add, move, restore, skip
+from asched.core.rules.board import Board, JobState, Now, Turn
+from asched.core.rules.pending import next_due, pending
+from asched.core.rules.runs import again, manual
 from asched.engine.evidence import inquire
 from asched.errors import Refused
 from asched.operating import cancel_runs, repeats

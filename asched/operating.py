@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asched.core.admission import unpause
-from asched.core.board import Board, Cause, JobState, Now, Turn
 from asched.core.change import Act, Pause, Unpause
-from asched.core.draining import settle_before
 from asched.core.model import Fire, Job, OnResume
-from asched.core.pausing import pause
-from asched.core.runs import stop
+from asched.core.rules.admission import unpause
+from asched.core.rules.board import Board, Cause, JobState, Now, Turn
+from asched.core.rules.draining import settle_before
+from asched.core.rules.pausing import pause
+from asched.core.rules.runs import stop
 from asched.errors import Refused, UnknownJob
 
 

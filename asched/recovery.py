@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from asched.core.board import Board, Now, Turn
 from asched.core.change import Act
 from asched.core.model import run_name
-from asched.core.owed import APPROVE, abort, approve
+from asched.core.rules.board import Board, Now, Turn
+from asched.core.rules.owed import APPROVE, abort, approve
 from asched.engine.engine import SLICE, Engine
 from asched.errors import Refused
 

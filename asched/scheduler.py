@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from asched.backfills import cancelled
 from asched.core.action import Action
-from asched.core.admission import make_room
-from asched.core.adopt import settle_down
-from asched.core.board import Board, Now, Turn
-from asched.core.calendars import Calendar
 from asched.core.change import Act, Backfill
-from asched.core.draining import drain, lift, settle_before
-from asched.core.durations import as_duration
+from asched.core.foresight.recoverystatus import RecoveryStatus, status_of_recovery
+from asched.core.grammar.instants import as_instant, not_far
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.limits import Limits
+from asched.core.localtime.calendars import Calendar
 from asched.core.model import Job, fire_id
-from asched.core.phrases import parse_schedule
 from asched.core.record import FireQuery, FireRecord
 from asched.core.recovery import Recovery
-from asched.core.recoverystatus import RecoveryStatus, status_of_recovery
-from asched.core.roster import current, place, remove
+from asched.core.rules.admission import make_room
+from asched.core.rules.adopt import settle_down
+from asched.core.rules.board import Board, Now, Turn
+from asched.core.rules.draining import drain, lift, settle_before
+from asched.core.rules.roster import current, place, remove
+from asched.core.text.durations import as_duration
 from asched.core.triggers.at import At
 from asched.core.version import definition_of
-from asched.core.writteninstants import as_instant, not_far
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import (
     Declaration,

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from asched.core.calendars import Calendar
-from asched.core.cron import Cron, DayRule, Dst
-from asched.core.durations import as_duration
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
-from asched.core.timeofday import parse_time
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.instants import not_far, read_end, read_instants
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.grammar.texts import refuse_endless_text
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.cron import Cron, DayRule, Dst
+from asched.core.localtime.timeofday import parse_time
+from asched.core.localtime.weekdays import parse_weekdays
+from asched.core.localtime.windows import ALL_DAY, Windows
+from asched.core.localtime.zones import zone
+from asched.core.text.durations import as_duration
 from asched.core.triggers.at import At
 from asched.core.triggers.both import all_of
 from asched.core.triggers.bounded import Bounded
@@ -26,11 +31,6 @@ from asched.core.triggers.search import refuse_what_may_never_fire, refuse_what_
 from asched.core.triggers.union import any_of
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.within import Within
-from asched.core.weekdays import parse_weekdays
-from asched.core.windows import ALL_DAY, Windows
-from asched.core.writteninstants import not_far, read_end, read_instants
-from asched.core.writtentexts import refuse_endless_text
-from asched.core.zones import zone
 from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from asched.core.board import Cause
+from asched.core.rules.board import Cause
 from asched.engine.clock import sleep
 from asched.engine.engine import Engine
 from asched.engine.insistence import not_ours, until_done

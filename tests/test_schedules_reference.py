@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.triggers.specs import from_spec
 from asched.errors import ScheduleError
 

@@ -8,11 +8,9 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from asched.cli.program import gap_json, record_json
-from asched.core.answer import Answer
 from asched.core.change import Absence, Act, Pause
-from asched.core.occurrence import Occurrence
-from asched.core.record import VersionRecord
-from asched.core.verdict import (
+from asched.core.hindsight.answer import Answer
+from asched.core.hindsight.verdict import (
     Ahead,
     Behind,
     Broken,
@@ -28,6 +26,8 @@ from asched.core.verdict import (
     Unscheduled,
     Verdict,
 )
+from asched.core.occurrence import Occurrence
+from asched.core.record import VersionRecord
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from asched.cli import show
 from asched.cli.answerjson import answer_json
 from asched.cli.asked import AtDay, AtEdge, AtInstant, When, read_time
 from asched.cli.desk import Desk
-from asched.core.answer import Answer
-from asched.core.inquiry import first_excluded, first_unscheduled, last_due, next_due
+from asched.core.hindsight.answer import Answer
+from asched.core.hindsight.inquiry import first_excluded, first_unscheduled, last_due, next_due
 from asched.core.model import fire_id
 from asched.core.record import FireQuery, VersionRecord
 from asched.engine.evidence import inquire, instants_within, zone_of
@@ -49,7 +49,7 @@ def _say(desk: Desk, answer: Answer, *, facts: bool) -> None:
 
 
 def _hint(desk: Desk, answer: Answer) -> None:
-    from asched.core.verdict import Decided
+    from asched.core.hindsight.verdict import Decided
 
     if isinstance(answer.verdict, Decided):
         desk.hint(f"asched logs {answer.verdict.fires[0].record.run}")

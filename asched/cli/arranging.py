@@ -17,8 +17,8 @@ from asched.cli.verb import verb
 from asched.errors import Refused
 
 if TYPE_CHECKING:
-    from asched.core.arranging import Arranging
     from asched.core.occurrence import Occurrence
+    from asched.core.rules.arranging import Arranging
 
 _REASON = click.option("--reason", default="", help="Why: it is kept with the fire.")
 
@@ -37,7 +37,7 @@ def skip_command(desk: Desk, fire: str, is_next: bool, reason: str) -> None:
     asked = _named(desk, fire)
     if not asked.word and asked.at is None and not is_next:
         raise click.UsageError(f"which one? {asked.job}@next, or the time that it is due, as in {asked.job}@03:00")
-    from asched.core.arranging import skip
+    from asched.core.rules.arranging import skip
 
     _done(desk, _arrange(desk, asked.job, partial(skip, at=asked.at), reason, at=asked.at))
 
@@ -59,7 +59,7 @@ def move_command(desk: Desk, fire: str, to: str, reason: str) -> None:
     there = None if to.strip().lower() == "now" else moment(to, zone_of(desk, asked.job), desk.now())
     if there is None and not desk.is_served:
         raise Refused(f"no service runs that would run it now: `asched run {asked.job}` runs it here")
-    from asched.core.arranging import move
+    from asched.core.rules.arranging import move
 
     _done(desk, _arrange(desk, asked.job, partial(move, at=asked.at, to=there), reason, at=asked.at, to=there))
 
@@ -71,7 +71,7 @@ def move_command(desk: Desk, fire: str, to: str, reason: str) -> None:
 def add_command(desk: Desk, job: str, time: str, reason: str) -> None:
     """Run a job once more, at a time that its schedule does not have: asched add report "sat 09:00"."""
     at = moment(time, zone_of(desk, job), desk.now())
-    from asched.core.arranging import add
+    from asched.core.rules.arranging import add
 
     _done(desk, _arrange(desk, job, partial(add, at=at), reason, at=at))
 
@@ -85,7 +85,7 @@ def restore_command(desk: Desk, fire: str, reason: str) -> None:
     Without TIME, or with "next", the first that something is arranged for.
     """
     asked = _named(desk, fire)
-    from asched.core.arranging import restore
+    from asched.core.rules.arranging import restore
 
     _done(desk, _arrange(desk, asked.job, partial(restore, at=asked.at), reason, at=asked.at), restored=True)
 

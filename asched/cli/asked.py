@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from asched.cli.jobat import moment
-from asched.core.zones import after_gap, instants_of
+from asched.core.localtime.zones import after_gap, instants_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -14,14 +14,14 @@ from typing import TypeVar
 from asched.backfills import Stretch, none_under_way
 from asched.cli.desk import Desk
 from asched.cli.owners import owner_of
-from asched.core.arranging import Arranging, Asked
-from asched.core.board import Board, Now, Turn
 from asched.core.change import Act, BackfillState, Change, Decide, Finish, Promote, Unpause
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
-from asched.core.pausing import over
 from asched.core.record import FireQuery, FireRecord
-from asched.core.roster import decided_until, place, previous_of
+from asched.core.rules.arranging import Arranging, Asked
+from asched.core.rules.board import Board, Now, Turn
+from asched.core.rules.pausing import over
+from asched.core.rules.roster import decided_until, place, previous_of
 from asched.core.triggers.protocol import Trigger
 from asched.engine.instance import describe, kill_survivor
 from asched.engine.ports import Ledger

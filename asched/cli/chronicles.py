@@ -14,8 +14,8 @@ from asched.cli.answerjson import absence_json, act_json
 from asched.cli.desk import Desk
 from asched.cli.strips import LETTERS as FORECAST
 from asched.core.change import Absence, Act
-from asched.core.chronicle import ABSENT, Chronicle, Went, percentile
-from asched.core.forecast import Mark
+from asched.core.foresight.forecast import Mark
+from asched.core.hindsight.chronicle import ABSENT, Chronicle, Went, percentile
 from asched.core.record import FireQuery
 from asched.engine.ports import Ledger
 

@@ -15,14 +15,14 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import in_zone
 from asched.cli.otherzones import instants_elsewhere, version_of
 from asched.cli.verb import absolute
-from asched.core.differences import Difference, Moves, difference, moves
-from asched.core.explain import explain_trigger
-from asched.core.instants import between
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.foresight.differences import Difference, Moves, difference, moves
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.zones import zone
+from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import watches_of
-from asched.core.zones import zone
 from asched.errors import ScheduleError
 from asched.service.exitcodes import FAILED, OK
 

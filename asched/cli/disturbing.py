@@ -11,8 +11,8 @@ import click
 
 from asched.cli import show
 from asched.cli.spells import Spell
-from asched.core.durations import format_duration
-from asched.core.simulate import Disturbance, Outage, Stall, Step, Suspend
+from asched.core.foresight.simulate import Disturbance, Outage, Stall, Step, Suspend
+from asched.core.text.durations import format_duration
 
 _AWAY: Mapping[str, Callable[[datetime, datetime], Disturbance]] = {
     "outage": Outage,

@@ -28,8 +28,8 @@ def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int, name: s
     asched explain "H 3 * * *" --name backup
     """
     from asched.cli.outlook import instants
-    from asched.core.explain import explain_trigger
-    from asched.core.phrases import parse_schedule
+    from asched.core.english.trigger import explain_trigger
+    from asched.core.grammar.phrases import parse_schedule
 
     trigger = parse_schedule(schedule, tz=tz.key, name=name)
     found = instants(trigger, desk.now(), count)

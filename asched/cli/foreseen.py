@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 
 from asched.cli.desk import Desk
 from asched.cli.supposing import durations, median, simulated
-from asched.core.asdefined import job_as_defined
-from asched.core.board import Now, Previous
-from asched.core.differences import Shift, shift
-from asched.core.edits import Edit, edits
-from asched.core.forecast import Busy, Forecast
+from asched.core.foresight.asdefined import job_as_defined
+from asched.core.foresight.differences import Shift, shift
+from asched.core.foresight.edits import Edit, edits
+from asched.core.foresight.forecast import Busy, Forecast
+from asched.core.foresight.rehearsal import Rehearsal, known_of, rehearse
 from asched.core.limits import Limits
-from asched.core.lintschedule import at_offset_changes
+from asched.core.lint.schedule import at_offset_changes
 from asched.core.model import Job
-from asched.core.otherdays import same_but_for_days
-from asched.core.rehearsal import Rehearsal, known_of, rehearse
+from asched.core.rules.board import Now, Previous
+from asched.core.triggers.otherdays import same_but_for_days
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
 from asched.core.version import definition_of, same_trigger

@@ -17,13 +17,13 @@ from asched.cli.icalendar import Event, icalendar
 from asched.cli.kinds import in_zone
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
-from asched.core.explain import explain_trigger
-from asched.core.explaindependence import explain_after, explain_ifs
+from asched.core.english.dependence import explain_after, explain_ifs
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.zones import zone
 from asched.core.model import Job
-from asched.core.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.watch import watches_of
-from asched.core.zones import zone
 from asched.declaration.optionvalues import JOB_NAME
 from asched.errors import ConfigurationError, ScheduleError, UnknownJob
 

@@ -40,7 +40,7 @@ def parse_job_at(text: str, zone_of: Callable[[str], str], now: datetime, *, bac
 
 def moment(text: str, tz: str, now: datetime, *, back: bool = False) -> datetime:
     """A TIME. Raises click.UsageError."""
-    from asched.core.moments import read_moment
+    from asched.core.grammar.moments import read_moment
 
     try:
         return read_moment(text, tz, now, back=back)

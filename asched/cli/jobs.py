@@ -57,7 +57,7 @@ class Standing:
 @verb("list")
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
-    from asched.core.reasons import explain_wait
+    from asched.core.english.reasons import explain_wait
 
     jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
     show.say_what_was_raised({one.job.name: one.raised for one in jobs if one.raised})
@@ -117,14 +117,14 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
 
 def when_due(job: Job) -> str:
     """A job's schedule in words, and what must hold then."""
-    from asched.core.explaindependence import explain_ifs
+    from asched.core.english.dependence import explain_ifs
 
     return ", ".join(filter(None, [_when(job), explain_ifs(job)]))
 
 
 def _when(job: Job) -> str:
-    from asched.core.explain import explain_trigger
-    from asched.core.explaindependence import explain_after
+    from asched.core.english.dependence import explain_after
+    from asched.core.english.trigger import explain_trigger
 
     if job.trigger is not None:
         return explain_trigger(job.trigger)
@@ -164,7 +164,7 @@ def _json(one: Standing) -> dict[str, Any]:
 
 
 def _waiting_json(record: FireRecord) -> dict[str, object]:
-    from asched.core.reasons import explain_wait
+    from asched.core.english.reasons import explain_wait
 
     return {"run": record.run, "scheduled_at": record.scheduled_at, "for": explain_wait(record.waited_for)}
 
@@ -215,7 +215,7 @@ def _more_json(one: Standing) -> dict[str, object]:
 
 def _facts(desk: Desk, one: Standing) -> list[tuple[str, str]]:
     from asched.cli.policies import policy_lines
-    from asched.core.explainexpectation import explain_expectation
+    from asched.core.english.expectation import explain_expectation
 
     job = one.job
     facts = [

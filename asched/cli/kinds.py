@@ -35,7 +35,7 @@ LONGEST = timedelta(days=36_525)  # a century: what is added to today, or taken 
 
 def read_duration(text: str) -> timedelta:
     """At most a century. Raises ScheduleError, ValueError."""
-    from asched.core.durations import parse_duration
+    from asched.core.text.durations import parse_duration
 
     found = parse_duration(text)
     if found > LONGEST:
@@ -44,7 +44,7 @@ def read_duration(text: str) -> timedelta:
 
 
 def _instant(text: str) -> datetime:
-    from asched.core.writteninstants import FIRST_YEAR, LAST_YEAR
+    from asched.core.grammar.instants import FIRST_YEAR, LAST_YEAR
 
     try:
         found = datetime.fromisoformat(text)
@@ -74,7 +74,7 @@ def next_moment(given: datetime | time, home: ZoneInfo, now: datetime) -> dateti
 
 
 def _zone(key: str) -> ZoneInfo:
-    from asched.core.zones import zone
+    from asched.core.localtime.zones import zone
 
     return zone(key)
 
@@ -95,7 +95,7 @@ def in_zone(given: datetime, home: ZoneInfo) -> datetime:
     """The instant that is meant, in UTC: without an offset it is on the clocks of `home`, as in schedules. A time that
     they skip is the first instant after the gap, one that they show twice the first of the two.
     """
-    from asched.core.zones import instant_of
+    from asched.core.localtime.zones import instant_of
 
     return given.astimezone(UTC) if given.tzinfo is not None else instant_of(given, home.key)
 

@@ -84,8 +84,8 @@ def _piece(piece: OutputRecord) -> dict[str, object]:
 
 
 def _end(record: FireRecord) -> str:
+    from asched.core.english.reasons import explain_outcome
     from asched.core.outcome import Failed
-    from asched.core.reasons import explain_outcome
 
     if record.outcome is None:
         return f"it is {show.state_of(record)}"

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asched.core.instants import between
+from asched.core.localtime.zones import EPOCH
+from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
-from asched.core.zones import EPOCH
 from asched.errors import AschedError, Refused
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice, takewhile
 
 from asched.core.change import Pause
-from asched.core.durations import format_duration
-from asched.core.lintschedule import raised
+from asched.core.lint.schedule import raised
 from asched.core.model import Job
 from asched.core.occurrence import Added, Occurrence, comes_at
 from asched.core.record import VersionRecord
-from asched.core.roster import kept, previous_of
+from asched.core.rules.roster import kept, previous_of
+from asched.core.text.durations import format_duration
 from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of

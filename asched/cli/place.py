@@ -78,7 +78,7 @@ def _data(file: Path) -> dict[str, Any]:
 
 
 def _zone(key: str) -> str | None:
-    from asched.core.zones import zone
+    from asched.core.localtime.zones import zone
     from asched.errors import ScheduleError
     from asched.host.localzone import local_zone_key
 

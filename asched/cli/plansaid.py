@@ -11,9 +11,9 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.foreseen import Change, Load, Plan, foresee
 from asched.core.change import Gap
-from asched.core.forecast import Busy
+from asched.core.foresight.forecast import Busy
+from asched.core.foresight.rehearsal import Owed, counted, oldest
 from asched.core.recovery import Held
-from asched.core.rehearsal import Owed, counted, oldest
 from asched.declaration.problems import format_problems
 from asched.service.exitcodes import CONFIGURATION, FAILED, OK
 

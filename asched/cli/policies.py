@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import timedelta
 
-from asched.core.durations import format_duration
 from asched.core.model import Policies, Retry
+from asched.core.text.durations import format_duration
 from asched.core.wait import Wait
 
 

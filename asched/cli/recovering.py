@@ -13,7 +13,7 @@ from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
 if TYPE_CHECKING:
-    from asched.core.recoverystatus import RecoveryStatus
+    from asched.core.foresight.recoverystatus import RecoveryStatus
 
 JOBS_SHOWN = 20
 
@@ -111,10 +111,10 @@ def _foresee(desk: Desk) -> None:
 
 
 async def _foreseen(desk: Desk) -> tuple[RecoveryStatus, int]:
-    from asched.core.board import Now
-    from asched.core.owed import ACTS_READ, approved_up_to
-    from asched.core.recoverystatus import foreseen
-    from asched.core.rehearsal import known_of, rehearse
+    from asched.core.foresight.recoverystatus import foreseen
+    from asched.core.foresight.rehearsal import known_of, rehearse
+    from asched.core.rules.board import Now
+    from asched.core.rules.owed import ACTS_READ, approved_up_to
 
     limits, now = desk.configuration.limits, desk.now()
     async with desk.reading() as ledger:

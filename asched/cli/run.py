@@ -164,8 +164,8 @@ def _check_arguments(job: Job, args: Mapping[str, object]) -> None:
 
 
 def _report(desk: Desk, record: FireRecord) -> int:
+    from asched.core.english.reasons import explain_outcome, explain_skip
     from asched.core.outcome import Skip
-    from asched.core.reasons import explain_outcome, explain_skip
 
     if desk.as_json:
         show.as_json(show.record_json(record))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.option("-n", "count", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
 def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | None, count: int) -> None:
     """What was run, newest first, and how it went."""
+    from asched.core.english.reasons import explain_gap
     from asched.core.outcome import FAILURES
-    from asched.core.reasons import explain_gap
     from asched.core.record import FireQuery
 
     if failed and skipped:

@@ -121,10 +121,10 @@ def state_of(record: FireRecord) -> str:
 
 def why(record: FireRecord) -> str:
     """A remark on a fire: why it was skipped, or what is worth knowing of its end."""
+    from asched.core.english.reasons import explain_outcome, explain_skip
     from asched.core.model import Origin
     from asched.core.occurrence import ADDED, MOVED
     from asched.core.outcome import Skip
-    from asched.core.reasons import explain_outcome, explain_skip
 
     if isinstance(record.decision, Skip):
         return explain_skip(record.decision)

@@ -28,8 +28,8 @@ class Spell:
 
     def start(self, since: datetime, home: ZoneInfo) -> datetime:
         """The instant that is meant: a time of day is the first one from `since` on. Raises ScheduleError."""
-        from asched.core.phrases import parse_schedule
-        from asched.core.writteninstants import not_far
+        from asched.core.grammar.instants import not_far
+        from asched.core.grammar.phrases import parse_schedule
 
         if match := _TIME.fullmatch(self.when):
             found = parse_schedule(f"{match['day'] or 'daily'} at {match['time']}", tz=home.key)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from asched.cli.disturbing import Planned
-from asched.core.forecast import CELLS, Forecast, Mark
+from asched.core.foresight.forecast import CELLS, Forecast, Mark
 
 LETTERS = {
     Mark.NOTHING: ".",

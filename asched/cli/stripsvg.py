@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from asched.cli.disturbing import Planned, said
 from asched.cli.strips import axis
-from asched.core.forecast import CELLS, Course, Forecast, Mark
+from asched.core.foresight.forecast import CELLS, Course, Forecast, Mark
 
 _ROW, _BAR, _LABEL, _EDGE, _LOAD = 20, 14, 200, 16, 80  # pixels
 _NAMES = {

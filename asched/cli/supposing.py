@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from asched.cli import show
-from asched.core.forecast import Forecast
+from asched.core.foresight.forecast import Forecast
+from asched.core.foresight.simulate import Disturbance, simulate
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Outcome, Succeeded
 from asched.core.record import FireQuery
-from asched.core.simulate import Disturbance, simulate
 from asched.engine.ports import Ledger
 
 ASSUMED = timedelta(seconds=1)  # that a job takes of which no run is known

@@ -22,7 +22,7 @@ from asched.cli.strips import LEGEND, picture, shades
 from asched.cli.stripsvg import svg
 from asched.cli.supposing import ASSUMED, durations, median, simulated
 from asched.cli.verb import absolute
-from asched.core.forecast import Busy, Course, Forecast
+from asched.core.foresight.forecast import Busy, Course, Forecast
 from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.occurrence import Occurrence, comes_at

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from asched.core.change import Backfill, BackfillState
-from asched.core.instants import each
+from asched.core.triggers.instants import each
 from asched.core.triggers.protocol import Trigger
 
 LOOKED_AT = 1000  # instants in one turn: a long stretch that needs no run must not hold the loop

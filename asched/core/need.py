@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from asched.core.durations import format_duration
+from asched.core.text.durations import format_duration
 
 KEPT = 1000  # of a needed job's successes
 

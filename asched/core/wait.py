@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from asched.core.durations import as_duration, format_duration
-from asched.core.timeofday import format_time, parse_time
+from asched.core.localtime.timeofday import format_time, parse_time
+from asched.core.text.durations import as_duration, format_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from asched.core.condition import EXAMPLES, Condition, PathExists, parse_condition
-from asched.core.durations import as_duration
 from asched.core.need import Need
+from asched.core.text.durations import as_duration
 from asched.core.wait import Wait, parse_wait
 from asched.declaration.faults import Fault, Path, dotted, shown, unknown_option
 from asched.declaration.signature import read_function

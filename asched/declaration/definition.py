@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
-from asched.core.calendars import Calendar
 from asched.core.condition import Term
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.grammar.texts import refuse_endless_list
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.zones import zone
 from asched.core.model import Ending, Job
-from asched.core.phrases import parse_schedule
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
-from asched.core.writtentexts import refuse_endless_list
-from asched.core.zones import zone
 from asched.declaration.exclusions import with_exclusions
 from asched.declaration.expecting import expectation_of, with_expected
 from asched.declaration.faults import Fault, did_you_mean, shown

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from asched.core.calendars import Calendar, Span
-from asched.core.pointing import read_part
+from asched.core.grammar.instants import INSTANT, read_end, read_instants
+from asched.core.grammar.windows import read_windows
+from asched.core.localtime.calendars import Calendar, Span
+from asched.core.localtime.windows import Windows
+from asched.core.text.pointing import read_part
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import refuse_what_never_fires
-from asched.core.windows import Windows
-from asched.core.writteninstants import INSTANT, read_end, read_instants
-from asched.core.writtenwindows import read_windows
 from asched.declaration.faults import Fault, Path, did_you_mean, shown, unknown_option
 from asched.errors import ScheduleError
 

@@ -10,8 +10,8 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any, NotRequired, TypedDict
 
-from asched.core.calendars import Calendar
-from asched.core.cron import DayRule, Dst
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.cron import DayRule, Dst
 from asched.core.model import Policies, Retry
 from asched.core.triggers.excluding import Shift
 from asched.declaration.faults import Fault, unknown_option

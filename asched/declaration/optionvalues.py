@@ -12,11 +12,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, get_args
 
-from asched.core.cron import DayRule, Dst
-from asched.core.durations import as_duration
+from asched.core.localtime.cron import DayRule, Dst
+from asched.core.localtime.zones import zone
 from asched.core.model import CatchUp, Ending, OnResume, Overlap, Retry
+from asched.core.text.durations import as_duration
 from asched.core.triggers.excluding import Shift
-from asched.core.zones import zone
 from asched.declaration.conditions import needs_reader, read_conditions, read_wait
 from asched.declaration.exclusions import read_blackout, read_except
 from asched.declaration.expecting import read_expect

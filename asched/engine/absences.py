@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from asched.core.board import Board, Now
 from asched.core.change import Absence
+from asched.core.rules.board import Board, Now
 from asched.engine.clock import Jump
 
 STALLED = timedelta(seconds=1)  # looking later than this beyond the time at which we meant to look is an absence

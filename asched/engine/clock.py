@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from asched.core.board import Now
+from asched.core.rules.board import Now
 
 LONGEST_SLEEP = 30.0  # seconds: a changed wall clock is noticed at the latest after this long
 

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from asched.core.board import Cause
 from asched.core.model import Attempt, Fire, Job
 from asched.core.outcome import ErrorNote, Failed, Outcome
-from asched.core.runs import Ended, stopped_as
+from asched.core.rules.board import Cause
+from asched.core.rules.runs import Ended, stopped_as
 from asched.engine.capture import Capture
 from asched.engine.clock import Clock, Timer
 from asched.engine.ports import Runner

@@ -15,18 +15,18 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
-from asched.core.answers import Answered, answered
-from asched.core.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
 from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
 from asched.core.condition import Condition
-from asched.core.deadlines import due
-from asched.core.endofturn import end_turn
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
-from asched.core.overtime import count_time, next_time_up, times_up
-from asched.core.roster import correct
-from asched.core.runs import Ended, disown, ended
+from asched.core.rules.answers import Answered, answered
+from asched.core.rules.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.endofturn import end_turn
+from asched.core.rules.overtime import count_time, next_time_up, times_up
+from asched.core.rules.roster import correct
+from asched.core.rules.runs import Ended, disown, ended
 from asched.engine.absences import absence
 from asched.engine.bus import Bus
 from asched.engine.captures import Captures

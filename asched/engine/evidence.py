@@ -1,4 +1,4 @@
-"""What the ledger holds about an instant of a job, gathered so that core/inquiry.py can say why."""
+"""What the ledger holds about an instant of a job, gathered so that core/hindsight/inquiry.py can say why."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from asched.core.answer import Answer
 from asched.core.change import Absence, Act
-from asched.core.inquiry import Evidence, facts_behind, instants_between, names_in, why
+from asched.core.hindsight.answer import Answer
+from asched.core.hindsight.inquiry import Evidence, facts_behind, instants_between, names_in, why
+from asched.core.hindsight.verdict import Near
 from asched.core.model import fire_id, run_name
 from asched.core.record import FireQuery, FireRecord, GapRecord, VersionRecord
-from asched.core.verdict import Near
 from asched.engine.ports import Ledger
 
 MANY = 1000  # fires of one instant, or of one span, that are looked at

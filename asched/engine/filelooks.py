@@ -7,7 +7,7 @@ import fnmatch
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from asched.core.settling import Look
+from asched.core.triggers.settling import Look
 from asched.core.triggers.watch import Watch
 from asched.engine.aside import aside
 

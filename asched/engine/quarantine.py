@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from asched.core.change import Act
 from asched.core.outcome import Abandoned, Start
-from asched.core.quarantine import Death, LostAttempt, Suspects, culprit, deaths, reason, suspects
 from asched.core.record import FireQuery, FireRecord, InstanceRecord
+from asched.core.rules.quarantine import Death, LostAttempt, Suspects, culprit, deaths, reason, suspects
 from asched.engine.ports import Ledger
 
 _MANY = 1000  # fires, and acts, that are looked at

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from asched.core.answers import Answered
 from asched.core.model import Fire, Job
+from asched.core.rules.answers import Answered
 from asched.engine.clock import Clock
 from asched.engine.ports import Conditions
 

@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from asched.core.admission import ENDS_KNOWN, still_cooling
-from asched.core.adopt import adopt, follow_the_abandoned
-from asched.core.answers import settle
 from asched.core.backfill import Backfilling
-from asched.core.board import Board, JobState, Now, Turn
 from asched.core.change import QUARANTINE, Absence, Backfill, Pause
-from asched.core.following import as_wished
 from asched.core.limits import Limits
 from asched.core.model import Ending, Job, Origin
 from asched.core.need import KEPT
 from asched.core.occurrence import Occurrence, followed_as
 from asched.core.outcome import Start, Succeeded
-from asched.core.owed import ACTS_READ, approved_up_to, count_owed
-from asched.core.pausing import pause_by_itself
-from asched.core.pending import void
 from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
-from asched.core.roster import decided_until, place, previous_of, retire
-from asched.core.runs import startup
+from asched.core.rules.admission import ENDS_KNOWN, still_cooling
+from asched.core.rules.adopt import adopt, follow_the_abandoned
+from asched.core.rules.answers import settle
+from asched.core.rules.board import Board, JobState, Now, Turn
+from asched.core.rules.following import as_wished
+from asched.core.rules.owed import ACTS_READ, approved_up_to, count_owed
+from asched.core.rules.pausing import pause_by_itself
+from asched.core.rules.pending import void
+from asched.core.rules.roster import decided_until, place, previous_of, retire
+from asched.core.rules.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock
 from asched.engine.engine import Engine

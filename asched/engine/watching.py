@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 
-from asched.core.board import Board, JobState, Now, Turn
 from asched.core.model import Origin, Overlap
 from asched.core.record import FireQuery
-from asched.core.runs import changed
-from asched.core.settling import Look, Settling
+from asched.core.rules.board import Board, JobState, Now, Turn
+from asched.core.rules.runs import changed
+from asched.core.triggers.settling import Look, Settling
 from asched.core.triggers.watch import Watch, only_watches, watches_of
 from asched.engine.clock import sleep
 from asched.engine.engine import Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from asched.core.zones import zone
+from asched.core.localtime.zones import zone
 from asched.errors import ScheduleError
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from asched.core.action import Function
-from asched.core.durations import as_duration
 from asched.core.model import Attempt, Fire
+from asched.core.text.durations import as_duration
 from asched.engine import clock as clocks
 from asched.engine.ports import OutputSink
 from asched.runners.clients import Clients

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from asched.core.calendars import Calendar
+from asched.core.lint.remark import Remark
+from asched.core.localtime.calendars import Calendar
 from asched.core.model import Job
-from asched.core.remark import Remark
 from asched.declaration.definition import Declaration, define
 from asched.declaration.expecting import of_any_kind
 from asched.declaration.faults import Fault, did_you_mean, shown

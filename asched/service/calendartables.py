@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from asched.core.calendars import Calendar
+from asched.core.localtime.calendars import Calendar
 from asched.declaration.calendars.reading import (
     Years,
     from_dates,

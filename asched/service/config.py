@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asched.core.calendars import Calendar
 from asched.core.limits import Limits
-from asched.core.lint import lint
+from asched.core.lint.jobs import lint
+from asched.core.lint.remark import Remark
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.zones import zone
 from asched.core.model import Job
-from asched.core.remark import Remark
-from asched.core.zones import zone
 from asched.declaration.faults import Fault, shown
 from asched.declaration.problems import Finding, format_problems, shown_path
 from asched.declaration.recoveryoptions import read_recovery

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from asched.core.settling import Settling
+from asched.core.triggers.settling import Settling
 from asched.core.triggers.watch import Watch
 from asched.engine.clock import Clock, sleep
 from asched.engine.filelooks import FileLooks

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from asched.core.change import Backfill
+from asched.core.english.reasons import explain_wait
 from asched.core.outcome import Queue
-from asched.core.reasons import explain_wait
 from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
 from asched.handles import RunHandle
 from asched.scheduler import Scheduler

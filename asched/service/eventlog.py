@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from asched.core.english.reasons import explain_skip
 from asched.core.outcome import Skip, SkipReason
-from asched.core.reasons import explain_skip
 from asched.engine.bus import Event
 from asched.service.livelog import LiveLog
 

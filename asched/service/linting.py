@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from asched.core.remark import Remark
+from asched.core.lint.remark import Remark
 from asched.declaration.faults import Fault, Path
 
 

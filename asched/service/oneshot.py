@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from asched.core.board import Board, Cause, JobState, Now, Turn
 from asched.core.change import Act, Activate, Retire
+from asched.core.grammar.instants import as_instant
 from asched.core.masking import mask_for
 from asched.core.model import Fire, Job
 from asched.core.outcome import Decision
 from asched.core.record import FireRecord
-from asched.core.runs import again, manual
-from asched.core.runs import stop as stop_run
+from asched.core.rules.board import Board, Cause, JobState, Now, Turn
+from asched.core.rules.runs import again, manual
+from asched.core.rules.runs import stop as stop_run
 from asched.core.version import definition_of
-from asched.core.writteninstants import as_instant
 from asched.engine.bus import Bus
 from asched.engine.clock import SystemClock
 from asched.engine.engine import Engine

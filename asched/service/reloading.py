@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from asched.core.differences import shift
+from asched.core.foresight.differences import shift
 from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.triggers.protocol import Trigger

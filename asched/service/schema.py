@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
-from asched.core.durations import as_duration
+from asched.core.text.durations import as_duration
 from asched.declaration.faults import Fault, Path, did_you_mean, dotted, shown, unknown_option
 from asched.errors import ScheduleError
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import islice
 
-from asched.core.admission import lacks
-from asched.core.board import Drain, JobState
+from asched.core.english.reasons import explain_wait
+from asched.core.foresight.recoverystatus import RecoveryStatus
 from asched.core.model import Job
-from asched.core.reasons import explain_wait
-from asched.core.recoverystatus import RecoveryStatus
+from asched.core.rules.admission import lacks
+from asched.core.rules.board import Drain, JobState
 from asched.scheduler import Scheduler
 from asched.service.health import health_of
 

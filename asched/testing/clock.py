@@ -22,7 +22,7 @@ from typing import Any
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
-from asched.core.durations import as_duration
+from asched.core.text.durations import as_duration
 from asched.engine.engine import Engine
 
 PATIENCE = 0.5  # real seconds that a run may take that neither ends nor sleeps on this clock

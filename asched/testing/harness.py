@@ -14,10 +14,10 @@ import contextlib
 from collections.abc import Sequence
 
 from asched.core.condition import Condition
+from asched.core.foresight.simulate import Behaviour, Holds, quick
 from asched.core.limits import Limits
 from asched.core.model import Attempt, Fire, Job
 from asched.core.outcome import Outcome
-from asched.core.simulate import Behaviour, Holds, quick
 from asched.engine.bus import Bus
 from asched.engine.clock import Clock, sleep
 from asched.engine.engine import Engine

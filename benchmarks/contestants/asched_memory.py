@@ -46,6 +46,6 @@ async def _register(race) -> None:
 
 
 def next_fire(corpus) -> None:
-    from asched.core.cron import Cron
+    from asched.core.localtime.cron import Cron
 
     corpus.run(lambda expression, start, zone: Cron(expression, zone.key), Cron.next_after)

@@ -81,7 +81,7 @@ def cases(quick: bool) -> list[Case]:
 
 
 def _asked(expression: str, zone: str, most: int) -> tuple[int, str]:
-    from asched.core.cron import Cron
+    from asched.core.localtime.cron import Cron
 
     cron, count = Cron(expression, zone), 0
     at = cron.next_after(START)

@@ -12,7 +12,7 @@ import pytest
 from clifolder import Folder
 
 from asched import Scheduler
-from asched.core.simulate import quick
+from asched.core.foresight.simulate import quick
 from asched.service.config import load
 from asched.testing.clock import FakeClock
 from asched.testing.harness import PretendRunner

@@ -11,7 +11,7 @@ import pytest
 from clifolder import Folder
 
 from asched.cli import runs, show
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from asched.cli.kinds import in_zone, next_moment
-from asched.core.writteninstants import read_instants
+from asched.core.grammar.instants import read_instants
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""What befalls a scheduler, done to a harness as the model (core/simulate.py) says it."""
+"""What befalls a scheduler, done to a harness as the model (core/foresight/simulate.py) says it."""
 
-from asched.core.simulate import Outage, Stall, Step, Suspend
+from asched.core.foresight.simulate import Outage, Stall, Step, Suspend
 
 
 async def disturb(harness, trouble):

@@ -13,7 +13,7 @@ import pytest
 from jobdoubles import H, a_job
 
 from asched import Scheduler
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Fire, Job, Retry
 from asched.core.outcome import ErrorNote, Failed, Outcome, Succeeded
 from asched.core.record import FireQuery, FireRecord

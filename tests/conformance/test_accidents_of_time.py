@@ -10,10 +10,10 @@ from jobdoubles import S, a_job
 from law import imbalances
 from test_accidents import a_day, daily
 
-from asched.core.cron import Cron
+from asched.core.english.reasons import explain_decision
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp
 from asched.core.outcome import Skip, SkipReason, Succeeded
-from asched.core.reasons import explain_decision
 from asched.core.record import FireQuery
 from asched.testing.harness import Harness
 

@@ -14,16 +14,16 @@ from law import imbalances
 from asched.core.action import Function
 from asched.core.change import Arrange, Backfill
 from asched.core.condition import Network, Term
-from asched.core.cron import Cron
+from asched.core.foresight.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Ending, Job, Overlap, Policies, Retry
 from asched.core.need import Need
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
 from asched.core.recovery import Recovery, RecoveryOrder
-from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf

@@ -17,13 +17,13 @@ from law import imbalances
 from asched import Refused, Scheduler
 from asched.core.change import Change, Decide, Rejected
 from asched.core.condition import Network, Term
+from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, Fire, Job
 from asched.core.outcome import Outcome, Skip, SkipReason, Start, Succeeded
-from asched.core.owed import approve
-from asched.core.reasons import explain_decision
 from asched.core.record import FireQuery, FireRecord
 from asched.core.recovery import Recovery
+from asched.core.rules.owed import approve
 from asched.core.triggers.interval import Every
 from asched.engine.engine import SLICE
 from asched.ledger.memory import MemoryLedger

@@ -14,27 +14,27 @@ from hypothesis import strategies as st
 from law import imbalances
 
 from asched.core.action import Function
-from asched.core.admission import unpause
-from asched.core.arranging import Asked, add, move, restore, skip
-from asched.core.backfilling import begin_backfill, cancel_backfill, open_backfill
-from asched.core.board import Cause, Kind
 from asched.core.change import Backfill, Pause, Unpause
 from asched.core.condition import Network, Term
-from asched.core.cron import Cron
-from asched.core.draining import drain, lift
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies, Retry
 from asched.core.need import Need
 from asched.core.occurrence import comes_at
 from asched.core.outcome import ErrorNote, Failed, SkipReason, Succeeded
-from asched.core.owed import abort, approve
-from asched.core.pausing import pause
-from asched.core.pending import pending
 from asched.core.record import FireQuery
 from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
-from asched.core.roster import current, place, remove
-from asched.core.runs import again, manual, stop
+from asched.core.rules.admission import unpause
+from asched.core.rules.arranging import Asked, add, move, restore, skip
+from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_backfill
+from asched.core.rules.board import Cause, Kind
+from asched.core.rules.draining import drain, lift
+from asched.core.rules.owed import abort, approve
+from asched.core.rules.pausing import pause
+from asched.core.rules.pending import pending
+from asched.core.rules.roster import current, place, remove
+from asched.core.rules.runs import again, manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf

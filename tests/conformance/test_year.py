@@ -11,12 +11,13 @@ from disturbing import disturb
 from law import imbalances
 
 from asched.core.action import Function
-from asched.core.cron import Cron
+from asched.core.foresight.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.jitter import fraction
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.model import CatchUp, Job, Overlap, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
-from asched.core.simulate import Outage, Stall, Step, Suspend, simulate
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.minus import Minus
@@ -25,7 +26,6 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.within import Within
-from asched.core.windows import Windows
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

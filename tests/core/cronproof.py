@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from oracle import Span, changes
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.errors import ScheduleError
 
 FIRST_YEAR, LAST_YEAR = 2024, 2037

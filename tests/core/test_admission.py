@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jobdoubles import S, a_job
 
-from asched.core.admission import make_room, unpause
-from asched.core.board import Board, Kind, StartRun, Turn
 from asched.core.change import Decide, Pause, Promote, Unpause
-from asched.core.deadlines import due
+from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
-from asched.core.pausing import pause
 from asched.core.permits import Permits
-from asched.core.reasons import explain_decision
-from asched.core.roster import current, place, remove
-from asched.core.runs import Ended, ended, manual
+from asched.core.rules.admission import make_room, unpause
+from asched.core.rules.board import Board, Kind, StartRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import current, place, remove
+from asched.core.rules.runs import Ended, ended, manual
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 

@@ -3,13 +3,13 @@
 from boards import NOON, a_board, at, decided, of_kind, reason_of
 from jobdoubles import H, S, a_job
 
-from asched.core.adopt import adopt, settle_down
-from asched.core.board import StartRun, Turn
 from asched.core.change import Adopt, Begin, Decide, Finish, Promote, Retrying
-from asched.core.deadlines import due
 from asched.core.model import Fire, Overlap, Retry
 from asched.core.outcome import Abandoned, Queue, Skip, SkipReason, Start
 from asched.core.record import FireRecord
+from asched.core.rules.adopt import adopt, settle_down
+from asched.core.rules.board import StartRun, Turn
+from asched.core.rules.deadlines import due
 from asched.core.triggers.interval import AfterFinish
 
 SEEN = at(12).wall

@@ -6,18 +6,18 @@ import pytest
 from boards import NOON, a_board, at, decided, gaps, of_kind
 from jobdoubles import H, Raises, S, a_job
 
-from asched.core.arranging import Asked, add, move, restore, skip
-from asched.core.board import Kind, StartRun, Turn
 from asched.core.change import Act, Arrange, Decide, Expire, Pause
-from asched.core.deadlines import due
+from asched.core.english.reasons import explain_skip
 from asched.core.model import CatchUp, Origin, Overlap
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import Skip, SkipReason, Start, Succeeded
-from asched.core.pausing import pause
-from asched.core.pending import GONE, NOT_YIELDED, REMOVED, next_due, pending
-from asched.core.reasons import explain_skip
-from asched.core.roster import current, place, remove
-from asched.core.runs import Ended, ended
+from asched.core.rules.arranging import Asked, add, move, restore, skip
+from asched.core.rules.board import Kind, StartRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import pause
+from asched.core.rules.pending import GONE, NOT_YIELDED, REMOVED, next_due, pending
+from asched.core.rules.roster import current, place, remove
+from asched.core.rules.runs import Ended, ended
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused

@@ -7,18 +7,18 @@ import pytest
 from boards import NOON, a_board, at, decided, of_kind
 
 from asched.core.action import Function
-from asched.core.admission import unpause
 from asched.core.backfill import LOOKED_AT, Backfilling, survey
-from asched.core.backfilling import begin_backfill, cancel_backfill, go_on, open_backfill
-from asched.core.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.change import Backfill, BackfillState, Decide, Pause, Promote, Unpause
-from asched.core.deadlines import due
 from asched.core.lanes import Waiting
 from asched.core.model import Fire, Job, Origin, Overlap, Policies
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.pausing import pause
-from asched.core.roster import remove
-from asched.core.runs import Ended, ended, manual, stop
+from asched.core.rules.admission import unpause
+from asched.core.rules.backfilling import begin_backfill, cancel_backfill, go_on, open_backfill
+from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import remove
+from asched.core.rules.runs import Ended, ended, manual, stop
 from asched.core.triggers.interval import Every
 
 MINUTE = timedelta(minutes=1)

@@ -13,17 +13,17 @@ from daily_oracle import walked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asched.core.calendars import Span
-from asched.core.cron import Cron
-from asched.core.exclusions import Exclusion, excluded_at
-from asched.core.explain import explain_trigger
+from asched.core.english.trigger import explain_trigger
+from asched.core.hindsight.exclusions import Exclusion, excluded_at
+from asched.core.localtime.calendars import Span
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
-from asched.core.windows import Windows
 from asched.errors import ScheduleError
 
 BERLIN = "Europe/Berlin"

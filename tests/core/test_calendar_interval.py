@@ -13,9 +13,9 @@ from daily_oracle import days, fires, instants, last_day, walked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asched.core.explain import explain_trigger
-from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, NearestWorkday, NthWeekday
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, NearestWorkday, NthWeekday
 from asched.core.triggers.calendarinterval import CalendarInterval
 from asched.core.triggers.specs import from_spec
 from asched.errors import ScheduleError

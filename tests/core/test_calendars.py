@@ -14,11 +14,11 @@ from daily_oracle import instants, walked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asched.core.calendars import Calendar, Span, calendar_from_spec, joined
-from asched.core.coverage import coverage
-from asched.core.cron import Cron
-from asched.core.exclusions import Exclusion, excluded_at
-from asched.core.explain import explain_trigger
+from asched.core.english.trigger import explain_trigger
+from asched.core.hindsight.exclusions import Exclusion, excluded_at
+from asched.core.localtime.calendars import Calendar, Span, calendar_from_spec, joined
+from asched.core.localtime.coverage import coverage
+from asched.core.localtime.cron import Cron
 from asched.core.triggers.at import At
 from asched.core.triggers.excluding import Excluding, Shift
 from asched.core.triggers.interval import AfterFinish, Every

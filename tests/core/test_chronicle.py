@@ -7,7 +7,7 @@ from boards import NOON
 from jobdoubles import S
 
 from asched.core.change import Absence, Gap
-from asched.core.chronicle import ABSENT, Chronicle, Went, percentile
+from asched.core.hindsight.chronicle import ABSENT, Chronicle, Went, percentile
 from asched.core.model import Fire
 from asched.core.outcome import (
     Abandoned,

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from asched.core import cron as cron_module
-from asched.core.cron import Cron, DayRule, Dst
+from asched.core.localtime import cron as cron_module
+from asched.core.localtime.cron import Cron, DayRule, Dst
 from asched.errors import ScheduleError
 
 

@@ -12,9 +12,9 @@ from counting import counting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asched.core import cron as cron_module
-from asched.core.cron import Cron
-from asched.core.zones import offsets
+from asched.core.localtime import cron as cron_module
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.zones import offsets
 from asched.errors import ScheduleError
 
 # A call is some ten nanoseconds to some microseconds: so many are well below 20 ms.

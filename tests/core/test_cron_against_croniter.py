@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_cron_oracle import expressions, satisfiable
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 
 START = datetime(2000, 1, 1)  # noqa: DTZ001 - wall times
 

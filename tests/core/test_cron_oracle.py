@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import changes, fires
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 
 # Ordinary ones, half an hour (Lord_Howe), two hours (Troll), midnight gaps (Santiago, Beirut, Cairo, Havana),
 # 45-minute offsets (Chatham), negative daylight saving (Dublin, Casablanca), and the date line.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asched.core.cron import Cron, DayRule
+from asched.core.localtime.cron import Cron, DayRule
 from asched.errors import ScheduleError
 
 FOLDER = Path(__file__).parent / "tables"

@@ -7,7 +7,7 @@ from boards import NOON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.differences import APART, difference, moves
+from asched.core.foresight.differences import APART, difference, moves
 
 H = timedelta(hours=1)
 

@@ -5,16 +5,16 @@ from datetime import timedelta
 from boards import a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.arranging import Asked, add
-from asched.core.board import AskConditions, Cause, StartRun, StopRun, Turn
 from asched.core.change import Absence, Act
 from asched.core.condition import Network, Term
-from asched.core.deadlines import due
-from asched.core.draining import drain, lift
 from asched.core.model import Overlap
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.overtime import count_time, next_time_up, times_up
-from asched.core.runs import Ended, ended
+from asched.core.rules.arranging import Asked, add
+from asched.core.rules.board import AskConditions, Cause, StartRun, StopRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.draining import drain, lift
+from asched.core.rules.overtime import count_time, next_time_up, times_up
+from asched.core.rules.runs import Ended, ended
 from asched.core.triggers.interval import Every
 from asched.operating import Pausing, pause_jobs, resume_jobs
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.durations import as_duration, format_duration, parse_duration
+from asched.core.text.durations import as_duration, format_duration, parse_duration
 from asched.errors import ScheduleError
 
 

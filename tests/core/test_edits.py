@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from jobdoubles import H, S, a_job
 
 from asched.core.action import Command
-from asched.core.asdefined import job_as_defined, policies_of
-from asched.core.board import Previous
-from asched.core.cron import Cron
-from asched.core.edits import edits
+from asched.core.foresight.asdefined import job_as_defined, policies_of
+from asched.core.foresight.edits import edits
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap, Policies, Retry
+from asched.core.rules.board import Previous
 from asched.core.version import definition_of
 
 JOB = a_job("j", Cron("30 2 * * *", tz="Europe/Berlin"))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from test_cron_oracle import expressions, satisfiable
 
-from asched.core.cron import Cron
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from jobdoubles import a_job
 
 from asched.core.action import Command, Request
+from asched.core.english.expectation import explain_expectation
 from asched.core.expectation import Expectation, Predicate
-from asched.core.explainexpectation import explain_expectation
 
 COMMAND, REQUEST = Command(("true",), success_codes=(0, 3)), Request("GET", "http://x", expect_status=(404,))
 PHRASES = [

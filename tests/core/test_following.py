@@ -4,10 +4,7 @@ import pytest
 from boards import NOON, a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.board import Cause, Turn
 from asched.core.change import Decide
-from asched.core.deadlines import due
-from asched.core.following import as_wished
 from asched.core.model import Ending, Overlap
 from asched.core.outcome import (
     Abandoned,
@@ -19,7 +16,10 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.core.runs import Ended, ended, manual, stop
+from asched.core.rules.board import Cause, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.following import as_wished
+from asched.core.rules.runs import Ended, ended, manual, stop
 from asched.core.version import definition_of
 
 NO = Failed(ErrorNote("ValueError", "no"))

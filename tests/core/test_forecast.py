@@ -10,11 +10,11 @@ from jobdoubles import H, S, a_job
 
 from asched.core.action import Function
 from asched.core.change import Gap
-from asched.core.cron import Cron
-from asched.core.forecast import CELLS, Forecast, Mark
+from asched.core.foresight.forecast import CELLS, Forecast, Mark
+from asched.core.foresight.simulate import Outage, simulate
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Job, Overlap, Policies
 from asched.core.outcome import SkipReason, Succeeded
-from asched.core.simulate import Outage, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 
 M, DAY = 60 * S, 24 * H

@@ -6,18 +6,18 @@ import pytest
 from boards import NOON, a_board, at, decided, of_kind, reason_of
 from jobdoubles import S, a_job
 
-from asched.core.admission import unpause
-from asched.core.answers import Answered, answered
-from asched.core.board import AskConditions, Cause, Kind, StartRun, Turn
 from asched.core.change import Decide, Pause, Promote, Unpause
 from asched.core.condition import MainsPower, Network, Term
-from asched.core.deadlines import due
 from asched.core.model import OnResume, Overlap
 from asched.core.need import Need
 from asched.core.outcome import ErrorNote, Failed, Queue, Skip, SkipReason, Start, Succeeded
-from asched.core.pausing import pause
-from asched.core.roster import remove
-from asched.core.runs import Ended, disown, ended, manual, stop
+from asched.core.rules.admission import unpause
+from asched.core.rules.answers import Answered, answered
+from asched.core.rules.board import AskConditions, Cause, Kind, StartRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import remove
+from asched.core.rules.runs import Ended, disown, ended, manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.version import definition_of
 from asched.core.wait import Wait

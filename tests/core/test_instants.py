@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asched.core.cron import Cron
-from asched.core.instants import between, latest_between
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.triggers.at import At
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
+from asched.core.triggers.instants import between, latest_between
 from asched.core.triggers.interval import Every
 from asched.core.triggers.minus import Minus
 from asched.core.triggers.once import OncePerWindow
@@ -21,7 +22,6 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.within import Within
-from asched.core.windows import Windows
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)

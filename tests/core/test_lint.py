@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from jobdoubles import H, Raises, S, a_job
 
 from asched.core.condition import Network, Term
-from asched.core.cron import Cron
-from asched.core.lint import lint
-from asched.core.lintcron import HORIZON, odd_cron
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.lint.cron import HORIZON, odd_cron
+from asched.core.lint.jobs import lint
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.zones import instants_of
 from asched.core.model import CatchUp, Overlap, Retry
 from asched.core.need import Need
-from asched.core.phrases import parse_schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch
 from asched.core.wait import Wait
-from asched.core.zones import instants_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = 24 * H

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.moments import read_moment
+from asched.core.grammar.moments import read_moment
 from asched.errors import ScheduleError
 
 BERLIN = "Europe/Berlin"

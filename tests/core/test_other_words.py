@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from asched.core.phrases import parse_schedule
+from asched.core.grammar.phrases import parse_schedule
 from asched.errors import ScheduleError
 
 TZ = "Europe/Berlin"

@@ -9,18 +9,18 @@ import pytest
 from boards import NOON, a_board, decided, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.board import Now, Turn
-from asched.core.calendars import Calendar
 from asched.core.change import Activate, Decide
-from asched.core.cron import Cron
-from asched.core.deadlines import due
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp
-from asched.core.otherdays import same_but_for_days, with_days_of
-from asched.core.phrases import parse_schedule
-from asched.core.roster import current, place
+from asched.core.rules.board import Now, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.roster import current, place
 from asched.core.triggers.at import At
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.onlyon import OnlyOn
+from asched.core.triggers.otherdays import same_but_for_days, with_days_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import any_of
 from asched.core.version import definition_of

@@ -3,16 +3,16 @@
 from boards import a_board, at, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.adopt import adopt
-from asched.core.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.change import Begin, Finish, Retrying
-from asched.core.deadlines import due
 from asched.core.model import Fire, Retry
 from asched.core.outcome import ErrorNote, Failed, Start, Succeeded, TimedOut
-from asched.core.overtime import count_time
 from asched.core.record import FireRecord
-from asched.core.roster import place, remove
-from asched.core.runs import Ended, ended, stop
+from asched.core.rules.adopt import adopt
+from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.overtime import count_time
+from asched.core.rules.roster import place, remove
+from asched.core.rules.runs import Ended, ended, stop
 
 FAILED = Failed(ErrorNote("ValueError", "no"))
 LIMITED = {"run_timeout": 30 * S, "retry": Retry(attempts=5, delay=20 * S, jitter=0)}

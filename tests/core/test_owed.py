@@ -10,19 +10,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jobdoubles import H, S, a_job
 
-from asched.core.admission import make_room
-from asched.core.board import Kind, Recovers, StartRun, Turn
 from asched.core.change import Decide, Pause, Promote
-from asched.core.deadlines import due
+from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
 from asched.core.model import CatchUp, OnResume, Overlap
 from asched.core.outcome import Skip, Succeeded
-from asched.core.owed import abort, approve, count_owed
-from asched.core.pausing import pause
-from asched.core.reasons import explain_decision
 from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
-from asched.core.roster import remove
-from asched.core.runs import Cause, Ended, disown, ended, stop
+from asched.core.rules.admission import make_room
+from asched.core.rules.board import Kind, Recovers, StartRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.owed import abort, approve, count_owed
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import remove
+from asched.core.rules.runs import Cause, Ended, disown, ended, stop
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 

@@ -4,16 +4,16 @@ import pytest
 from boards import a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.adopt import adopt
-from asched.core.board import StartRun, Turn
 from asched.core.change import Act, Finish, Pause, Promote, Streak
-from asched.core.deadlines import due
 from asched.core.model import Fire, Origin, Overlap
 from asched.core.outcome import Abandoned, Cancelled, ErrorNote, Failed, Interrupted, Start, Succeeded, TimedOut
-from asched.core.pausing import in_a_row, pause
 from asched.core.record import FireRecord
-from asched.core.roster import place, remove
-from asched.core.runs import Ended, ended, manual
+from asched.core.rules.adopt import adopt
+from asched.core.rules.board import StartRun, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import in_a_row, pause
+from asched.core.rules.roster import place, remove
+from asched.core.rules.runs import Ended, ended, manual
 
 FAILED = Failed(ErrorNote("ValueError", "no"))
 OK = Succeeded()

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cron_oracle import expressions, satisfiable
 
-from asched.core import phrases
-from asched.core.cron import Cron, Dst
-from asched.core.phrases import parse_schedule
+from asched.core.grammar import phrases
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron, Dst
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger

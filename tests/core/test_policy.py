@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobdoubles import H, S
 
-from asched.core.cron import Cron
-from asched.core.instants import between
 from asched.core.jitter import due_at as jittered
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Queue, Skip, SkipReason, Start
-from asched.core.policy import COUNTED, INDIVIDUALLY, admit, settle, settle_one, whole_gap
+from asched.core.rules.policy import COUNTED, INDIVIDUALLY, admit, settle, settle_one, whole_gap
+from asched.core.triggers.instants import between
 from asched.core.triggers.interval import Every
 from asched.core.triggers.union import AnyOf
 

@@ -3,8 +3,8 @@
 import pytest
 from boards import at
 
-from asched.core.quarantine import Death, LostAttempt, culprit, deaths, reason, suspects
 from asched.core.record import InstanceRecord
+from asched.core.rules.quarantine import Death, LostAttempt, culprit, deaths, reason, suspects
 
 
 def server(number, *, left=False, boot="b", host="h"):

@@ -7,6 +7,7 @@ from boards import NOON
 from jobdoubles import H, S
 
 from asched.core.change import Gap
+from asched.core.english.reasons import explain_decision, explain_gap, explain_outcome, explain_skip
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -20,7 +21,6 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.core.reasons import explain_decision, explain_gap, explain_outcome, explain_skip
 
 SKIPS = [  # (reason, facts, sentence)
     ("missed", {"late_s": 90.4}, "missed: it was decided 1m30s late, and the catch-up policy does not run it"),

@@ -11,13 +11,13 @@ import pytest
 from boards import NOON
 from jobdoubles import H, S, a_job
 
-from asched.core.board import Now
-from asched.core.cron import Cron
+from asched.core.foresight.rehearsal import counted, known_of, oldest, rehearse
 from asched.core.limits import Limits
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Policies
 from asched.core.record import FireQuery
 from asched.core.recovery import Recovery
-from asched.core.rehearsal import counted, known_of, oldest, rehearse
+from asched.core.rules.board import Now
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.engine.audit import audit
 from asched.testing.clock import FakeClock

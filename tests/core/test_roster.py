@@ -4,16 +4,16 @@ import pytest
 from boards import NOON, a_board, at, decided, gaps, of_kind
 from jobdoubles import H, Raises, S, a_job
 
-from asched.core.board import BrokenJob, Cause, Now, RunState, Turn
 from asched.core.change import Act, Activate, Decide, Finish, Pause, Promote, Retire
-from asched.core.cron import Cron
-from asched.core.deadlines import due
+from asched.core.localtime.cron import Cron
 from asched.core.model import Fire, OnResume, Origin, Policies
 from asched.core.outcome import Cancelled, Skip, SkipReason, Start, Succeeded
-from asched.core.pausing import pause
 from asched.core.record import VersionRecord
-from asched.core.roster import correct, current, place, previous_of, remove, restore_pause, retire
-from asched.core.runs import Ended, ended, manual
+from asched.core.rules.board import BrokenJob, Cause, Now, RunState, Turn
+from asched.core.rules.deadlines import due
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import correct, current, place, previous_of, remove, restore_pause, retire
+from asched.core.rules.runs import Ended, ended, manual
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.union import AnyOf

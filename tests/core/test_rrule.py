@@ -16,10 +16,10 @@ from dateutil.rrule import rrulestr
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
-from asched.core.recurrence import Recurrence, parse_recurrence
-from asched.core.recurringwalls import RecurringWalls
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.recurrence import Recurrence, parse_recurrence
+from asched.core.localtime.recurringwalls import RecurringWalls
 from asched.core.triggers.rrule import RRule
 from asched.core.triggers.specs import from_spec
 from asched.errors import ScheduleError

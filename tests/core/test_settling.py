@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jobdoubles import S
 
-from asched.core.settling import AGAIN, SETTLED, Look, Settling
+from asched.core.triggers.settling import AGAIN, SETTLED, Look, Settling
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch, watches_of

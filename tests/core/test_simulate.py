@@ -7,10 +7,10 @@ import pytest
 from boards import NOON, at, reason_of
 from jobdoubles import H, Raises, S, a_job
 
-from asched.core.cron import Cron
+from asched.core.foresight.simulate import Outage, simulate
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.simulate import Outage, simulate
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.cron import Cron
-from asched.core.cronfields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Unit
-from asched.core.spread import resolve
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.cronfields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Unit
+from asched.core.localtime.spread import resolve
 from asched.errors import ScheduleError
 
 FIELDS = [(SECOND, 0, 59), (MINUTE, 0, 59), (HOUR, 0, 23), (DAY, 1, 28), (MONTH, 1, 12), (WEEKDAY, 0, 6)]

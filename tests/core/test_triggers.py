@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.cron import Cron
-from asched.core.phrases import parse_schedule
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.protocol import Trigger

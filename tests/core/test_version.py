@@ -10,7 +10,7 @@ from boards import NOON
 from jobdoubles import ACTION, S
 
 from asched.core.action import Command, Function, Request
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import Job, Policies, Retry
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asched.core.phrases import parse_schedule
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch
 

@@ -8,7 +8,7 @@ from zoneinfo._zoneinfo import ZoneInfo as ReadableZone  # type: ignore[import-n
 
 import pytest
 
-from asched.core.zones import Offsets, after_gap, instant_of, instants_of, offset_changes, offsets, zone
+from asched.core.localtime.zones import Offsets, after_gap, instant_of, instants_of, offset_changes, offsets, zone
 from asched.errors import ScheduleError
 
 SINCE, UNTIL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2037, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import asched
-from asched.core.calendars import Calendar, Span
+from asched.core.localtime.calendars import Calendar, Span
 from asched.declaration.calendars.ics import read_ics
 from asched.declaration.calendars.reading import Years, from_dates, from_function, from_ics, from_weekdays, union
 from asched.errors import ScheduleError

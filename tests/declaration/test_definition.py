@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asched.core.action import Command, Function
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.model import Job
-from asched.core.phrases import parse_schedule
 from asched.core.triggers.union import any_of
 from asched.core.version import definition_of
 from asched.declaration.definition import Declaration, declared_problems, define, job

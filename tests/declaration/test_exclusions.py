@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 import asched
-from asched.core.calendars import Calendar, Span
-from asched.core.cron import Cron
+from asched.core.localtime.calendars import Calendar, Span
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.model import Job
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.excluding import Excluding
-from asched.core.windows import Windows
 from asched.declaration.definition import Declaration, define
 from asched.declaration.faults import Fault
 from asched.engine.audit import audit

@@ -6,8 +6,8 @@ import pytest
 from boards import NOON, a_board
 from jobdoubles import S, a_job
 
-from asched.core.board import Now
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
+from asched.core.rules.board import Now
 from asched.engine.absences import absence
 
 

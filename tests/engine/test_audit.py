@@ -7,7 +7,8 @@ from hearts import START, lasting
 from jobdoubles import H, S, a_job
 
 from asched.core.change import Gap
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.model import CatchUp, Fire, Overlap
 from asched.core.outcome import ErrorNote, Failed, Skip, SkipReason, Succeeded
 from asched.core.record import FireQuery, FireRecord, GapRecord, Keep
@@ -22,7 +23,6 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.within import Within
-from asched.core.windows import Windows
 from asched.engine.audit import NAMED, audit
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

@@ -6,7 +6,7 @@ import pytest
 from hearts import START, fires, imbalances, lasting, went
 from jobdoubles import H, S, a_job
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp
 from asched.core.outcome import SkipReason
 from asched.core.record import FireQuery, Keep

@@ -7,9 +7,9 @@ import pytest
 from hearts import START, lasting
 from jobdoubles import S, a_job
 
-from asched.core.board import Cause
 from asched.core.model import Fire
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Succeeded, TimedOut
+from asched.core.rules.board import Cause
 from asched.engine.capture import Capture
 from asched.engine.clock import sleep
 from asched.engine.dispatch import GIVE_UP_MARGIN, Dispatch

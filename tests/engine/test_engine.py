@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from asched.core.action import Function
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import Job, Policies, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery

@@ -11,16 +11,16 @@ import pytest
 from hearts import START, SwitchedLedger, fires, imbalances, lasting, went
 from jobdoubles import ACTION, H, Raises, S, a_job
 
-from asched.core.admission import unpause
-from asched.core.board import Cause
 from asched.core.change import Decide, Pause, Rejected, Unpause
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Job, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Skip, Succeeded
-from asched.core.pausing import pause
 from asched.core.record import FireQuery
-from asched.core.roster import place, remove
-from asched.core.runs import manual, stop
+from asched.core.rules.admission import unpause
+from asched.core.rules.board import Cause
+from asched.core.rules.pausing import pause
+from asched.core.rules.roster import place, remove
+from asched.core.rules.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.startup import Startup
 from asched.engine.engine import SLICE

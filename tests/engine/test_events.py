@@ -29,7 +29,7 @@ from asched.core.change import (
     Retrying,
     Unpause,
 )
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import Fire, Origin
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import (

@@ -7,19 +7,19 @@ import pytest
 from hearts import START, lasting
 from jobdoubles import H, S, a_job
 
-from asched.core.calendars import Calendar
 from asched.core.change import Act, Arrange, Pause
-from asched.core.cron import Cron
-from asched.core.inquiry import first_unscheduled
+from asched.core.hindsight.inquiry import first_unscheduled
+from asched.core.hindsight.verdict import Decided, Excluded, Gapped, NeverDue, Unscheduled
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap
 from asched.core.occurrence import Added, Moved, Skipped
 from asched.core.outcome import ErrorNote, Failed
-from asched.core.pausing import pause
 from asched.core.record import FireQuery, Keep
-from asched.core.runs import manual
+from asched.core.rules.pausing import pause
+from asched.core.rules.runs import manual
 from asched.core.triggers.excluding import Excluding
 from asched.core.triggers.interval import AfterFinish
-from asched.core.verdict import Decided, Excluded, Gapped, NeverDue, Unscheduled
 from asched.engine.evidence import inquire, instants_within
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

@@ -6,10 +6,10 @@ import pytest
 from hearts import START
 from jobdoubles import S, a_job
 
+from asched.core.localtime.windows import Windows
 from asched.core.outcome import SkipReason
 from asched.core.record import FireQuery
 from asched.core.triggers.once import OncePerWindow, window_of
-from asched.core.windows import Windows
 from asched.engine.audit import audit
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness

@@ -7,12 +7,12 @@ from hearts import START
 from jobdoubles import S, a_job
 
 from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, Unpause
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 from asched.core.model import Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.pausing import pause
 from asched.core.record import FireQuery
-from asched.core.runs import Ended, manual
+from asched.core.rules.pausing import pause
+from asched.core.rules.runs import Ended, manual
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 from asched.engine.bus import Bus

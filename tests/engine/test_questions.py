@@ -10,7 +10,7 @@ from asched.core.condition import MainsPower, Network, Term
 from asched.core.need import Need
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery
-from asched.core.runs import manual
+from asched.core.rules.runs import manual
 from asched.core.triggers.interval import Every
 from asched.core.wait import Wait
 from asched.testing.clock import FakeClock

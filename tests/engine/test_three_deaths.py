@@ -3,11 +3,11 @@
 import pytest
 from jobdoubles import H, S, a_job
 
-from asched.core.admission import unpause
 from asched.core.change import Act, Decide, Unpause
 from asched.core.model import Fire, Origin
 from asched.core.outcome import Start, Succeeded
 from asched.core.record import FireQuery
+from asched.core.rules.admission import unpause
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 from asched.core.triggers.startup import Startup

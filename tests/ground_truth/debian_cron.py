@@ -30,7 +30,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
 
 MINUTE = timedelta(minutes=1)
 TRIES = 3

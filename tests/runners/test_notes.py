@@ -44,7 +44,7 @@ def test_a_class_inside_a_class_has_its_qualified_name() -> None:
 
 
 def test_frames_of_asched_are_left_out() -> None:
-    from asched.core.durations import parse_duration
+    from asched.core.text.durations import parse_duration
 
     error = caught(lambda: parse_duration("nonsense"))
     assert "durations.py" not in note_of(error).traceback

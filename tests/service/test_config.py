@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asched.core.action import Command, Function, Request
-from asched.core.phrases import parse_schedule
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.recovery import Recovery, RecoveryOrder
 from asched.errors import ConfigurationError, Problem
 from asched.service.config import Configuration, format_problems, load, load_file

@@ -13,8 +13,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from asched import Scheduler
-from asched.core.cron import Cron
 from asched.core.limits import Limits
+from asched.core.localtime.cron import Cron
 from asched.core.recovery import Recovery
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.errors import Refused

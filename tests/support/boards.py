@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from asched.core.board import Board, Now, Turn
 from asched.core.change import Decide
 from asched.core.outcome import Skip
-from asched.core.roster import place
+from asched.core.rules.board import Board, Now, Turn
+from asched.core.rules.roster import place
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from asched.core.budget import answered, one_budget, spend
-from asched.core.calendars import Span, merged_spans
+from asched.core.localtime.budget import answered, one_budget, spend
+from asched.core.localtime.calendars import Span, merged_spans
+from asched.core.localtime.windows import Windows
+from asched.core.localtime.zones import EPOCH
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger, instant_text
 from asched.core.triggers.search import Search
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.wrapping import refuse_what_has_nothing_beside_starts
-from asched.core.windows import Windows
-from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 
 _TICK = timedelta(microseconds=1)

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from math import gcd
 from typing import ClassVar
 
-from asched.core.budget import spend
+from asched.core.localtime.budget import spend
+from asched.core.localtime.zones import EPOCH
 from asched.core.triggers.binding import BOTH, MINUS, bracketed
 from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger, later
 from asched.core.triggers.search import Search
 from asched.core.triggers.wrapping import refuse_what_floats, refuse_what_has_no_instants
-from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 
 _TICK = timedelta(microseconds=1)

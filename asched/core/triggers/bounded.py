@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
-from asched.core.budget import STEPS, SpentError, UncountedError, answered, budget_of, the_budget
+from asched.core.localtime.budget import STEPS, SpentError, UncountedError, answered, budget_of, the_budget
 from asched.core.triggers.binding import BOUNDED, WITHIN, bracketed
 from asched.core.triggers.protocol import Trigger, as_utc, instant_text, later
 from asched.core.triggers.wrapping import refuse_what_has_no_instants

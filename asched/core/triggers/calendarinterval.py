@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
-from asched.core.budget import spend
-from asched.core.localinstants import Dst, LocalInstants
-from asched.core.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NthWeekday
-from asched.core.timeofday import format_time
+from asched.core.localtime.budget import spend
+from asched.core.localtime.localinstants import Dst, LocalInstants
+from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NthWeekday
+from asched.core.localtime.timeofday import format_time
+from asched.core.localtime.walltimes import DAY_SECONDS, LAST_YEAR
+from asched.core.localtime.zones import EPOCH, offsets, zone
+from asched.core.text.wording import ORDINALS, nth, weekday_name
 from asched.core.triggers.protocol import as_utc, instant_text
-from asched.core.walltimes import DAY_SECONDS, LAST_YEAR
-from asched.core.wording import ORDINALS, nth, weekday_name
-from asched.core.zones import EPOCH, offsets, zone
 from asched.errors import ScheduleError
 
 Unit = Literal["day", "week", "month", "year"]

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.walltimes import DAY_SECONDS
+from asched.core.localtime.windows import Windows
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.within import Within
-from asched.core.walltimes import DAY_SECONDS
-from asched.core.windows import Windows
 
 Leap = Callable[[datetime], datetime | None]
 """From an instant to a later one before which there is nothing that the other has not; to itself when that is not

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from asched.core.durations import format_duration
+from asched.core.text.durations import format_duration
 from asched.core.triggers.at import At
 from asched.core.triggers.protocol import Trigger, later
 from asched.errors import ScheduleError

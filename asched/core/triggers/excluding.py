@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
-from asched.core.budget import answered
-from asched.core.calendars import Calendar
-from asched.core.coverage import Coverage, coverage
+from asched.core.localtime.budget import answered
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.coverage import Coverage, coverage
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.moving import Moving
 from asched.core.triggers.protocol import Trigger

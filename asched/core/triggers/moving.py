@@ -12,11 +12,11 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from asched.core.budget import ROUND, spend
-from asched.core.coverage import EPOCH_DAY, Coverage
+from asched.core.localtime.budget import ROUND, spend
+from asched.core.localtime.coverage import EPOCH_DAY, Coverage
+from asched.core.localtime.walltimes import DAY_SECONDS
+from asched.core.localtime.zones import EPOCH, instant_of
 from asched.core.triggers.protocol import Trigger
-from asched.core.walltimes import DAY_SECONDS
-from asched.core.zones import EPOCH, instant_of
 
 Point = TypeVar("Point", datetime, timedelta)
 

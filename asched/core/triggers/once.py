@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from asched.core.cron import Cron
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import Windows
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf, any_of
-from asched.core.windows import Windows
 from asched.errors import ScheduleError
 
 

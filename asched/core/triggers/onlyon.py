@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
-from asched.core.calendars import Calendar
-from asched.core.coverage import Coverage, coverage
+from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.coverage import Coverage, coverage
 from asched.core.triggers.binding import BOTH, MINUS, bracketed
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search

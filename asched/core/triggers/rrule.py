@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from asched.core.localinstants import Dst, LocalInstants
-from asched.core.pointing import read_part
-from asched.core.recurrence import Recurrence, format_moment, parse_moment, parse_recurrence
-from asched.core.recurringwalls import RecurringWalls
-from asched.core.zones import offsets, zone
+from asched.core.localtime.localinstants import Dst, LocalInstants
+from asched.core.localtime.recurrence import Recurrence, format_moment, parse_moment, parse_recurrence
+from asched.core.localtime.recurringwalls import RecurringWalls
+from asched.core.localtime.zones import offsets, zone
+from asched.core.text.pointing import read_part
 from asched.errors import ScheduleError
 
 _SECOND = timedelta(seconds=1)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from asched.core.budget import ROUND, STEPS, Budget, UncountedError, Walk, Walked, answered, open_budget, the_budget
+from asched.core.localtime.budget import (
+    ROUND,
+    STEPS,
+    Budget,
+    UncountedError,
+    Walk,
+    Walked,
+    answered,
+    open_budget,
+    the_budget,
+)
+from asched.core.localtime.zones import EPOCH
 from asched.core.triggers.protocol import Trigger, is_quick, parts_of
-from asched.core.zones import EPOCH
 from asched.errors import ScheduleError
 
 _FEW = 8  # candidates

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asched.core.calendars import Calendar, calendar_from_spec, span_from_spec
-from asched.core.cron import Cron
-from asched.core.durations import parse_duration
-from asched.core.recurrence import parse_recurrence
+from asched.core.localtime.calendars import Calendar, calendar_from_spec, span_from_spec
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.recurrence import parse_recurrence
+from asched.core.localtime.windows import windows_from_spec
+from asched.core.text.durations import parse_duration
 from asched.core.triggers.at import At
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.both import AllOf
@@ -28,7 +29,6 @@ from asched.core.triggers.union import AnyOf
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.watch import Watch
 from asched.core.triggers.within import Within
-from asched.core.windows import windows_from_spec
 from asched.errors import ScheduleError
 
 

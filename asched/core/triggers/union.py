@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from asched.core.budget import answered, spend
+from asched.core.localtime.budget import answered, spend
 from asched.core.triggers.binding import UNION
 from asched.core.triggers.protocol import Trigger, is_quick, parts_of
 from asched.core.triggers.startup import Startup

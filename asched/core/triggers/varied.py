@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
 
-from asched.core.durations import format_duration
+from asched.core.text.durations import format_duration
 from asched.core.triggers.protocol import as_utc, instant_text, later
 from asched.errors import ScheduleError
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
+from asched.core.text.paths import write_path
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
-from asched.core.writtenpaths import write_path
 from asched.errors import ScheduleError
 
 Until = Literal["changes", "has files"]

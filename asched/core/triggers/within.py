@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
-from asched.core.durations import format_duration
+from asched.core.localtime.windows import Windows
+from asched.core.text.durations import format_duration
 from asched.core.triggers.binding import PHRASE, WITHIN, bracketed
 from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.search import Search
 from asched.core.triggers.varied import VariedEvery
 from asched.core.triggers.wrapping import refuse_what_has_no_instants
-from asched.core.windows import Windows
 from asched.errors import ScheduleError
 
 

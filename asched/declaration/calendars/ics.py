@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from asched.core.calendars import Span
-from asched.core.recurrence import parse_moment, parse_recurrence
-from asched.core.recurringwalls import RecurringWalls
-from asched.core.zones import instant_of, zone
+from asched.core.localtime.calendars import Span
+from asched.core.localtime.recurrence import parse_moment, parse_recurrence
+from asched.core.localtime.recurringwalls import RecurringWalls
+from asched.core.localtime.zones import instant_of, zone
 from asched.errors import ScheduleError
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001

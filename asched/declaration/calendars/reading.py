@@ -12,8 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from asched.core.calendars import Calendar, Span, joined, month_and_day
-from asched.core.weekdays import parse_weekdays
+from asched.core.localtime.calendars import Calendar, Span, joined, month_and_day
+from asched.core.localtime.weekdays import parse_weekdays
 from asched.declaration.calendars.ics import read_ics
 from asched.declaration.calendars.publicholidays import public_holidays
 from asched.errors import ScheduleError

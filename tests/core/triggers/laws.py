@@ -6,8 +6,8 @@ import json
 import pickle
 from datetime import datetime, timedelta
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
 
-from asched.core.cron import Cron
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron
 from asched.core.triggers.at import At
 from asched.core.triggers.bounded import MOST_TIMES, Bounded
 from asched.core.triggers.interval import AfterFinish, Every

@@ -11,10 +11,12 @@ from counting import counting
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asched.core.budget import STEPS
-from asched.core.calendars import Calendar, Span
-from asched.core.cron import Cron
-from asched.core.phrases import parse_schedule
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.budget import STEPS
+from asched.core.localtime.calendars import Calendar, Span
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import ALL_DAY, Windows
+from asched.core.localtime.zones import offsets
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
@@ -28,8 +30,6 @@ from asched.core.triggers.search import refuse_what_never_fires
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.within import Within
-from asched.core.windows import ALL_DAY, Windows
-from asched.core.zones import offsets
 from asched.errors import ScheduleError
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from laws import survives
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
 from asched.errors import ScheduleError

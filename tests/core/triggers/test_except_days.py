@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import instants, survives
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
 from asched.errors import ScheduleError
 
 DAY = timedelta(days=1)

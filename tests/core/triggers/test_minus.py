@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
 
-from asched.core.cron import Cron, Dst
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron, Dst
 from asched.core.triggers.at import At
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded

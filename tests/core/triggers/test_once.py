@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
 
-from asched.core.cron import Cron
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import ALL_DAY, Windows
 from asched.core.triggers.both import AllOf
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.once import OncePerWindow, window_of
@@ -20,7 +21,6 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.within import Within
-from asched.core.windows import ALL_DAY, Windows
 from asched.errors import ScheduleError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
 
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
 from asched.core.triggers.varied import VariedEvery
 from asched.errors import ScheduleError
 

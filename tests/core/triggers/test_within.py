@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import TICK, instants, is_a_set, survives
 
-from asched.core.cron import Cron
-from asched.core.explain import explain_trigger
-from asched.core.phrases import parse_schedule
+from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.phrases import parse_schedule
+from asched.core.localtime.cron import Cron
+from asched.core.localtime.windows import ALL_DAY, EVERY_DAY, Windows
 from asched.core.triggers.at import At
 from asched.core.triggers.bounded import Bounded
 from asched.core.triggers.interval import AfterFinish, Every
@@ -23,7 +24,6 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch
 from asched.core.triggers.within import Within
-from asched.core.windows import ALL_DAY, EVERY_DAY, Windows
 from asched.errors import ScheduleError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

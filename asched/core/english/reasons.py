@@ -1,0 +1,196 @@
+"""Why, in one English sentence: a decision, a skip, an outcome; the same on every surface.
+
+Sentences have neither a capital nor a full stop, so that they can stand inside others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import assert_never
+
+from asched.core.change import Gap
+from asched.core.outcome import (
+    Abandoned,
+    Cancelled,
+    Decision,
+    Failed,
+    Interrupted,
+    Outcome,
+    Queue,
+    Skip,
+    SkipReason,
+    Start,
+    Succeeded,
+    TimedOut,
+)
+from asched.core.text.durations import format_duration
+
+
+def explain_decision(decision: Decision) -> str:
+    match decision:
+        case Start():
+            return "it was started"
+        case Queue():
+            return f"it waits for {explain_wait(decision.facts)}"
+        case Skip():
+            return explain_skip(decision)
+        case _:
+            assert_never(decision)
+
+
+def explain_wait(facts: Mapping[str, object]) -> str:
+    """What a fire waits for, or waited for: the facts of its Queue."""
+    name, held_by = facts.get("name", ""), _named(facts.get("held_by"))
+    match facts.get("for"):
+        case "pool":
+            return f'a place in pool "{name}"{_which(held_by)}'
+        case "exclusive":
+            return f'its turn in "{name}"{_which(held_by)}'
+        case "service":
+            return f"a place among the runs of all jobs{_which(held_by)}"
+        case "recovery":
+            return "its turn among all that is made up for"
+        case "cooldown":
+            return "its job to cool down"
+        case "resume":
+            return f"its job to be resumed, which is paused{_by_whom(facts)}"
+        case "needs":
+            return f"what it needs: {_what_is_needed(facts)}"
+        case "condition":
+            return f"its conditions: {facts.get('condition', '?')}"
+        case "start":
+            return "the next start of asched"
+        case "drain":
+            return f"the end of the drain that was asked for{_by_whom(facts)}"
+        case _:
+            return f"a free slot{_which(_named(facts.get('running')))}"
+
+
+def _which(held_by: Sequence[str]) -> str:
+    return f", which {' and '.join(held_by)} had" if held_by else ""
+
+
+def _named(runs: object) -> list[str]:
+    return [str(name) for name in runs] if isinstance(runs, list | tuple) else []
+
+
+def explain_skip(skip: Skip) -> str:
+    """Why a fire was not started."""
+    facts = skip.facts
+    match skip.reason:
+        case SkipReason.MISSED if "recovery_limit" in facts:
+            return f"missed: it was {_late(facts)} late, and of all jobs {facts['recovery_limit']} such fires are run"
+        case SkipReason.MISSED:
+            return f"missed: it was decided {_late(facts)} late, and the catch-up policy does not run it"
+        case SkipReason.EXPIRED if "held_since" in facts:
+            return f"expired: it was held since {facts['held_since']}, and nobody approved of making up for it"
+        case SkipReason.EXPIRED:
+            return f"expired: it was {_late(facts)} late, beyond its catch_up_window{_window(facts)}"
+        case SkipReason.COALESCED:
+            return f"coalesced: the fire of {facts.get('into', 'a later instant')} stands for it"
+        case SkipReason.OVERLAPPED:
+            return f"overlapped: {_running(facts)}, and max_instances is reached"
+        case SkipReason.QUEUE_FULL:
+            return f"queue full: {facts.get('waiting', 'as many as may')} waited already"
+        case SkipReason.REPLACED:
+            return f"replaced: while it waited, the fire of {facts.get('by', 'a later instant')} took its place"
+        case SkipReason.PAUSED:
+            return "paused" + _by_whom(facts)
+        case SkipReason.REMOVED:
+            return "removed: the definition that owed it is gone"
+        case SkipReason.BLOCKED:
+            return f"blocked: {_what_blocks(facts)}"
+        case SkipReason.INVALID:
+            return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
+        case SkipReason.EXCLUDED:
+            return f"excluded: {_excluded(facts)}"
+        case SkipReason.REPEATED:
+            until = facts.get("decided_until", "some instant")
+            return f"repeated: up to {until} all was decided before the clock was corrected, and is not caught up again"
+        case _:
+            assert_never(skip.reason)
+
+
+def explain_gap(gap: Gap) -> str:
+    """What became of the instants in a gap."""
+    many = "more than 1000 fires" if gap.count is None else f"{gap.count} fire{'s' if gap.count != 1 else ''}"
+    return f"{many} together: {explain_skip(Skip(gap.reason, gap.facts))}"
+
+
+def explain_outcome(outcome: Outcome) -> str:
+    """How a run ended."""
+    match outcome:
+        case Succeeded():
+            return "it succeeded"
+        case Failed(error):
+            return f"it failed: {error.type}: {error.message}" if error.message else f"it failed: {error.type}"
+        case TimedOut(limit, left_running, whole_run):
+            which = "run_timeout" if whole_run else "timeout"
+            return f"it ran into its {which} of {format_duration(limit)}{_left(left_running)}"
+        case Cancelled(reason, left_running):
+            return f"it was cancelled: {reason}{_left(left_running)}"
+        case Interrupted(reason, left_running):
+            return f"it was interrupted: {reason}{_left(left_running)}"
+        case Abandoned(reason):
+            return f"it was abandoned: {reason}"
+        case _:
+            assert_never(outcome)
+
+
+def _left(left_running: bool) -> str:
+    return ", would not stop, and may still be at work" if left_running else ""
+
+
+def _late(facts: Mapping[str, object]) -> str:
+    late = facts.get("late_s")
+    return "too" if not isinstance(late, int | float) else format_duration(timedelta(seconds=round(late)))
+
+
+def _window(facts: Mapping[str, object]) -> str:
+    window = facts.get("catch_up_window_s")
+    return f" of {format_duration(timedelta(seconds=window))}" if isinstance(window, int | float) else ""
+
+
+def _running(facts: Mapping[str, object]) -> str:
+    names, waiting = _named(facts.get("running")), _named(facts.get("waiting"))
+    said = [f"{_these(names)} still running"] if names or not waiting else []
+    return " and ".join([*said, *([f"{_these(waiting)} still waiting"] if waiting else [])])
+
+
+def _what_blocks(facts: Mapping[str, object]) -> str:
+    if "needs" in facts:
+        return f"it needs that {_what_is_needed(facts)}"
+    if "condition" in facts:
+        only = "only " if str(facts["condition"]).startswith("if ") else ""
+        return f"it runs {only}{facts['condition']}, and {facts.get('said') or 'that was not so'}"
+    ended = str(facts.get("outcome", "did not succeed"))
+    said = f"was skipped as {ended}" if ended in set(SkipReason) else ended.replace("_", " ")
+    wish = facts.get("wished", "succeeded")
+    wished = {"succeeded": "", "ended": ", and never ran"}.get(str(wish), f", and is to have {wish}")
+    return f'"{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {said}{wished}'
+
+
+def _what_is_needed(facts: Mapping[str, object]) -> str:
+    last = facts.get("last")
+    known = "it is not known to have" if last is None else f"it last did for {last}"
+    return f"{facts.get('needed', facts.get('needs'))}, and {known}"
+
+
+def _these(runs: Sequence[str]) -> str:
+    if not runs:
+        return "another run was"
+    return f"run {runs[0]} was" if len(runs) == 1 else f"runs {', '.join(runs)} were"
+
+
+def _excluded(facts: Mapping[str, object]) -> str:
+    if "by" not in facts:
+        return str(facts.get("cancelled", "taken out"))
+    return (f"moved to {facts['moved_to']}" if facts.get("moved_to") else "skipped") + _by_whom(facts)
+
+
+def _by_whom(facts: Mapping[str, object]) -> str:
+    by = f" by {facts['by']}" if facts.get("by") else ""
+    since = f" since {facts['since']}" if facts.get("since") else ""
+    why = f" ({facts['reason']})" if facts.get("reason") else ""
+    return by + since + why

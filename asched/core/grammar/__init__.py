@@ -1,0 +1,1 @@
+"""What people write for a schedule, to triggers."""

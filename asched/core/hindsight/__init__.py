@@ -1,0 +1,1 @@
+"""What was, and why: from what the ledger holds."""

@@ -1,0 +1,35 @@
+"""The answer to "why": what there is to say of one instant of one job. `str(answer)` is the sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from asched.core.hindsight.sentence import Moment, explain_verdict, facts_of
+from asched.core.hindsight.verdict import ClockChange, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`at` is the instant that was asked for, `zone` the job's, `now` when it was asked. `clocks` is set where the
+    clocks of that zone were changed at `at`, or show it twice."""
+
+    job: str
+    at: datetime
+    zone: str
+    now: datetime
+    verdict: Verdict
+    clocks: ClockChange | None = None
+
+    def __str__(self) -> str:
+        """One sentence, in the job's zone."""
+        return f"{self.job}, {self._moment.when(self.at)}: {explain_verdict(self.verdict, self._moment)}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What stands behind the sentence: pairs of what and its text."""
+        return facts_of(self.verdict, self._moment)
+
+    @property
+    def _moment(self) -> Moment:
+        return Moment(self.at, self.zone, self.now, self.clocks)

@@ -1,0 +1,1 @@
+"""What is odd about jobs: accepted, and probably not what was meant."""

@@ -1,0 +1,99 @@
+"""The deadlines that have come: each is handed to what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from asched.core.change import Change, Decide, Unpause
+from asched.core.rules.admission import cooled, unpause
+from asched.core.rules.answers import ask_again, give_up
+from asched.core.rules.beside import come
+from asched.core.rules.board import Board, Deadline, JobState, Kind, Now, Turn
+from asched.core.rules.following import pass_down
+from asched.core.rules.overtime import time_is_up
+from asched.core.rules.owed import count_owed, note_overdue, paced, tend, unanswered
+from asched.core.rules.plan import begin_attempt, fire_due
+from asched.core.rules.runs import call_off
+
+OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.GIVE_UP, Kind.MOVED, Kind.ADDED]
+
+
+def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
+    """Decide deadlines that have come, in their written order, until that took `limit` rows of the ledger or as many
+    deadlines; what one deadline decides is decided together. Returns how many that were."""
+    rules = board.recovering.rules
+    overdue = board.wall.come(now.wall, rules.at_once + 1) + board.steady.come(now.steady, rules.at_once + 1)
+    if overdue > rules.at_once or (overdue and rules.counts_first):
+        count_owed(board)
+    note_overdue(board, now)
+    spent = 0
+    for kind, name, fire in _in_order(board, now):
+        before = len(turn.changes)
+        _come(board, kind, name, fire, now, turn)
+        spent += _rows(turn.changes[before:])
+        if spent >= limit:
+            break
+    return spent + tend(board, now, limit - spent, turn)
+
+
+def _rows(changes: Iterable[Change]) -> int:
+    """What they cost; at least one."""
+    return sum((len(change.fires) if isinstance(change, Decide) else 1) for change in changes) or 1
+
+
+def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) -> None:
+    match kind:
+        case Kind.PACED:
+            paced(board, now, turn)
+        case Kind.UNANSWERED:
+            unanswered(board, now)
+        case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
+            time_is_up(board, fire, now, turn)
+        case Kind.BACKFILL:
+            pass  # every turn ends with looking what backfills have to run (core/rules/backfilling.py)
+        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.ASK | Kind.GIVE_UP | Kind.MOVED | Kind.ADDED:
+            state = board.jobs.get(name)
+            if state is not None:  # else its job was removed, and what it owed is settled
+                _of_job(board, state, kind, fire, now, turn)
+
+
+def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, turn: Turn) -> None:
+    match kind:
+        case Kind.FIRE:
+            pass_down(board, fire_due(board, state, now, turn), now, turn)
+        case Kind.RETRY:
+            _retry(board, state, fire, now, turn)
+        case Kind.RESUME:
+            # what came due before the pause was over
+            pass_down(board, fire_due(board, state, now, turn), now, turn)
+            unpause(board, state, Unpause(state.job.name, now.wall, "asched", "its time was up"), now, turn)
+        case Kind.COOLED:
+            cooled(board, state, now, turn)
+        case Kind.MOVED | Kind.ADDED:
+            come(board, state, kind, fire, now, turn)
+        case Kind.ASK:
+            ask_again(board, state, fire, now, turn)
+        case Kind.GIVE_UP:
+            give_up(board, state, fire, now, turn)
+
+
+def _in_order(board: Board, now: Now) -> Iterator[Deadline]:
+    """Takes them out of both timelines: what has been due for longest goes first, then by their place."""
+    while True:
+        axes = ((board.wall, now.wall), (board.steady, now.steady))
+        heads = [(first, here, axis) for axis, here in axes if (first := axis.first()) is not None]
+        come = [((at - here, place), axis) for (at, place), here, axis in heads if at <= here]
+        if not come:
+            return
+        yield min(come, key=lambda one: one[0])[1].pop()
+
+
+def _retry(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:
+    run = state.running.get(fire)
+    if run is None or not run.waiting:
+        return  # it was cancelled while it waited, and that is recorded
+    if run.cause is None:
+        begin_attempt(state, run, now, turn)
+    else:
+        call_off(board, state, run, now, turn)

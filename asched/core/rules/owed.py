@@ -1,0 +1,190 @@
+"""What an absence left owed: counted, held until somebody approves, made up for, or given up.
+
+The fires themselves are decided one by one, as queued (plan.py); this is about all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import islice
+
+from asched.core.change import Act
+from asched.core.model import Fire, fire_id
+from asched.core.outcome import Skip, SkipReason
+from asched.core.recovery import RECOVERY, Held
+from asched.core.rules.admission import drop, serve
+from asched.core.rules.board import Board, Kind, Now, Recovers, Turn
+from asched.core.rules.plan import count_from_here
+from asched.core.timeline import Rank
+
+APPROVE = "approve"  # the verb of the Act that says so; its run is the newest fire that it is about
+ACTS_READ = 10_000  # the newest, when a start looks for it
+
+
+def count_owed(board: Board) -> None:
+    """From here on nothing of it starts, until what is overdue is decided: who goes first is not known before."""
+    board.recovering.counting = True
+    board.recovery_door()
+
+
+def note_overdue(board: Board, now: Now) -> None:
+    """While it is counted, more comes due: that is not waited for, or a busy board would never be done."""
+    recovering = board.recovering
+    if recovering.counting and recovering.overdue is None:
+        recovering.overdue = now.wall, now.steady
+
+
+def tend(board: Board, now: Now, limit: int, turn: Turn) -> int:
+    """After what was due: where do all of them together stand? Gives up at most `limit` of those that are to be given
+    up, and returns how many."""
+    recovering = board.recovering
+    if recovering.counting and _all_decided(board, now):
+        _counted(board, now, turn)
+    elif recovering.held is not None and not recovering.new:  # its jobs were removed, or its fires cancelled
+        _release(board)
+        _go_on(board, now, turn)
+    elif recovering.held is None and not recovering.counting:
+        recovering.new.clear()
+    given_up = _give_up(board, limit, now, turn)
+    if board.permits.is_shut(RECOVERY) and not recovering.closed:  # what was to be given up went with its job
+        _go_on(board, now, turn)
+    return given_up
+
+
+def _all_decided(board: Board, now: Now) -> bool:
+    """Is nothing of it overdue any more?"""
+    wall, steady = board.next_deadlines()
+    until_wall, until_steady = board.recovering.overdue or (now.wall, now.steady)
+    return not (_come(wall, min(until_wall, now.wall)) or _come(steady, until_steady))
+
+
+def _come(deadline: datetime | None, here: datetime) -> bool:
+    return deadline is not None and deadline <= here
+
+
+def _counted(board: Board, now: Now, turn: Turn) -> None:
+    """Everything that was overdue is decided: what is too much is skipped, the rest starts or waits for approval."""
+    recovering = board.recovering
+    recovering.counting, recovering.overdue = False, None
+    _give_up_beyond_limit(board, now)
+    if recovering.new:
+        _hold_or_begin(board, now, turn)
+    elif recovering.held is not None:
+        _release(board)
+    _go_on(board, now, turn)
+
+
+def _give_up_beyond_limit(board: Board, now: Now) -> None:
+    limit, waiting = board.recovering.rules.limit, board.recovering.to_be_run()
+    if limit is not None and len(waiting) > limit:
+        for fire in in_order(board, waiting)[limit:]:
+            facts = {"late_s": _late(fire, now), "recovery_limit": limit}
+            _to_give_up(board, fire, Skip(SkipReason.MISSED, facts))
+
+
+def in_order(board: Board, fires: Iterable[Fire]) -> list[Fire]:
+    """Who goes first, if each of these could."""
+    return board.recovering.first((fire, board.jobs[fire.job].job.policies.priority) for fire in fires)
+
+
+def _late(fire: Fire, now: Now) -> float:
+    return (now.wall - fire.due_at).total_seconds()
+
+
+def _hold_or_begin(board: Board, now: Now, turn: Turn) -> None:
+    """Once something is held, it stays so until it is answered: also when it has become less than one asks for."""
+    held, rules, new = board.recovering.held, board.recovering.rules, board.recovering.new
+    if held is None and (rules.ask_above is None or len(new) <= rules.ask_above):
+        _let_through(board, turn)
+        return
+    since = now.wall if held is None else held.since
+    board.recovering.held = Held(len(new), since, since + rules.expires)
+    board.wall.put((Kind.UNANSWERED, "", 0), since + rules.expires, Rank.COOLED)
+    if held is None or len(new) > held.count:
+        jobs = {board.recovering.owed[fire].job for fire in new}
+        turn.effects.append(Recovers(len(new), len(jobs), since + rules.expires))
+
+
+def _let_through(board: Board, turn: Turn) -> None:
+    recovering = board.recovering
+    waiting = recovering.to_be_run()
+    if len(recovering.new) == len(waiting) and not board.permits.holders(RECOVERY):
+        recovering.started = 0  # nothing is left of what was let through before
+    recovering.new.clear()
+    if waiting:
+        turn.effects.append(Recovers(len(waiting), len({fire.job for fire in waiting})))
+
+
+def _go_on(board: Board, now: Now, turn: Turn) -> None:
+    board.recovery_door()
+    serve(board, [RECOVERY], now, turn)
+
+
+def paced(board: Board, now: Now, turn: Turn) -> None:
+    """The next one may start."""
+    board.recovering.next_at = None
+    _go_on(board, now, turn)
+
+
+def approve(board: Board, now: Now, turn: Turn) -> int:
+    """Somebody approves of all that is held. Returns up to which fire, by id: `approved_to` of the next start."""
+    recovering = board.recovering
+    recovering.approved_to = max(recovering.new, default=recovering.approved_to)
+    _release(board)
+    _let_through(board, turn)
+    _go_on(board, now, turn)
+    return recovering.approved_to
+
+
+def approved_up_to(acts: Iterable[Act]) -> int:
+    """What operators approved of holds over a restart: up to which fire, by id."""
+    return max((fire_id(act.run) or 0 for act in acts if act.verb == APPROVE), default=0)
+
+
+def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, turn: Turn) -> int:
+    """Nothing more of it is started: of these jobs, or of all if there are none. Returns how many are given up: at most
+    `limit` in this turn, the others by `tend`."""
+    fires = [fire for fire in board.recovering.to_be_run() if not jobs or fire.job in jobs]
+    for fire in fires:
+        _to_give_up(board, fire, Skip(SkipReason.EXCLUDED, {"cancelled": why}))
+    if not board.recovering.new:
+        _release(board)
+    _give_up(board, limit, now, turn)
+    _go_on(board, now, turn)
+    return len(fires)
+
+
+def unanswered(board: Board, now: Now) -> None:
+    """Nobody approved in time."""
+    recovering, held = board.recovering, board.recovering.held
+    if held is None:
+        return
+    for fire in [recovering.owed[fire] for fire in sorted(recovering.new)]:
+        facts = {"late_s": _late(fire, now), "held_since": held.since.isoformat()}
+        _to_give_up(board, fire, Skip(SkipReason.EXPIRED, facts))
+    _release(board)
+
+
+def _release(board: Board) -> None:
+    board.recovering.held = None
+    board.wall.remove((Kind.UNANSWERED, "", 0))
+
+
+# Giving up: thousands at once would hold the loop.
+
+
+def _to_give_up(board: Board, fire: Fire, skip: Skip) -> None:
+    board.recovering.given_up[fire.id] = skip
+    board.recovering.new.discard(fire.id)
+    board.recovery_door()
+
+
+def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
+    """Skip some of them."""
+    some = list(islice(board.recovering.given_up.items(), max(0, limit)))
+    for fire, skip in some:
+        state = board.jobs[board.recovering.owed[fire].job]
+        drop(board, state, fire, skip, now, turn)
+        count_from_here(board, state, now, turn)
+    return len(some)

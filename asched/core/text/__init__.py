@@ -1,0 +1,1 @@
+"""Small pieces of text, read and written: durations, lists, paths, where in a text something stands."""
