@@ -30,10 +30,9 @@ class Permits:
         self._place: dict[LaneKey, int] = {}  # the sequence number of a lane's only valid entry
         self._sequence = count()
 
-    def limit(self, capacities: Mapping[Permit, int]) -> Sequence[Permit]:
-        """Other limits from now on. Returns where somebody is parked: there may be room now."""
+    def limit(self, capacities: Mapping[Permit, int]) -> None:
+        """Other limits from now on."""
         self._capacities = capacities
-        return list(self._parked)
 
     def shut(self, permit: Permit, *, closed: bool) -> None:
         """While it is closed there is no room in it, whoever holds it."""

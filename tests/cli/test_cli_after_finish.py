@@ -43,7 +43,7 @@ async def _ran(folder: Folder) -> datetime:
         ended = datetime.now(UTC)
         await scheduler["rested"].run()
         scheduler.engine.die()
-        for task in [scheduler._task, *(one.task for one in scheduler.engine.dispatch.running.values())]:
+        for task in [scheduler._life.task, *(one.task for one in scheduler.engine.dispatch.running.values())]:
             task.cancel()
     return ended
 

@@ -12,7 +12,7 @@ from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
 from asched.core.permits import Permits
-from asched.core.rules.admission import make_room, unpause
+from asched.core.rules.admission import promote_all, unpause
 from asched.core.rules.board import Board, Kind, StartRun, Turn
 from asched.core.rules.deadlines import due
 from asched.core.rules.pausing import pause
@@ -133,7 +133,8 @@ def test_places_survive_a_reload_and_other_limits_hold_at_once():
     fire(board, 10)
     turn = Turn()
     place(board, once("a", pool=()), current(board.jobs["a"]), at(11), turn)
-    make_room(board, Limits(pools={"db": 2}), at(11), turn)
+    board.limit(Limits(pools={"db": 2}))
+    promote_all(board, at(11), turn)
     assert started(turn) == ["b"]  # a's run still has its place, though a would not take one any more
     assert started(end(board, "a", 12)) == ["c"]
 
@@ -197,7 +198,8 @@ def test_another_key_sorts_what_runs_and_waits_into_its_lanes():
     by_hand(board, 1, customer="bob")
     turn = Turn()
     place(board, a_job(overlap=Overlap.QUEUE, key=("customer",)), current(board.jobs["tick"]), at(2), turn)
-    make_room(board, Limits(), at(2), turn)
+    board.limit(Limits())
+    promote_all(board, at(2), turn)
     assert [effect.fire.args for effect in turn.effects] == [{"customer": "bob"}]
 
 

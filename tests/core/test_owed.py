@@ -16,7 +16,7 @@ from asched.core.limits import Limits
 from asched.core.model import CatchUp, OnResume, Overlap
 from asched.core.outcome import Skip, Succeeded
 from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
-from asched.core.rules.admission import make_room
+from asched.core.rules.admission import promote_all
 from asched.core.rules.board import Kind, Recovers, StartRun, Turn
 from asched.core.rules.deadlines import due
 from asched.core.rules.owed import abort, approve, count_owed
@@ -38,7 +38,8 @@ def away(*jobs, seconds=LATE, limit=MANY, **rules):
     """The board after an absence, and the turn in which it was noticed."""
     board = a_board(*jobs)
     limits = Limits(recovery=Recovery(**rules))
-    make_room(board, limits, at(), Turn())
+    board.limit(limits)
+    promote_all(board, at(), Turn())
     count_owed(board)
     return board, look(board, seconds, limit)
 
@@ -124,7 +125,8 @@ def test_the_pace_goes_from_start_to_start():
 
 def test_what_is_beyond_the_limit_is_skipped_by_the_same_order_and_says_so():
     board = a_board(*ABC)
-    make_room(board, Limits(recovery=Recovery(limit=1, order=RecoveryOrder.OLDEST)), at(), Turn())
+    board.limit(Limits(recovery=Recovery(limit=1, order=RecoveryOrder.OLDEST)))
+    promote_all(board, at(), Turn())
     turn = look(board, LATE)
     assert started(turn) == ["b"]
     assert [reason for _, reason in skipped(turn)] == ["missed", "missed"]
@@ -164,7 +166,8 @@ def test_what_was_approved_before_a_restart_is_not_asked_for_again_but_what_is_n
     for held, known in ((False, approved_to), (True, 0)):
         board = a_board()
         board.recovering.approved_to = known
-        make_room(board, Limits(recovery=Recovery(ask_above=0)), at(), Turn())
+        board.limit(Limits(recovery=Recovery(ask_above=0)))
+        promote_all(board, at(), Turn())
         count_owed(board)
         for fire in (replace(run.fire, id=run.fire.id) for run in old.runs.values()):
             board.recovering.waits(fire)
@@ -234,7 +237,8 @@ def test_a_clock_that_is_set_back_does_not_keep_it_counting():
 def test_paused_jobs_do_not_stand_in_the_way_of_others():
     board = a_board(once("a", 30), once("b"))
     pause(board, board.jobs["a"], Pause("a", at(1).wall, "ada", on_resume=OnResume.ALL), Turn())
-    make_room(board, Limits(recovery=Recovery(at_once=1)), at(), Turn())
+    board.limit(Limits(recovery=Recovery(at_once=1)))
+    promote_all(board, at(), Turn())
     count_owed(board)
     assert started(look(board, LATE)) == ["b"]
 
@@ -284,7 +288,8 @@ def test_giving_up_thousands_takes_no_turn_of_thousands(way):
     jobs = [once(f"job{n}", 10) for n in range(1000)]
     rules = {"limit": 100} if way == "limit" else {"ask_above": 0, "expires": H}
     board = a_board(*jobs)
-    make_room(board, Limits(recovery=Recovery(**rules)), at(), Turn())
+    board.limit(Limits(recovery=Recovery(**rules)))
+    promote_all(board, at(), Turn())
     turns, seconds = [], LATE
     for _ in range(60):
         turns.append(look(board, seconds, 50))
@@ -325,7 +330,8 @@ WHAT_IS_GIVEN_UP_GOES_WITH_ITS_JOB = (
 def test_whatever_is_done_everything_owed_is_started_or_skipped_in_the_end(rules, trace, catch_ups, slice_):
     jobs = [a_job(n, Every((50 + ord(n)) * S), catch_up=c, grace=S) for n, c in zip("abc", catch_ups, strict=True)]
     board = a_board(*jobs)
-    make_room(board, Limits(recovery=rules), at(), Turn())
+    board.limit(Limits(recovery=rules))
+    promote_all(board, at(), Turn())
     count_owed(board)
     seconds, waiting = LATE, set()
 
@@ -354,7 +360,8 @@ def test_whatever_is_done_everything_owed_is_started_or_skipped_in_the_end(rules
         elif step == "cancel" and waiting:
             stop(board, min(waiting), Cause.OPERATOR, "x", at(seconds), turn)
         elif step == "reload":
-            make_room(board, Limits(recovery=replace(rules, at_once=4)), at(seconds), turn)
+            board.limit(Limits(recovery=replace(rules, at_once=4)))
+            promote_all(board, at(seconds), turn)
         heed(turn)
     for name in list(board.jobs):  # nothing more comes due: what is left must come to its end by itself
         board.wall.remove((Kind.FIRE, name, 0))

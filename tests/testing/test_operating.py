@@ -257,7 +257,7 @@ async def test_a_drain_cannot_be_lifted_once_asched_stops(clock):
     async with s:
         s.add(nothing, "every 1h")
         await s.begin_drain()
-        s._running.drain()
+        s.engine.drain()
         with pytest.raises(Refused):
             await s.end_drain()
 

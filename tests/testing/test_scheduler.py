@@ -102,8 +102,8 @@ async def test_the_lost_run_of_a_job_that_is_gone_is_abandoned():
     await lost.start()
     await lost["gone"].run()
     lost.engine.die()
-    lost._stopped = True
-    tasks = [lost._task, *lost._helpers, *(one.task for one in lost.engine.dispatch.running.values())]
+    lost._life._over = True
+    tasks = [lost._life.task, *lost._life._helpers, *(one.task for one in lost.engine.dispatch.running.values())]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,7 +12,6 @@ from typing import assert_never
 
 from asched.core.change import Pause, Promote, Unpause
 from asched.core.lanes import Waiting, lane_of
-from asched.core.limits import Limits
 from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
 from asched.core.permits import Order, Permit
@@ -300,13 +299,6 @@ def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
         cool_down(board, state, run.lane, now)
         _in_turn(board, state, run.lane, run.holds, now, turn)
     serve(board, run.holds, now, turn)
-
-
-def make_room(board: Board, limits: Limits, now: Now, turn: Turn) -> None:
-    """Other limits hold from now on, and jobs may have others of their own: whoever has room now goes."""
-    board.recovering.rules = limits.recovery
-    serve(board, board.permits.limit(limits.capacities()), now, turn)
-    promote_all(board, now, turn)
 
 
 # Cooling down.

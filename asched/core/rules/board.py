@@ -265,6 +265,11 @@ class Board:
         named = [("pool", name) for name in policies.pool] + [("exclusive", name) for name in policies.exclusive]
         return (*owed, *named, *self.permits.of_all)
 
+    def limit(self, limits: Limits) -> None:
+        """Other limits from now on: the next look at who waits goes by them."""
+        self.recovering.rules = limits.recovery
+        self.permits.limit(limits.capacities())
+
     def recovery_door(self) -> None:
         """Owed fires start, or not, as the recovery stands."""
         self.permits.shut(RECOVERY, closed=self.recovering.closed)

@@ -1,0 +1,126 @@
+"""The jobs that a scheduler has, as they are defined: from its sources, added to it, or given instead of both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from types import ModuleType
+from typing import Any
+
+from asched.core.action import Action
+from asched.core.limits import Limits
+from asched.core.localtime.calendars import Calendar
+from asched.core.model import Job
+from asched.declaration.checks import check_definitions, check_graph
+from asched.declaration.definition import Declaration, declared_problems, default_name, define
+from asched.declaration.sources import declarations_of
+from asched.errors import ConfigurationError, Refused, UnknownJob
+from asched.host.localzone import local_zone_key
+
+_TWICE = 'two jobs are called "{}": give one another name'
+
+
+class Definitions:
+    """By name. What is wrong with a job, or with all of them together, is a ConfigurationError."""
+
+    def __init__(self, timezone: str, defaults: Mapping[str, object], calendars: Mapping[str, Calendar]) -> None:
+        self.only_these = False  # what else the ledger knows is gone for good
+        self._timezone = timezone
+        self._defaults = defaults
+        self._calendars = {name: replace(calendar, name=name) for name, calendar in calendars.items()}
+        self._jobs: dict[str, Job] = {}
+        self._added: set[str] = set()  # of these: by add, at and @scheduler.job
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(list(self._jobs.values()))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._jobs
+
+    def __getitem__(self, name: str) -> Job:
+        """Raises UnknownJob."""
+        found = self._jobs.get(name)
+        if found is None:
+            raise UnknownJob(f'no job is called "{name}"')
+        return found
+
+    def define(self, declared: Declaration) -> Job:
+        defined = define(
+            declared,
+            defaults=self._defaults,
+            timezone=self._timezone,
+            secrets=os.environ.get,
+            local_zone=local_zone_key,
+            calendars=self._calendars,
+        )
+        if isinstance(defined, Job):
+            return defined
+        raise ConfigurationError(declared_problems(declared, defined))
+
+    def free_name(self, function: Callable[..., Any] | Action) -> str:
+        """After the function, with a number, for there may be many of it."""
+        base = default_name(function)
+        return next(f"{base}-{n}" for n in count(len(self._jobs) + 1) if f"{base}-{n}" not in self._jobs)
+
+    def read(self, sources: Sequence[str | ModuleType], limits: Limits) -> None:
+        """What the sources declare joins what was added; then all of it is checked together."""
+        for declared in declarations_of(sources):
+            defined = self.define(declared)
+            if self._jobs.setdefault(defined.name, defined).action != defined.action:
+                raise ConfigurationError(_TWICE.format(defined.name))
+        check_graph(self._jobs.values(), limits)
+        check_definitions(self._jobs.values())
+
+    def add(self, jobs: Sequence[Job], among: Limits | None) -> None:
+        """`among`: the limits of those that are at work already, with which they must go together."""
+        self._refuse_doubles(jobs, self._jobs)
+        if among is not None and any(one.after or one.needs or one.policies.pool for one in jobs):
+            check_graph([*self._jobs.values(), *jobs], among)
+        check_definitions(jobs)
+        self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
+        self._added.update(one.name for one in jobs)
+
+    def replace(self, jobs: Iterable[Job]) -> None:
+        """Exactly these."""
+        self._jobs = {one.name: one for one in jobs}
+        self._added.clear()
+        self.only_these = True
+
+    def instead(self, jobs: Sequence[Job], limits: Limits) -> Mapping[str, Job]:
+        """What there would be with these instead of all that was not added."""
+        self._refuse_doubles(jobs, self._added)
+        added = self._beside()
+        check_graph([*jobs, *added.values()], limits)
+        check_definitions(jobs)
+        return {one.name: one for one in jobs} | added
+
+    def take_over(self, jobs: Sequence[Job]) -> None:
+        """It has come to that; beside what was added meanwhile, too."""
+        self._jobs = {one.name: one for one in jobs} | self._beside()
+
+    def _beside(self) -> dict[str, Job]:
+        return {name: job for name, job in self._jobs.items() if name in self._added}
+
+    def discard(self, name: str) -> None:
+        """Raises UnknownJob; Refused while others come after it: they would wait for ever."""
+        self[name]
+        followers = sorted(one.name for one in self._jobs.values() if one.name != name and _depends(one, name))
+        if followers:
+            said = ", ".join(f'"{one}"' for one in followers)
+            raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
+        del self._jobs[name]
+        self._added.discard(name)
+
+    def _refuse_doubles(self, jobs: Sequence[Job], taken: Container[str]) -> None:
+        for one in jobs:
+            if one.name in taken:
+                raise ConfigurationError(_TWICE.format(one.name))
+
+
+def _depends(job: Job, other: str) -> bool:
+    return other in job.after or any(need.job == other for need in job.needs)
