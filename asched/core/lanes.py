@@ -79,8 +79,10 @@ class Waiting:
 
     def first(self, lane: str) -> Fire | None:
         """Who goes next: a backfill has time."""
-        fires = self._lanes.get(lane, {}).values()
-        return next((fire for fire in fires if not fire.backfill), next(iter(fires), None))
+        if lane not in self._lanes:
+            return None
+        fires = self._lanes[lane].values()
+        return next((fire for fire in fires if not fire.backfill), next(iter(fires)))
 
     def take(self, fire: int) -> Fire | None:
         """Take this one out, if it waits."""

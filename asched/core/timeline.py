@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 Place = tuple[int, int, Key]  # rank, priority (higher first), key: who goes first at the same instant
+First = tuple[datetime, Place[Key], int]  # its sequence number last
 
 
 class Rank(IntEnum):
@@ -32,7 +33,7 @@ class Timeline(Generic[Key]):
     """Each key has at most one deadline; putting it again moves it. Keys can be compared: the smaller goes first."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[datetime, Place[Key], int]] = []
+        self._heap: list[First[Key]] = []
         self._live: dict[Key, int] = {}  # key -> sequence number of its only valid entry
         self._sequence = count()
 
@@ -54,10 +55,11 @@ class Timeline(Generic[Key]):
         self._drop_stale_head()
         return self._heap[0][0] if self._heap else None
 
-    def first(self) -> tuple[datetime, Place[Key]] | None:
-        """The earliest deadline with its place among those of the same instant, or None."""
+    def first(self, until: datetime) -> First[Key] | None:
+        """The earliest deadline, if it has come by then, with its place among those of the same instant."""
         self._drop_stale_head()
-        return self._heap[0][:2] if self._heap else None
+        heap = self._heap
+        return heap[0] if heap and heap[0][0] <= until else None
 
     def come(self, until: datetime, enough: int) -> int:
         """How many deadlines have come by then, counted up to `enough`."""

@@ -32,8 +32,8 @@ class Execution:
     fire: Fire
     attempt: int
     capture: Capture
-    started_at: datetime
-    started_mono: float
+    started_at: datetime | None = None  # None: it was stopped before its first step
+    started_mono: float = 0.0
     task: asyncio.Task[Outcome] | None = None
     cause: Cause | None = None
     reason: str = ""
@@ -54,7 +54,7 @@ class Dispatch:
         self.given_up: set[asyncio.Task[Outcome]] = set()  # would not stop; may still be at work
 
     def start(self, job: Job, fire: Fire, attempt: int, capture: Capture) -> None:
-        execution = Execution(job, fire, attempt, capture, self._clock.now(), self._clock.monotonic())
+        execution = Execution(job, fire, attempt, capture)
         if not self.running:
             self.on_busy()
         self.running[fire.id] = execution
@@ -127,9 +127,12 @@ class Dispatch:
         return True
 
     def _end(self, execution: Execution, outcome: Outcome) -> None:
-        took = timedelta(seconds=self._clock.monotonic() - execution.started_mono)
-        finished_at = max(self._clock.now(), execution.started_at)
-        self._deliver(Ended(execution.fire.id, execution.attempt, outcome, execution.started_at, finished_at, took))
+        now, started_at, took = self._clock.now(), execution.started_at, timedelta(0)
+        if started_at is None:
+            started_at = now
+        else:
+            took = timedelta(seconds=self._clock.monotonic() - execution.started_mono)
+        self._deliver(Ended(execution.fire.id, execution.attempt, outcome, started_at, max(now, started_at), took))
 
     def _outcome_of(self, execution: Execution, task: asyncio.Task[Outcome]) -> Outcome:
         """Our own reason for stopping it counts before whatever it made of being stopped."""

@@ -26,7 +26,7 @@ operations = st.lists(
 def pop_due(timeline, now, limit):
     """At most so many keys whose deadline has come, in order."""
     due = []
-    while len(due) < limit and (first := timeline.first()) is not None and first[0] <= now:
+    while len(due) < limit and (first := timeline.first(now)) is not None:
         due.append(timeline.pop())
         assert first[1][2] == due[-1]
     return due

@@ -31,7 +31,10 @@ def admitted(
     if state.pause is not None and not by_hand:
         return _while_paused(board, state, state.pause, fire, now, turn)
     lane = lane_of(state.job, fire)
-    if fire.backfill:
+    decision: Decision
+    if not (state.running or state.queue) and _must_wait(board, state, lane, fire, now) is None:
+        decision = Start()  # most fires find nobody before them
+    elif fire.backfill:
         decision = _as_room_comes(board, state, lane, fire, now)
     else:
         decision = _as_policies_say(board, state, lane, fire, now, turn, owed=owed)
@@ -298,7 +301,8 @@ def freed(board: Board, run: RunState, now: Now, turn: Turn) -> None:
     if state is not None:
         cool_down(board, state, run.lane, now)
         _in_turn(board, state, run.lane, run.holds, now, turn)
-    serve(board, run.holds, now, turn)
+    if run.holds:
+        serve(board, run.holds, now, turn)
 
 
 # Cooling down.

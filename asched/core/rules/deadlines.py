@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Literal
 
 from asched.core.change import Change, Decide, Unpause
@@ -15,6 +16,7 @@ from asched.core.rules.overtime import time_is_up
 from asched.core.rules.owed import count_owed, note_overdue, paced, tend, unanswered
 from asched.core.rules.plan import begin_attempt, fire_due
 from asched.core.rules.runs import call_off
+from asched.core.timeline import First, Place
 
 OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.GIVE_UP, Kind.MOVED, Kind.ADDED]
 
@@ -81,12 +83,17 @@ def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, tur
 def _in_order(board: Board, now: Now) -> Iterator[Deadline]:
     """Takes them out of both timelines: what has been due for longest goes first, then by their place."""
     while True:
-        axes = ((board.wall, now.wall), (board.steady, now.steady))
-        heads = [(first, here, axis) for axis, here in axes if (first := axis.first()) is not None]
-        come = [((at - here, place), axis) for (at, place), here, axis in heads if at <= here]
-        if not come:
+        wall, steady = board.wall.first(now.wall), board.steady.first(now.steady)
+        if wall is None and steady is None:
             return
-        yield min(come, key=lambda one: one[0])[1].pop()
+        if steady is None or (wall is not None and _ahead(wall, now.wall) < _ahead(steady, now.steady)):
+            yield board.wall.pop()
+        else:
+            yield board.steady.pop()
+
+
+def _ahead(first: First[Deadline], here: datetime) -> tuple[timedelta, Place[Deadline]]:
+    return first[0] - here, first[1]
 
 
 def _retry(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:
