@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from asched.backfills import Stretch, begun, surveyed
 from asched.core.backfill import Survey
@@ -90,7 +90,6 @@ class JobHandle:
             raise Refused(f'job "{self.name}" was not started: {explain_skip(decision)}')
         return RunHandle(self.scheduler, fire.id, self.name)
 
-    @overload
     async def backfill(
         self,
         since: datetime,
@@ -100,42 +99,17 @@ class JobHandle:
         again: bool = False,
         by: str = "api",
         reason: str = "",
-        dry_run: Literal[False] = False,
-    ) -> Backfill: ...
-
-    @overload
-    async def backfill(
-        self,
-        since: datetime,
-        until: datetime,
-        *,
-        at_once: int = 1,
-        again: bool = False,
-        by: str = "api",
-        reason: str = "",
-        dry_run: Literal[True],
-    ) -> Survey: ...
-
-    async def backfill(
-        self,
-        since: datetime,
-        until: datetime,
-        *,
-        at_once: int = 1,
-        again: bool = False,
-        by: str = "api",
-        reason: str = "",
-        dry_run: bool = False,
-    ) -> Backfill | Survey:
+    ) -> Backfill:
         """Run the instants of its trigger in [since, until), oldest first, at most `at_once` of them at the same time:
         beside the schedule, and within the job's limits. Instants that succeeded already, or are open, are left out,
-        unless `again`. Returns at once; it goes on by itself, after a restart too (`Scheduler.backfills`). With
-        `dry_run` nothing is run: what it would come to. Raises Refused, when the stretch is no past one, or empty."""
+        unless `again`. Returns at once; it goes on by itself, after a restart too (`Scheduler.backfills`). Raises
+        Refused, when the stretch is no past one, or empty."""
         stretch = Stretch.checked(self.name, since, until, at_once, again=again)
-        engine = self.scheduler.engine
-        if dry_run:
-            return await surveyed(engine, stretch)
-        return await begun(engine, stretch, str(by), str(reason))
+        return await begun(self.scheduler.engine, stretch, str(by), str(reason))
+
+    async def survey(self, since: datetime, until: datetime, *, at_once: int = 1, again: bool = False) -> Survey:
+        """What that backfill would come to: nothing is run. Raises Refused as `backfill` does."""
+        return await surveyed(self.scheduler.engine, Stretch.checked(self.name, since, until, at_once, again=again))
 
     async def pause(
         self,

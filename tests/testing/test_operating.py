@@ -8,6 +8,7 @@ from asched import Refused, Run, Scheduler, UnknownJob, UnknownRun, sleep
 from asched.core.change import BackfillState
 from asched.core.outcome import Skip
 from asched.core.record import FireQuery
+from asched.handles import JobHandle
 from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 
@@ -99,11 +100,11 @@ async def test_it_goes_on_after_a_restart(clock):
         (-2, -1, {"at_once": 0}, "at_once is 0"),
     ],
 )
-@pytest.mark.parametrize("dry_run", [False, True])
-async def test_a_stretch_that_is_none_is_refused(clock, since, until, more, said, dry_run):
+@pytest.mark.parametrize("asked", [JobHandle.backfill, JobHandle.survey])
+async def test_a_stretch_that_is_none_is_refused(clock, since, until, more, said, asked):
     async with a_scheduler(clock) as s:
         with pytest.raises(Refused, match=said):
-            await s["work"].backfill(START + since * HOUR, START + until * HOUR, dry_run=dry_run, **more)
+            await asked(s["work"], START + since * HOUR, START + until * HOUR, **more)
         assert await s.backfills() == ()
 
 
@@ -115,11 +116,11 @@ async def test_a_job_without_instants_has_none_to_run_again(clock, schedule, sai
             await s["none"].backfill(START - HOUR, START)
 
 
-async def test_a_dry_run_says_what_it_would_come_to_and_runs_nothing(clock):
+async def test_a_survey_says_what_it_would_come_to_and_runs_nothing(clock):
     async with a_scheduler(clock) as s:
         await s["work"].backfill(START - 2 * HOUR, START - HOUR)
         await clock.advance("5m")
-        survey = await s["work"].backfill(START - 4 * HOUR, START, at_once=2, dry_run=True)
+        survey = await s["work"].survey(START - 4 * HOUR, START, at_once=2)
         assert (survey.instants, survey.succeeded, survey.to_run) == (4, 1, 3)
         assert survey.first[0] == START - 4 * HOUR
         assert survey.takes == timedelta(minutes=2)
