@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from asched.cli.jobat import moment
+from asched.cli.jobat import day_named, moment
 from asched.core.localtime.zones import after_gap, instants_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?P<fraction>[.,][0-9]+)?)?")
 _OFFSET = re.compile(r"[0-9](?:z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +54,10 @@ def read_time(text: str, now: datetime, home: ZoneInfo) -> When:
         return AtEdge("last")
     if said == "next":
         return AtEdge("next")
-    if said in _DAYS:
-        return _day(now.astimezone(home).date() + timedelta(days=_DAYS[said]), home)
-    if _DATE.fullmatch(said):
-        return _day(_date(said), home)
+    if (day := day_named(said, home.key, now)) is not None:
+        return _day(day, home)
     at = moment(text.strip(), home.key, now, back=True)
     return AtInstant(at, _exact_to(said), _skipped(said, at, home))
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(f'"{text}" is no day: {error}') from None
 
 
 def _day(day: date, home: ZoneInfo) -> AtDay:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT, in_zone
+from asched.cli.kinds import INSTANT, Moment
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 def backfill_command(
     desk: Desk,
     what: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: Moment | None,
+    until: Moment | None,
     dry_run: bool,
     at_once: int,
     again: bool,
@@ -61,13 +60,14 @@ def backfill_command(
 
 
 def _begin(
-    desk: Desk, name: str, since: datetime, until: datetime, at_once: int, again: bool, reason: str, dry_run: bool
+    desk: Desk, name: str, since: Moment, until: Moment, at_once: int, again: bool, reason: str, dry_run: bool
 ) -> None:
     from asched.backfills import Stretch
 
     job = desk.job(name)
     home = ZoneInfo(job.timezone)
-    stretch = Stretch.checked(name, in_zone(since, home), in_zone(until, home), at_once, again=again)
+    begin, end = (said.at(home, desk.now(), back=True) for said in (since, until))
+    stretch = Stretch.checked(name, begin, end, at_once, again=again)
     if dry_run:
         _say(desk, job, stretch, desk.wait_for(_look(desk, job, stretch)))
         return

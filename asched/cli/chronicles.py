@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
@@ -56,9 +56,9 @@ class _History:
     cut: Sequence[str]  # jobs with more fires than are looked at
 
 
-def say_how_it_went(desk: Desk, jobs: Sequence[str], length: timedelta) -> None:
+def say_how_it_went(desk: Desk, jobs: Sequence[str], since: datetime) -> None:
     """Of these jobs, or all."""
-    history = desk.wait_for(_read(desk, jobs, length))
+    history = desk.wait_for(_read(desk, jobs, since))
     if desk.as_json:
         show.as_json(_json(history))
         return
@@ -69,10 +69,10 @@ def say_how_it_went(desk: Desk, jobs: Sequence[str], length: timedelta) -> None:
         desk.talk("nothing to show: a longer time is --days")
 
 
-def say_absences(desk: Desk, length: timedelta) -> None:
+def say_absences(desk: Desk, since: datetime) -> None:
     async def read() -> Sequence[Absence]:
         async with desk.reading() as ledger:
-            return _since(await ledger.absences(limit=_ALL), desk.now() - length)
+            return _since(await ledger.absences(limit=_ALL), since)
 
     found = desk.wait_for(read())
     if desk.as_json:
@@ -84,12 +84,11 @@ def say_absences(desk: Desk, length: timedelta) -> None:
         desk.talk("nobody was absent")
 
 
-def say_acts(desk: Desk, jobs: Sequence[str], length: timedelta) -> None:
+def say_acts(desk: Desk, jobs: Sequence[str], since: datetime) -> None:
     async def read() -> Sequence[Act]:
         async with desk.reading() as ledger:
             for name in jobs:
                 await desk.check_job(ledger, name)
-            since = desk.now() - length
             return [one for one in await ledger.acts(limit=_ALL) if one.at >= since and (not jobs or one.job in jobs)]
 
     found = desk.wait_for(read())
@@ -102,9 +101,8 @@ def say_acts(desk: Desk, jobs: Sequence[str], length: timedelta) -> None:
         desk.talk("nobody did anything")
 
 
-async def _read(desk: Desk, jobs: Sequence[str], length: timedelta) -> _History:
+async def _read(desk: Desk, jobs: Sequence[str], since: datetime) -> _History:
     now = desk.now()
-    since = now - length
     async with desk.reading() as ledger:
         for name in jobs:
             await desk.check_job(ledger, name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT, ZONE
+from asched.cli.kinds import INSTANT, ZONE, Moment
 from asched.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def compare_command(
     schedules: Sequence[str],
     tz: ZoneInfo | None,
     days: int,
-    since: datetime | None,
+    since: Moment | None,
     count: int,
     tzdata: str | None,
 ) -> None:

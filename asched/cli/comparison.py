@@ -12,7 +12,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import in_zone
+from asched.cli.kinds import Moment
 from asched.cli.otherzones import instants_elsewhere, version_of
 from asched.cli.verb import absolute
 from asched.core.english.trigger import explain_trigger
@@ -47,7 +47,7 @@ class Compared:
 
 
 def say_what_differs(
-    desk: Desk, schedules: Sequence[str], tz: ZoneInfo | None, days: int, since: datetime | None, count: int
+    desk: Desk, schedules: Sequence[str], tz: ZoneInfo | None, days: int, since: Moment | None, count: int
 ) -> int:
     """Returns the exit code: 1 when they differ."""
     home = tz or ZoneInfo("UTC")
@@ -63,8 +63,8 @@ def say_what_differs(
     return FAILED if found else OK
 
 
-def _range(desk: Desk, since: datetime | None, days: int, home: ZoneInfo) -> tuple[datetime, datetime]:
-    begin = desk.now() if since is None else in_zone(since, home)
+def _range(desk: Desk, since: Moment | None, days: int, home: ZoneInfo) -> tuple[datetime, datetime]:
+    begin = desk.now() if since is None else since.at(home, desk.now())
     return begin, begin + timedelta(days=days)
 
 
@@ -131,7 +131,7 @@ def say_what_moves(
     schedules: Sequence[str],
     tz: ZoneInfo | None,
     days: int,
-    since: datetime | None,
+    since: Moment | None,
     count: int,
 ) -> int:
     """Returns the exit code: 1 when anything moves."""

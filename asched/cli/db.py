@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT, in_zone
+from asched.cli.kinds import INSTANT, Moment
 from asched.cli.verb import family, verb
 
 if TYPE_CHECKING:
@@ -85,9 +84,9 @@ def _json(desk: Desk, file: Inspection, found: Audit | None) -> dict[str, object
 @click.option("--before", type=INSTANT, metavar="INSTANT", help="What is older than that, whatever its retention.")
 @click.option("--dry-run", is_flag=True, help="Only say how much would go.")
 @click.option("--reason", default="", help="Why: it is kept.")
-def prune_command(desk: Desk, before: datetime | None, dry_run: bool, reason: str) -> None:
+def prune_command(desk: Desk, before: Moment | None, dry_run: bool, reason: str) -> None:
     """Delete what retention no longer keeps, now: through the service when one runs, else here."""
-    since = None if before is None else in_zone(before, desk.zone)
+    since = None if before is None else before.at(desk.zone, desk.now(), back=True)
     if desk.is_served:
         at = None if since is None else since.isoformat()
         gone = desk.call("prune", before=at, dry_run=dry_run, by=desk.who(), reason=reason)["fires"]

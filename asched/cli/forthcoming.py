@@ -14,7 +14,7 @@ from asched.cli import show
 from asched.cli.arranged import arranged_json, say_arranged
 from asched.cli.desk import Desk
 from asched.cli.icalendar import Event, icalendar
-from asched.cli.kinds import in_zone
+from asched.cli.kinds import Moment
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
 from asched.core.english.dependence import explain_after, explain_ifs
@@ -59,8 +59,8 @@ def say_what_is_due(
     desk: Desk,
     named: str | None,
     count: int | None,
-    at: datetime | None,
-    until: datetime | None,
+    at: Moment | None,
+    until: Moment | None,
     tz: ZoneInfo | None,
     ics: bool,
 ) -> None:
@@ -93,10 +93,10 @@ def _schedule(desk: Desk, asked: str | None, tz: ZoneInfo | None) -> Trigger | N
 
 
 def _asked(
-    desk: Desk, count: int | None, at: datetime | None, until: datetime | None, tz: ZoneInfo | None, home: ZoneInfo
+    desk: Desk, count: int | None, at: Moment | None, until: Moment | None, tz: ZoneInfo | None, home: ZoneInfo
 ) -> Asked:
-    now = desk.now() if at is None else in_zone(at, home)
-    end = None if until is None else in_zone(until, home)
+    now = desk.now() if at is None else at.at(home, desk.now())
+    end = None if until is None else until.at(home, now)
     if end is not None and end <= now:
         raise click.UsageError(f"--until {show.when(end, home)} is not after {show.when(now, home)}")
     return Asked(now, end, count or (FEW if end is None else MANY), tz)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from asched.cli.desk import Desk
-from asched.cli.kinds import DURATION
+from asched.cli.kinds import SINCE, Moment, since_when
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
@@ -17,11 +17,11 @@ DAYS = 7
 @verb("history")
 @click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_job)
 @click.option("--days", type=click.IntRange(1, 36_525), help=f"Of so many days.  [default: {DAYS}]")
-@click.option("--since", type=DURATION, metavar="DURATION", help="Of that long instead, such as 36h.")
+@click.option("--since", type=SINCE, metavar="DURATION|INSTANT", help="Since then instead: 36h, sat.")
 @click.option("--absences", is_flag=True, help="When no asched was deciding, and why, instead.")
 @click.option("--acts", is_flag=True, help="What operators did instead.")
 def history_command(
-    desk: Desk, jobs: tuple[str, ...], days: int | None, since: timedelta | None, absences: bool, acts: bool
+    desk: Desk, jobs: tuple[str, ...], days: int | None, since: timedelta | Moment | None, absences: bool, acts: bool
 ) -> None:
     """How it went: of each job a strip with a letter for each fire, the newest on the right, and counts.
 
@@ -33,10 +33,10 @@ def history_command(
         raise click.UsageError("--absences and --acts exclude each other")
     from asched.cli import chronicles
 
-    length = since or timedelta(days=days or DAYS)
+    begin = since_when(since or timedelta(days=days or DAYS), desk.zone, desk.now())
     if absences:
-        chronicles.say_absences(desk, length)
+        chronicles.say_absences(desk, begin)
     elif acts:
-        chronicles.say_acts(desk, jobs, length)
+        chronicles.say_acts(desk, jobs, begin)
     else:
-        chronicles.say_how_it_went(desk, jobs, length)
+        chronicles.say_how_it_went(desk, jobs, begin)

@@ -11,7 +11,7 @@ from asched.errors import AschedError, ScheduleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from asched.cli.desk import Desk
 
@@ -44,6 +44,16 @@ def moment(text: str, tz: str, now: datetime, *, back: bool = False) -> datetime
 
     try:
         return read_moment(text, tz, now, back=back)
+    except ScheduleError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def day_named(text: str, tz: str, now: datetime) -> date | None:
+    """The whole day that a TIME means, looking back; None where it means an instant. Raises click.UsageError."""
+    from asched.core.grammar.moments import read_day
+
+    try:
+        return read_day(text, tz, now, back=True)
     except ScheduleError as error:
         raise click.UsageError(str(error)) from None
 

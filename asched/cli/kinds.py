@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,34 +44,51 @@ def read_duration(text: str) -> timedelta:
     return found
 
 
-def _instant(text: str) -> datetime:
-    from asched.core.grammar.instants import FIRST_YEAR, LAST_YEAR
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant as it was said, and understood: "yesterday", "03:00", "2026-12-24T17:30"."""
+
+    text: str
+
+    def at(self, home: ZoneInfo, now: datetime, *, back: bool = False) -> datetime:
+        """The instant that is meant at `now`, in UTC: without an offset it is on the clocks of `home`. A time of day is
+        the next such; with `back` the latest."""
+        from asched.core.grammar.moments import read_moment
+
+        return read_moment(self.text, home.key, now, back=back)
+
+
+def read_said(text: str) -> Moment:
+    """Raises ScheduleError for what is no instant; that depends neither on the zone nor on when it is asked."""
+    from asched.core.grammar.moments import read_moment
+
+    read_moment(text, "UTC", datetime(2000, 1, 1, tzinfo=UTC))
+    return Moment(text)
+
+
+def _since(text: str) -> timedelta | Moment:
+    """A length of time up to now, or an instant."""
+    from asched.core.grammar.moments import HELP
 
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no instant: write it as 2026-12-24T17:30") from None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(f"{text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
-    return found
-
-
-def _moment(text: str) -> datetime | time:
-    """A time of day, which the next one is meant by, or an instant."""
+        return read_duration(text)
+    except ScheduleError:
+        pass
     try:
-        return time.fromisoformat(text)
-    except ValueError:
-        return _instant(text)
+        return read_said(text)
+    except ScheduleError:
+        message = f'"{text}" is neither a length of time, as in "36h", nor an instant'
+        raise ScheduleError(message, text=text, help=HELP) from None
 
 
-def next_moment(given: datetime | time, home: ZoneInfo, now: datetime) -> datetime:
-    """The instant that is meant, in UTC: of a time of day, the next time that the clocks of `home` show it."""
-    if isinstance(given, datetime):
-        return in_zone(given, home)
-    today = now.astimezone(home).date()
-    days = (today + timedelta(days=ahead) for ahead in range(3))
-    moments = (in_zone(datetime.combine(day, given), home) for day in days)
-    return next(moment for moment in moments if moment > now)
+def since_when(given: timedelta | Moment, home: ZoneInfo, now: datetime) -> datetime:
+    """The past instant that is meant. Raises click.BadParameter for one that is to come."""
+    since = now - given if isinstance(given, timedelta) else given.at(home, now, back=True)
+    if since > now:
+        from asched.cli import show
+
+        raise click.BadParameter(f"{show.when(since, home)} is to come", param_hint="--since")
+    return since
 
 
 def _zone(key: str) -> ZoneInfo:
@@ -91,17 +109,8 @@ def _argument(text: str) -> tuple[str, object]:
         return key, value
 
 
-def in_zone(given: datetime, home: ZoneInfo) -> datetime:
-    """The instant that is meant, in UTC: without an offset it is on the clocks of `home`, as in schedules. A time that
-    they skip is the first instant after the gap, one that they show twice the first of the two.
-    """
-    from asched.core.localtime.zones import instant_of
-
-    return given.astimezone(UTC) if given.tzinfo is not None else instant_of(given, home.key)
-
-
 DURATION = Kind("duration", read_duration)
-INSTANT = Kind("instant", _instant)
-MOMENT = Kind("moment", _moment)
+INSTANT = Kind("instant", read_said)
+SINCE = Kind("duration or instant", _since)
 ZONE = Kind("zone", _zone)
 ARGUMENT = Kind("key=value", _argument)

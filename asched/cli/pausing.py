@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import DURATION, MOMENT, next_moment
+from asched.cli.kinds import DURATION, INSTANT, Moment
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
@@ -26,7 +26,7 @@ def _of_jobs(command: Callable[..., Any]) -> Callable[..., Any]:
 @_of_jobs
 @click.option("--reason", default="", help="Why: it is kept with every fire that is skipped.")
 @click.option("--for", "length", type=DURATION, metavar="DURATION", help="Resume by itself after that long: 2h.")
-@click.option("--until", type=MOMENT, metavar="TIME", help="Resume by itself then: 10:00, the next one, or an instant.")
+@click.option("--until", type=INSTANT, metavar="TIME", help="Resume by itself then: 10:00, tomorrow.")
 @click.option(
     "--on-resume",
     type=click.Choice(["skip", "latest", "all"]),
@@ -39,7 +39,7 @@ def pause_command(
     every: bool,
     reason: str,
     length: timedelta | None,
-    until: datetime | time | None,
+    until: Moment | None,
     on_resume: str | None,
 ) -> None:
     """Start jobs no more, until they are resumed. What comes due is recorded as skipped(paused), or waits."""
@@ -58,13 +58,13 @@ def pause_command(
     _done(desk, paused, said, end)
 
 
-def _end(desk: Desk, length: timedelta | None, until: datetime | time | None) -> datetime | None:
+def _end(desk: Desk, length: timedelta | None, until: Moment | None) -> datetime | None:
     now = desk.now()
     if length is not None:
         return now + length
     if until is None:
         return None
-    end = next_moment(until, desk.zone, now)
+    end = until.at(desk.zone, now)
     if end <= now:
         raise click.BadParameter(f"{show.when(end, desk.zone)} is past: nothing would be paused", param_hint="--until")
     return end

@@ -10,7 +10,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import ARGUMENT, INSTANT, in_zone
+from asched.cli.kinds import ARGUMENT, INSTANT, Moment
 from asched.cli.names import complete_job, complete_run
 from asched.cli.verb import verb
 from asched.errors import AschedError, Refused, ServiceUnreachable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", help="Why: it is kept with the run.")
 @click.option("--wait/--no-wait", default=True, help="Wait for its end, and print what it prints.")
 def run_command(
-    desk: Desk, job: str, args: Sequence[tuple[str, object]], at: datetime | None, reason: str, wait: bool
+    desk: Desk, job: str, args: Sequence[tuple[str, object]], at: Moment | None, reason: str, wait: bool
 ) -> None:
     """Run a job now.
 
@@ -36,7 +36,7 @@ def run_command(
     no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 124 when it timed out, 130 when it was
     interrupted.
     """
-    instant = None if at is None else in_zone(at, desk.zone)
+    instant = None if at is None else at.at(desk.zone, desk.now(), back=True)
     given = dict(args)
     if desk.is_served:
         record = _in_service(desk, job, given, instant, reason, wait)

@@ -10,7 +10,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.kinds import DURATION
+from asched.cli.kinds import SINCE, Moment, since_when
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 @click.argument("job", required=False, shell_complete=complete_job)
 @click.option("--failed", is_flag=True, help="Only those that failed, timed out or were abandoned.")
 @click.option("--skipped", is_flag=True, help="Also fires that were not started, and why.")
-@click.option("--since", type=DURATION, metavar="DURATION", help="Only of that long, such as 1d.")
+@click.option("--since", type=SINCE, metavar="DURATION|INSTANT", help="Only since then: 1d, yesterday.")
 @click.option("-n", "count", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
-def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | None, count: int) -> None:
+def runs_command(
+    desk: Desk, job: str | None, failed: bool, skipped: bool, since: timedelta | Moment | None, count: int
+) -> None:
     """What was run, newest first, and how it went."""
     from asched.core.english.reasons import explain_gap
     from asched.core.outcome import FAILURES
@@ -38,7 +40,7 @@ def runs_command(desk: Desk, job: str | None, failed: bool, skipped: bool, since
         jobs=(job,) if job else (),
         decisions=() if skipped else ("start",),
         outcomes=FAILURES if failed else (),
-        since=desk.now() - since if since else None,
+        since=since_when(since, desk.zone, desk.now()) if since else None,
         limit=count,
     )
     records, gaps = desk.wait_for(_read(desk, job, query, skipped))

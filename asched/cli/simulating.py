@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import click
 
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT
+from asched.cli.kinds import INSTANT, Moment
 from asched.cli.spells import SLOW, SPELL, STEP, Slow, Spell
 from asched.cli.verb import verb
 
@@ -28,8 +27,8 @@ LONGEST = 3660  # days
 def simulate_command(
     desk: Desk,
     days: int | None,
-    until: datetime | None,
-    since: datetime | None,
+    until: Moment | None,
+    since: Moment | None,
     outages: Sequence[Spell],
     suspends: Sequence[Spell],
     stalls: Sequence[Spell],

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from asched.cli.kinds import Kind, in_zone, read_duration
-from asched.errors import ScheduleError
+from asched.cli.kinds import Kind, Moment, read_duration, read_said
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _SPELL = re.compile(r"(?P<when>\S.*?)\s+(?P<sign>[+-])\s*(?P<length>\S.*)")
-_TIME = re.compile(r"(?:(?P<day>[a-z]+)\s+)?(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)", re.IGNORECASE)
 _SLOW = re.compile(r"(?P<job>[A-Za-z0-9_.-]+)(?:\s*=\s*|\s+)(?:x(?P<factor>[0-9]+(?:\.[0-9]+)?)|(?P<length>\S.*))")
 _SMALLEST = timedelta(microseconds=1)
 
@@ -23,20 +21,12 @@ _SMALLEST = timedelta(microseconds=1)
 class Spell:
     """From when, as it was written, and how long. A clock may also be set back: then `length` is negative."""
 
-    when: str
+    when: Moment
     length: timedelta
 
     def start(self, since: datetime, home: ZoneInfo) -> datetime:
-        """The instant that is meant: a time of day is the first one from `since` on. Raises ScheduleError."""
-        from asched.core.grammar.instants import not_far
-        from asched.core.grammar.phrases import parse_schedule
-
-        if match := _TIME.fullmatch(self.when):
-            found = parse_schedule(f"{match['day'] or 'daily'} at {match['time']}", tz=home.key)
-            at = found.next_after(since - _SMALLEST)
-            assert at is not None
-            return at
-        return in_zone(not_far(datetime.fromisoformat(self.when)), home)
+        """The instant that is meant: a time of day is the first one from `since` on."""
+        return self.when.at(home, since - _SMALLEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +39,13 @@ class Slow:
 
 
 def _spell(text: str) -> Spell:
-    from zoneinfo import ZoneInfo
-
     match = _SPELL.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'{text!r}: write when and how long, as in "tue 02:00 +6h" or "2026-03-01T12:00 +1h"')
     length = read_duration(match["length"])
     if not length:
         raise ValueError(f"{text!r} is over before it begins")
-    spell = Spell(match["when"], length if match["sign"] == "+" else -length)
-    try:
-        spell.start(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
-    except ScheduleError:
-        raise
-    except ValueError:
-        raise ValueError(f'{match["when"]!r} is no instant: write "tue 02:00", "02:00" or "2026-03-01T12:00"') from None
-    return spell
+    return Spell(read_said(match["when"]), length if match["sign"] == "+" else -length)
 
 
 def _ahead(text: str) -> Spell:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from asched.cli.desk import Desk
-from asched.cli.kinds import INSTANT, ZONE
+from asched.cli.kinds import INSTANT, ZONE, Moment
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
@@ -30,8 +29,8 @@ def next_command(
     desk: Desk,
     job: str | None,
     count: int | None,
-    at: datetime | None,
-    until: datetime | None,
+    at: Moment | None,
+    until: Moment | None,
     tz: ZoneInfo | None,
     ics: bool,
 ) -> None:

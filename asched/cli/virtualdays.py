@@ -14,7 +14,7 @@ import click
 from asched.cli import show
 from asched.cli.desk import Desk, unknown_job
 from asched.cli.disturbing import Planned, planned, planned_json, said
-from asched.cli.kinds import in_zone
+from asched.cli.kinds import Moment
 from asched.cli.outlook import Known, anchored, standing
 from asched.cli.simulating import LONGEST
 from asched.cli.spells import Slow, Spell
@@ -47,17 +47,17 @@ class Supposed:
 
 def say_what_would_be(
     desk: Desk,
-    begin: datetime | None,
+    begin: Moment | None,
     days: int | None,
-    until: datetime | None,
+    until: Moment | None,
     spells: Mapping[str, Sequence[Spell]],
     slow: Sequence[Slow],
     file: str | None,
 ) -> None:
     """Simulate, draw, print. Raises UsageError, UnknownJob, OSError."""
     home = desk.zone
-    since = desk.now() if begin is None else in_zone(begin, home)
-    end = since + timedelta(days=days or 7) if until is None else in_zone(until, home)
+    since = desk.now() if begin is None else begin.at(home, desk.now())
+    end = since + timedelta(days=days or 7) if until is None else until.at(home, since)
     if not since < end <= since + timedelta(days=LONGEST):
         raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
     supposed = desk.wait_for(_suppose(desk, since, end, planned(spells, since, end, home), slow))

@@ -146,7 +146,7 @@ def test_the_calendar_of_a_schedule_tells_it_from_others(folder: Folder) -> None
         (["H 3 * * *"], 4, "`asched explain --name JOB` says what it comes to there"),
         (["erly"], 3, 'no job is called "erly": did you mean "early"?'),
         (["--tz", "Berlin"], 2, 'did you mean "Europe/Berlin"?'),
-        (["--until", "soon"], 2, "is no instant"),
+        (["--until", "soon"], 2, '"soon" is not an instant'),
         (
             ["early", "--at", "2026-06-01T07:00", "--until", "2026-06-01T08:00"],
             0,

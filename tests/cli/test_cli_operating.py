@@ -45,7 +45,7 @@ def test_a_pause_until_a_time_of_day_is_until_the_next_one(filled: Folder) -> No
         (["pause", "tick", "--all"], "say which: JOB..., --tag TAG, or --all"),
         (["pause", "tick", "--for", "1h", "--until", "10:00"], "--for and --until both say when it ends"),
         (["pause", "tick", "--until", "2020-01-01"], "is past: nothing would be paused"),
-        (["pause", "tick", "--until", "soon"], "'soon' is no instant"),
+        (["pause", "tick", "--until", "soon"], '"soon" is not an instant'),
         (["cancel"], "say which: RUN..., or --job JOB"),
         (["backfill"], "say what: JOB --from INSTANT --to INSTANT, NUMBER --cancel, or --list"),
         (["backfill", "tick", "--cancel"], "say which: NUMBER --cancel"),

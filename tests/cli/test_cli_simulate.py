@@ -200,7 +200,7 @@ def test_without_jobs_or_fires(quiet: Folder) -> None:
         (["--until", "2026-05-03"], 2, "it ends after it begins, and within 3660 days"),
         (["--outage", "tue 02:00"], 2, 'write when and how long, as in "tue 02:00 +6h"'),
         (["--outage", "teu 02:00 +6h"], 2, 'did you mean "tue"?'),
-        (["--outage", "soon +6h"], 2, "'soon' is no instant"),
+        (["--outage", "soon +6h"], 2, '"soon" is not an instant'),
         (["--outage", "tue 25:00 +6h"], 2, "25:00"),
         (["--outage", "0001-01-01 +6h"], 2, "is not between the years 1900 and 9000"),
         (["--outage", "9999-12-31T23:30 +6h"], 2, "is not between the years 1900 and 9000"),

@@ -32,6 +32,7 @@ TIMES = [  # (TIME, what is meant at 2026-11-20 12:30 in Berlin)
     ("2026-11-20 03:00:00+00:00", AtInstant(berlin("2026-11-20T04:00"), SECOND)),
     ("2026-11-20T03:00:00.5Z", AtInstant(berlin("2026-11-20T04:00:00.5"), timedelta(microseconds=1))),
     ("2026-11-19", AtDay(berlin("2026-11-19"), berlin("2026-11-20"))),
+    ("fri", AtDay(berlin("2026-11-20"), berlin("2026-11-21"))),
     ("yesterday", AtDay(berlin("2026-11-19"), berlin("2026-11-20"))),
     ("2026-03-29T02:30", AtInstant(berlin("2026-03-29T03:00"), MINUTE, datetime.fromisoformat("2026-03-29T02:30"))),
     ("2026-10-25T02:30", AtInstant(berlin("2026-10-25T02:30").astimezone(UTC), MINUTE)),
@@ -104,7 +105,7 @@ def test_every_answer_has_the_same_keys(filled: Folder) -> None:
         ("tik@03:00", 3, 'no job is called "tik": did you mean "tick"?'),
         ("9-9", 3, 'no run is called "9-9"'),
         ("tick@25:00", 2, '"25:00" is not a time of day'),
-        ("tick@2026-02-30", 2, '"2026-02-30" is no day'),
+        ("tick@2026-02-30", 2, '"2026-02-30" is not a day'),
         ("tick@someday", 2, '"someday"'),
     ],
 )

@@ -1,14 +1,19 @@
-"""Instants as flags hold them: what they mean on the clocks of a zone."""
+"""Instants as flags hold them: said once, and meant on the clocks of a zone, at some moment."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import click
 import pytest
 
-from asched.cli.kinds import in_zone, next_moment
+from asched.cli.kinds import SINCE, Moment, read_said, since_when
 from asched.core.grammar.instants import read_instants
+from asched.errors import ScheduleError
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +31,7 @@ from asched.core.grammar.instants import read_instants
     ],
 )
 def test_an_instant_means_what_it_means_in_a_schedule(written: str, tz: str, instant: str) -> None:
-    found = in_zone(datetime.fromisoformat(written), ZoneInfo(tz))
+    found = read_said(written).at(ZoneInfo(tz), NOW)
     assert found == datetime.fromisoformat(instant)
     assert (found,) == read_instants(written, tz)
 
@@ -36,10 +41,41 @@ def test_an_instant_means_what_it_means_in_a_schedule(written: str, tz: str, ins
     [
         ("02:10", "2026-03-28T12:00Z", "2026-03-29T01:00Z"),
         ("02:10", "2026-03-29T01:00Z", "2026-03-30T00:10Z"),  # it has passed
-        ("02:10", "2026-10-25T00:20Z", "2026-10-26T01:10Z"),
+        ("02:10", "2026-10-25T00:20Z", "2026-10-25T01:10Z"),  # clocks show it again
+        ("02:10", "2026-10-25T01:10Z", "2026-10-26T01:10Z"),
         ("02:10+01:00", "2026-03-28T12:00Z", "2026-03-29T01:10Z"),
     ],
 )
 def test_a_time_of_day_is_the_next_one_that_clocks_show_or_pass(written: str, now: str, instant: str) -> None:
-    found = next_moment(time.fromisoformat(written), ZoneInfo("Europe/Berlin"), datetime.fromisoformat(now))
-    assert found == datetime.fromisoformat(instant)
+    assert Moment(written).at(BERLIN, datetime.fromisoformat(now)) == datetime.fromisoformat(instant)
+
+
+@pytest.mark.parametrize(
+    ("written", "since"),
+    [
+        ("36h", NOW - timedelta(hours=36)),
+        ("yesterday", datetime(2026, 11, 18, 23, tzinfo=UTC)),
+        ("2026-11-01", datetime(2026, 10, 31, 23, tzinfo=UTC)),
+        ("11:00", datetime(2026, 11, 19, 10, tzinfo=UTC)),
+        ("fri 09:00", datetime(2026, 11, 20, 8, tzinfo=UTC)),
+    ],
+)
+def test_since_takes_a_length_of_time_or_an_instant_of_the_past(written: str, since: datetime) -> None:
+    assert since_when(SINCE.convert(written, None, None), BERLIN, NOW) == since
+
+
+def test_since_an_instant_that_is_to_come_is_refused() -> None:
+    with pytest.raises(click.BadParameter, match=r"2026-11-21 00:00:00\+01:00 is to come"):
+        since_when(Moment("tomorrow"), BERLIN, NOW)
+
+
+@pytest.mark.parametrize("text", ["soon", "1x", "", "2026-99-01"])
+def test_what_is_neither_a_length_nor_an_instant_is_refused_with_examples_of_both(text: str) -> None:
+    with pytest.raises(click.BadParameter, match='neither a length of time, as in "36h", nor an instant') as refused:
+        SINCE.convert(text, None, None)
+    assert "tomorrow 11:00" in str(refused.value)
+
+
+def test_what_is_no_instant_is_refused_before_anybody_knows_the_zone() -> None:
+    with pytest.raises(ScheduleError, match='"soon" is not an instant'):
+        read_said("soon")

@@ -38,6 +38,15 @@ def utc(text):
         ("2026-12-24T17:30Z", "2026-12-24 17:30", "2026-12-24 17:30"),
         ("2026-12-24T17:30+05:00", "2026-12-24 12:30", "2026-12-24 12:30"),
         ("2026-12-24", "2026-12-23 23:00", "2026-12-23 23:00"),
+        ("noon", "2026-11-20 11:00", "2026-11-19 11:00"),
+        ("10:30+01:00", "2026-11-21 09:30", "2026-11-20 09:30"),
+        ("10:30-05:00", "2026-11-20 15:30", "2026-11-19 15:30"),
+        ("9:00z", "2026-11-21 09:00", "2026-11-20 09:00"),
+        ("yesterday", "2026-11-18 23:00", "2026-11-18 23:00"),
+        ("today", "2026-11-19 23:00", "2026-11-19 23:00"),
+        ("Tomorrow", "2026-11-20 23:00", "2026-11-20 23:00"),
+        ("sat", "2026-11-20 23:00", "2026-11-13 23:00"),
+        ("friday", "2026-11-26 23:00", "2026-11-19 23:00"),
     ],
 )
 def test_what_is_said_is_meant_in_the_zone(text, ahead, back):
@@ -45,11 +54,17 @@ def test_what_is_said_is_meant_in_the_zone(text, ahead, back):
     assert read_moment(text, BERLIN, NOW, back=True) == utc(back)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "tomorrow", "noon 11:00", "mon-fri 11:00", "sat sun 9:00"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "25:00", "weekdays", "1", "2026-13-01", "noon 11:00", "mon-fri 11:00", "sat sun 9:00"]
+)
 def test_what_is_no_instant_is_refused_and_an_example_given(text):
     with pytest.raises(ScheduleError) as refused:
         read_moment(text, BERLIN, NOW)
     assert refused.value.help
+
+
+def test_a_day_whose_midnight_clocks_skip_begins_just_after_it():
+    assert read_moment("2026-03-29", "Asia/Beirut", NOW) == utc("2026-03-28 22:00")
 
 
 def test_where_clocks_show_a_time_twice_a_time_alone_may_be_the_second():
