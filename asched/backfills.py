@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from asched.core.backfill import Backfilling, Survey, survey
 from asched.core.change import Backfill
 from asched.core.grammar.instants import utc_instant
+from asched.core.localtime.zones import zone
+from asched.core.model import Job
 from asched.core.record import FireQuery
 from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_backfill
 from asched.core.rules.board import Board, Now
+from asched.core.text.instants import shown
 from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
 from asched.engine.aside import aside
@@ -26,35 +30,36 @@ _SMALLEST = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What somebody wants to be run: the instants of `job` in [since, until)."""
+    """What somebody wants to be run: the instants of `job` in [since, until). `home`: its zone, to say them in."""
 
     job: str
     since: datetime
     until: datetime
     at_once: int
     again: bool
+    home: ZoneInfo
 
     @staticmethod
-    def checked(job: str, since: datetime, until: datetime, at_once: int, *, again: bool) -> Stretch:
+    def checked(job: Job, since: datetime, until: datetime, at_once: int, *, again: bool) -> Stretch:
         """Raises Refused for what can be none."""
-        since, until = utc_instant(since), utc_instant(until)
+        since, until, home = utc_instant(since), utc_instant(until), zone(job.timezone)
         if since >= until:
-            raise Refused(f"from {since.isoformat()} to {until.isoformat()} is no stretch: it ends before it begins")
+            raise Refused(f"from {shown(since, home)} to {shown(until, home)} is no stretch: it ends before it begins")
         if at_once < 1:
             raise Refused(f"at_once is {at_once}: it must be 1 or more")
-        return Stretch(job, since, until, at_once, again)
+        return Stretch(job.name, since, until, at_once, again, home)
 
     def trigger(self, trigger: Trigger | None, now: datetime) -> Trigger:
         """The trigger, if it has instants there. Raises Refused."""
         if self.until > now:
             raise Refused(
-                f"the stretch ends at {self.until.isoformat()}, which is to come: the schedule itself runs "
-                f"what is due from now on; end it at {now.isoformat(timespec='seconds')} or before"
+                f"the stretch ends at {shown(self.until, self.home)}, which is to come: the schedule itself runs "
+                f"what is due from now on; end it at {shown(now, self.home)} or before"
             )
         if trigger is None or trigger.relative:
             raise Refused(f'job "{self.job}" has no instants that could be run again: {_why_none(trigger)}')
         if not between(trigger, self.since - _SMALLEST, self.until - _SMALLEST, 1):
-            stretch = f"from {self.since.isoformat()} to {self.until.isoformat()}"
+            stretch = f"from {shown(self.since, self.home)} to {shown(self.until, self.home)}"
             raise Refused(f'job "{self.job}" has no instant {stretch}: its schedule is {trigger.text()}')
         return trigger
 

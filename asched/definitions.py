@@ -8,10 +8,12 @@ from dataclasses import replace
 from itertools import count
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from asched.core.action import Action
 from asched.core.limits import Limits
 from asched.core.localtime.calendars import Calendar
+from asched.core.localtime.zones import zone
 from asched.core.model import Job
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import Declaration, declared_problems, default_name, define
@@ -48,6 +50,11 @@ class Definitions:
         if found is None:
             raise UnknownJob(f'no job is called "{name}"')
         return found
+
+    @property
+    def home(self) -> ZoneInfo:
+        """The zone of jobs that have none of their own."""
+        return zone(local_zone_key() if self._timezone == "local" else self._timezone)
 
     def define(self, declared: Declaration) -> Job:
         defined = define(

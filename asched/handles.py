@@ -15,6 +15,7 @@ from asched.core.change import Act, Backfill, Pause
 from asched.core.english.reasons import explain_skip
 from asched.core.grammar.instants import as_instant
 from asched.core.hindsight.answer import Answer
+from asched.core.localtime.zones import zone
 from asched.core.model import Fire, Job, fire_id, run_name
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Decision, Outcome, Skip
@@ -25,7 +26,7 @@ from asched.core.rules.pending import next_due, pending
 from asched.core.rules.runs import again, manual
 from asched.engine.evidence import inquire
 from asched.errors import Refused
-from asched.operating import cancel_runs, repeats
+from asched.operating import cancel_runs, repeats, starts_nothing
 
 if TYPE_CHECKING:
     from asched.scheduler import Scheduler
@@ -80,14 +81,16 @@ class JobHandle:
     ) -> RunHandle:
         def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
             if board.draining:
-                raise Refused(_starts_nothing(board))
+                raise Refused(starts_nothing(board, zone(self.definition.timezone)))
             fire, decision = start(board, now, turn)
             turn.changes.append(Act(now.wall, verb, str(by), self.name, fire.run, str(reason)))
             return fire, decision
 
         fire, decision = await self.scheduler.engine.ask(act)
         if isinstance(decision, Skip):
-            raise Refused(f'job "{self.name}" was not started: {explain_skip(decision)}')
+            raise Refused(
+                f'job "{self.name}" was not started: {explain_skip(decision, zone(self.definition.timezone))}'
+            )
         return RunHandle(self.scheduler, fire.id, self.name)
 
     async def backfill(
@@ -104,12 +107,14 @@ class JobHandle:
         beside the schedule, and within the job's limits. Instants that succeeded already, or are open, are left out,
         unless `again`. Returns at once; it goes on by itself, after a restart too (`Scheduler.backfills`). Raises
         Refused, when the stretch is no past one, or empty."""
-        stretch = Stretch.checked(self.name, since, until, at_once, again=again)
+        stretch = Stretch.checked(self.definition, since, until, at_once, again=again)
         return await begun(self.scheduler.engine, stretch, str(by), str(reason))
 
     async def survey(self, since: datetime, until: datetime, *, at_once: int = 1, again: bool = False) -> Survey:
         """What that backfill would come to: nothing is run. Raises Refused as `backfill` does."""
-        return await surveyed(self.scheduler.engine, Stretch.checked(self.name, since, until, at_once, again=again))
+        return await surveyed(
+            self.scheduler.engine, Stretch.checked(self.definition, since, until, at_once, again=again)
+        )
 
     async def pause(
         self,
@@ -255,10 +260,3 @@ class RunHandle:
     async def cancel(self, reason: str = "cancelled", *, by: str = "api") -> None:
         """Ask it to stop. Raises Refused when it is over already."""
         await self.scheduler.cancel(self.id, reason, by=by)
-
-
-def _starts_nothing(board: Board) -> str:
-    if board.drain is None:
-        return "asched is stopping: nothing is started any more"
-    since = board.drain.since.isoformat(timespec="seconds")
-    return f"asched drains since {since}, by {board.drain.by}: nothing is started until `asched drain --cancel`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from asched.core.change import Act, Pause, Unpause
 from asched.core.model import Fire, Job, OnResume
@@ -13,6 +13,7 @@ from asched.core.rules.board import Board, Cause, JobState, Now, Turn
 from asched.core.rules.draining import settle_before
 from asched.core.rules.pausing import pause
 from asched.core.rules.runs import stop
+from asched.core.text.instants import shown
 from asched.errors import Refused, UnknownJob
 
 
@@ -34,7 +35,7 @@ class Pausing:
         if self.length is not None:
             return now + self.length
         if self.until is not None and self.until <= now:
-            raise Refused(f"{self.until.isoformat()} is past: nothing would be paused")
+            raise Refused(f"{shown(self.until)} is past: nothing would be paused")
         return self.until
 
 
@@ -112,3 +113,13 @@ def cancel_runs(board: Board, job: str, by: str, reason: str, now: Now, turn: Tu
 def repeats(before: Fire, reason: str) -> str:
     """The reason of the act that has a run repeated: it names that run."""
     return f"repeats {before.run}: {reason}" if reason else f"repeats {before.run}"
+
+
+def starts_nothing(board: Board, zone: tzinfo) -> str:
+    """Why, since when and by whom; and what ends it. While it drains, or stops."""
+    if board.drain is None:
+        return "asched is stopping: nothing is started any more"
+    drain = board.drain
+    why = f" ({drain.reason})" if drain.reason else ""
+    since = shown(drain.since, zone)
+    return f"asched drains since {since}, by {drain.by}{why}: nothing is started until `asched drain --cancel`"

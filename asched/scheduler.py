@@ -46,7 +46,7 @@ from asched.handles import JobHandle, RunHandle
 from asched.host.ownledger import own_ledger
 from asched.ledger.opening import ledger_for
 from asched.life import Life
-from asched.operating import Pausing, cancel_run, pause_jobs, read_on_resume, resume_jobs, tagged
+from asched.operating import Pausing, cancel_run, pause_jobs, read_on_resume, resume_jobs, starts_nothing, tagged
 from asched.recovery import abort_recovery, approve_recovery
 from asched.retention import Retention, prune_all
 
@@ -381,7 +381,7 @@ class Scheduler:
     async def begin_drain(self, reason: str = "", *, by: str = "api") -> None:
         """Start nothing more, until `end_drain`. What runs goes on. Raises Refused when it is so already."""
         if not await self.engine.ask(lambda board, now, turn: drain(board, str(by), str(reason), now, turn)):
-            raise Refused("asched starts nothing already: it drains, or stops")
+            raise Refused(starts_nothing(self.engine.board, self._definitions.home))
 
     async def end_drain(self, reason: str = "", *, by: str = "api") -> None:
         """Go on. What came due meanwhile is late, and its job's catch-up policy decides. Raises Refused when there is

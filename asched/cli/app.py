@@ -97,6 +97,14 @@ def _noticing_that_nobody_reads() -> Iterator[None]:
         raise NobodyReads from None
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from asched.cli.version import said
+
+        click.echo(said())
+        ctx.exit()
+
+
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "-c",
@@ -110,6 +118,15 @@ def _noticing_that_nobody_reads() -> Iterator[None]:
 @click.option("--ledger", type=click.Path(readable=False), help="Another ledger than the configuration names.")
 @click.option("--state-dir", type=click.Path(readable=False), help="Where the control socket is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="As version does.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what was asked for.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context

@@ -93,7 +93,7 @@ def restore_command(desk: Desk, fire: str, reason: str) -> None:
 def _named(desk: Desk, fire: str) -> JobAt:
     found = parse_job_at(fire, lambda job: zone_of(desk, job), desk.now())
     if found.word == "last":
-        raise click.UsageError("the last one is over: name one that is ahead")
+        raise click.UsageError(f"the last one is over: name one that is ahead, such as {found.job}@next")
     return found
 
 
@@ -104,7 +104,7 @@ def _arrange(
     verb = click.get_current_context().command.name or ""
     if desk.is_served:
         given = {key: None if at is None else at.isoformat() for key, at in instants.items()}
-        made = desk.call_about(job, verb, reason=reason, by=desk.who(), **given)
+        made = desk.call(verb, job=job, reason=reason, by=desk.who(), **given)
         made.pop("ok", None)
         return {**made, **{key: made[key] and datetime.fromisoformat(made[key]) for key in ("scheduled_at", "to")}}
     from asched.cli import byhand

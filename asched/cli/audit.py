@@ -26,7 +26,7 @@ def audit_command(desk: Desk) -> None:
     else:
         click.echo(f"NOT balanced: {show.counted(len(found.imbalances), 'fault')} in {_what(found, jobs)}")
         for one in found.imbalances:
-            click.echo(f"  {one}")
+            click.echo(f"  {one.said(desk.zone)}")
     if found.open and not somebody_lives:
         desk.talk("nobody works on what is open: the next `asched serve` settles it")
     raise SystemExit(0 if found.balanced else FAILED)

@@ -67,13 +67,13 @@ def _begin(
     job = desk.job(name)
     home = ZoneInfo(job.timezone)
     begin, end = (said.at(home, desk.now(), back=True) for said in (since, until))
-    stretch = Stretch.checked(name, begin, end, at_once, again=again)
+    stretch = Stretch.checked(job, begin, end, at_once, again=again)
     if dry_run:
         _say(desk, job, stretch, desk.wait_for(_look(desk, job, stretch)))
         return
     if desk.is_served:
         asked = {"since": stretch.since.isoformat(), "until": stretch.until.isoformat(), "at_once": at_once}
-        number = desk.call_about(name, "backfill", **asked, again=again, reason=reason, by=desk.who())["number"]
+        number = desk.call("backfill", job=name, **asked, again=again, reason=reason, by=desk.who())["number"]
         said = f"backfill {number} of {name} is under way"
     else:
         number = desk.wait_for(_write_down(desk, job, stretch, reason))

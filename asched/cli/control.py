@@ -52,17 +52,22 @@ def _cancel_each(desk: Desk, runs: Sequence[str], reason: str) -> tuple[list[str
 
 
 def _cancel(desk: Desk, run: str, reason: str) -> None:
-    if desk.is_served:
-        desk.call("cancel", run=run, reason=reason, by=desk.who())
-    else:
-        from asched.cli import byhand
+    try:
+        if desk.is_served:
+            desk.call("cancel", run=run, reason=reason, by=desk.who())
+        else:
+            from asched.cli import byhand
 
-        desk.wait_for(byhand.cancel(desk, run, reason))
+            desk.wait_for(byhand.cancel(desk, run, reason))
+    except UnknownRun:
+        from asched.cli.norun import no_run
+
+        raise no_run(desk, run, "cancel") from None
 
 
 def _cancel_all(desk: Desk, job: str, reason: str) -> Sequence[str]:
     if desk.is_served:
-        found: Sequence[str] = desk.call_about(job, "cancel", reason=reason, by=desk.who())["runs"]
+        found: Sequence[str] = desk.call("cancel", job=job, reason=reason, by=desk.who())["runs"]
         return found
     from asched.cli import byhand
 

@@ -106,19 +106,22 @@ class Desk:
         return is_running(self.socket)
 
     def call(self, verb: str, **fields: object) -> dict[str, Any]:
-        """Ask the service. Raises ServiceUnreachable, Refused, UnknownJob, UnknownRun."""
+        """Ask the service. Raises ServiceUnreachable, Refused, UnknownRun, and UnknownJob with the name that was
+        probably meant by one in `job` or `jobs`."""
         from asched.service.client import call
 
         if not self.is_served:
             raise ServiceUnreachable(f"no service answers at {self.socket}: `asched serve` starts one")
-        return self.wait_for(call(self.socket, verb, **fields))
-
-    def call_about(self, job: str, verb: str, **fields: object) -> dict[str, Any]:
-        """The same for a job; of an unknown one the service knows the name that was probably meant."""
         try:
-            return self.call(verb, job=job, **fields)
-        except UnknownJob:
-            raise unknown_job(job, [one["name"] for one in self.call("status")["jobs"]]) from None
+            return self.wait_for(call(self.socket, verb, **fields))
+        except UnknownJob as error:
+            raise self._with_the_nearest(error, fields) from None
+
+    def _with_the_nearest(self, error: UnknownJob, fields: Mapping[str, Any]) -> UnknownJob:
+        """Looked for here: with many jobs that is work that a service should not stop for."""
+        known = [one["name"] for one in self.call("status")["jobs"]]
+        asked = [fields["job"]] if "job" in fields else fields.get("jobs", ())
+        return next((unknown_job(name, known) for name in asked if name not in known), error)
 
     @staticmethod
     def wait_for(doing: Coroutine[Any, Any, T]) -> T:
@@ -155,7 +158,8 @@ class Desk:
             raise Refused('the ledger is ":memory:": it is in the service\'s memory, and nowhere to be read')
         if not self.has_ledger():
             where = self.place.ledger
-            click.echo(f"asched: there is no ledger yet at {where}: `asched serve` or `asched run` makes it", err=True)
+            makes = "`asched serve` makes it, or `asched run JOB`"
+            click.echo(f"asched: there is no ledger yet at {where}: {makes}", err=True)
             raise SystemExit(NOT_FOUND)
         ledger = SqliteLedger(self.place.ledger, readonly=True)
         await ledger.open()
@@ -217,5 +221,5 @@ class Desk:
 def unknown_job(name: str, known: Iterable[str]) -> UnknownJob:
     from asched.declaration.faults import did_you_mean
 
-    meant = did_you_mean(name, known)
-    return UnknownJob(f'no job is called "{name}": {meant or "there are none; `asched init` writes a first one"}')
+    meant = did_you_mean(name, known) or "there are none; `asched check` says where one is written"
+    return UnknownJob(f'no job is called "{name}": {meant}')

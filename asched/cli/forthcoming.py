@@ -209,7 +209,7 @@ def _why_not(job: Job, asked: Asked) -> str:
     if job.trigger is not None:
         when = f"not up to {show.when(asked.until, _zone(job, asked.tz))}" if asked.until else "never again by itself"
         return f"{when} ({explain_trigger(job.trigger)})"
-    return f"due {_after(job)}" if job.after else "not due by itself: `asched run` runs it"
+    return f"due {_after(job)}" if job.after else f"only by hand: `asched run {job.name}` runs it"
 
 
 # A schedule that is no job's yet.

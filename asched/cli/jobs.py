@@ -73,11 +73,11 @@ def list_command(desk: Desk) -> None:
             desk.talk(f"{one.job.name} is paused by {one.pause.by}: {one.pause.reason}")
     for one in jobs:
         for record in one.waiting[:SHOWN]:
-            desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for)}")
+            desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for, one.zone)}")
     _say_what_is_held(desk)
     if desk.configuration.problems:
         desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
-    desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched init")
+    desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched check")
 
 
 def _say_what_is_held(desk: Desk) -> None:
@@ -159,14 +159,14 @@ def _json(one: Standing) -> dict[str, Any]:
         "last": show.record_json(one.recent[0]) if one.recent else None,
         "description": job.description,
         "source": job.source,
-        "waiting": [_waiting_json(record) for record in one.waiting],
+        "waiting": [_waiting_json(record, one.zone) for record in one.waiting],
     }
 
 
-def _waiting_json(record: FireRecord) -> dict[str, object]:
+def _waiting_json(record: FireRecord, zone: ZoneInfo) -> dict[str, object]:
     from asched.core.english.reasons import explain_wait
 
-    return {"run": record.run, "scheduled_at": record.scheduled_at, "for": explain_wait(record.waited_for)}
+    return {"run": record.run, "scheduled_at": record.scheduled_at, "for": explain_wait(record.waited_for, zone)}
 
 
 def _pause_json(pause: Pause | None) -> dict[str, object] | None:

@@ -92,7 +92,7 @@ def _check(jobs: Sequence[str], tag: str | None, every: bool) -> None:
 
 def _call(desk: Desk, verb: str, jobs: Sequence[str], tag: str | None, every: bool, **more: object) -> Sequence[str]:
     if len(jobs) == 1:
-        answer = desk.call_about(jobs[0], verb, by=desk.who(), **more)
+        answer = desk.call(verb, job=jobs[0], by=desk.who(), **more)
     else:
         answer = desk.call(verb, jobs=list(jobs), tag=tag, all=every, by=desk.who(), **more)
     found: Sequence[str] = answer["jobs"]

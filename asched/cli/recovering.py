@@ -67,7 +67,8 @@ def said_of(desk: Desk, status: dict[str, Any]) -> str:
     match status["state"]:
         case "held":
             until = show.when(datetime.fromisoformat(status["held"]["expires_at"]), desk.zone)
-            return f"{waiting} held until {until}, when they expire: `asched recovery approve`, or `abort`"
+            answers = "`asched recovery approve`, or `asched recovery abort`"
+            return f"{waiting} held until {until}, when they expire: {answers}"
         case "counting":
             return f"{waiting} owed so far; it is still being counted"
         case "going" if not status["waiting"]:

@@ -13,7 +13,7 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import ARGUMENT, INSTANT, Moment
 from asched.cli.names import complete_job, complete_run
 from asched.cli.verb import verb
-from asched.errors import AschedError, Refused, ServiceUnreachable
+from asched.errors import AschedError, Refused, ServiceUnreachable, UnknownRun
 from asched.service.exitcodes import FAILED, INTERRUPTED, OK, REFUSED, TIMED_OUT
 
 if TYPE_CHECKING:
@@ -57,15 +57,20 @@ def retry_command(desk: Desk, run: str, reason: str, wait: bool) -> None:
 
     In the service when there is one, else here. Exit codes as of `asched run`.
     """
-    if desk.is_served:
-        answer = desk.call("retry", run=run, reason=reason, by=desk.who())
-        record = _begun(desk, "", answer, wait)
-        if record is not None:
-            raise SystemExit(_report(desk, record))
-    elif wait:
-        raise SystemExit(_again_here(desk, run, reason))
-    else:
+    if not desk.is_served and not wait:
         raise ServiceUnreachable("--no-wait leaves the run to the service, and no service runs: leave it out")
+    try:
+        again = _again_in_service(desk, run, reason, wait) if desk.is_served else _again_here(desk, run, reason)
+    except UnknownRun:
+        from asched.cli.norun import no_run
+
+        raise no_run(desk, run, "retry") from None
+    raise SystemExit(again)
+
+
+def _again_in_service(desk: Desk, run: str, reason: str, wait: bool) -> int:
+    record = _begun(desk, "", desk.call("retry", run=run, reason=reason, by=desk.who()), wait)
+    return OK if record is None else _report(desk, record)
 
 
 def _again_here(desk: Desk, run: str, reason: str) -> int:
@@ -92,7 +97,7 @@ def _in_service(
 ) -> FireRecord | None:
     _check_known_arguments(desk, job, args)
     at_text = None if at is None else at.isoformat()
-    answer = desk.call_about(job, "run", args=dict(args), at=at_text, reason=reason, by=desk.who())
+    answer = desk.call("run", job=job, args=dict(args), at=at_text, reason=reason, by=desk.who())
     return _begun(desk, job, answer, wait)
 
 
@@ -170,7 +175,7 @@ def _report(desk: Desk, record: FireRecord) -> int:
     if desk.as_json:
         show.as_json(show.record_json(record))
     elif isinstance(record.decision, Skip):
-        click.echo(f"asched: it was not started: {show.one_line(explain_skip(record.decision))}", err=True)
+        click.echo(f"asched: it was not started: {show.one_line(explain_skip(record.decision, desk.zone))}", err=True)
     elif record.outcome is not None:
         ended = show.one_line(explain_outcome(record.outcome))
         desk.talk(f"run {record.run}: {ended}, after {show.took(record.duration)}")

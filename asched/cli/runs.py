@@ -51,7 +51,9 @@ def runs_command(
     show.table(heads, [_row(desk, record) for record in records])
     for gap in gaps:
         until = show.when(gap.gap.until, desk.zone)
-        click.echo(f"{gap.job}, after {show.when(gap.gap.after, desk.zone)} until {until}: {explain_gap(gap.gap)}")
+        click.echo(
+            f"{gap.job}, after {show.when(gap.gap.after, desk.zone)} until {until}: {explain_gap(gap.gap, desk.zone)}"
+        )
     if records:
         desk.hint(f"asched logs {records[0].run}")
     elif not gaps:
@@ -80,5 +82,5 @@ def _row(desk: Desk, record: FireRecord) -> tuple[str, ...]:
         show.took(record.lateness),
         show.took(record.duration),
         show.state_of(record),
-        show.why(record),
+        show.why(record, desk.zone),
     )

@@ -13,6 +13,7 @@ import click
 from asched.cli.program import as_json as as_json
 from asched.cli.program import gap_json as gap_json
 from asched.cli.program import record_json as record_json
+from asched.core.text.instants import shown
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -80,7 +81,7 @@ _STYLES = {
 
 def when(instant: datetime | None, zone: ZoneInfo) -> str:
     """2026-11-21 08:00:53+01:00"""
-    return "-" if instant is None else instant.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+    return "-" if instant is None else shown(instant, zone)
 
 
 def due(text: str, *, paused: bool) -> str:
@@ -119,7 +120,7 @@ def state_of(record: FireRecord) -> str:
     return "retrying" if record.retry_at is not None else "running"
 
 
-def why(record: FireRecord) -> str:
+def why(record: FireRecord, zone: ZoneInfo) -> str:
     """A remark on a fire: why it was skipped, or what is worth knowing of its end."""
     from asched.core.english.reasons import explain_outcome, explain_skip
     from asched.core.model import Origin
@@ -127,7 +128,7 @@ def why(record: FireRecord) -> str:
     from asched.core.outcome import Skip
 
     if isinstance(record.decision, Skip):
-        return explain_skip(record.decision)
+        return explain_skip(record.decision, zone)
     wanted = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else str(record.fire.origin)
     remarks = [wanted] if record.fire.origin is not Origin.SCHEDULE else []
     remarks += [f"repeats {record.fire.repeats}"] if record.fire.repeats else []

@@ -19,4 +19,10 @@ def version_command(desk: Desk) -> None:
     if desk.as_json:
         show.as_json({"asched": __version__, "python": platform.python_version()})
     else:
-        click.echo(f"asched {__version__} (Python {platform.python_version()})")
+        click.echo(said())
+
+
+def said() -> str:
+    from asched import __version__
+
+    return f"asched {__version__} (Python {platform.python_version()})"

@@ -27,7 +27,10 @@ def _help(file: Path) -> str:
     above = _above(file)
     if above is not None:
         return f"there is one in {above}: cd there, or name it with -c {os.path.relpath(above / file.name)}"
-    return "`asched init` writes one to start from, -c names one that is elsewhere"
+    if file.name != "config.toml" and Path("config.toml").is_file():
+        return "there is a config.toml here: leave -c out"
+    where = "" if file.parent == Path() else f" {file.parent}"
+    return f"`asched init{where}` writes one to start from, -c names one that is elsewhere"
 
 
 def _above(file: Path) -> Path | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from asched.core.change import Gap
 from asched.core.model import Origin
 from asched.core.record import FireQuery, FireRecord, VersionRecord
+from asched.core.text.instants import shown
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
 from asched.engine.ports import Ledger
@@ -32,7 +33,10 @@ class Imbalance:
     at: datetime | None = None
 
     def __str__(self) -> str:
-        when = "" if self.at is None else f" at {self.at.isoformat()}"
+        return self.said()
+
+    def said(self, zone: tzinfo = UTC) -> str:
+        when = "" if self.at is None else f" at {shown(self.at, zone)}"
         return f"{self.job} (version {self.version}){when}: {self.what}"
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from asched.core.change import Backfill
 from asched.core.english.reasons import explain_wait
+from asched.core.localtime.zones import zone
 from asched.core.outcome import Queue
 from asched.errors import AschedError, ConfigurationError, Problem, Refused, ScheduleError, UnknownJob, UnknownRun
 from asched.handles import RunHandle
@@ -237,10 +238,11 @@ def _arguments(request: Request) -> Mapping[str, object] | None:
 async def _begun(handle: RunHandle) -> Answer:
     """Its name, and, where it has to wait, for what."""
     decision = (await handle.record()).decision
+    home = zone(handle.scheduler.definition(handle.job).timezone)
     return {
         "run": handle.id,
         "job": handle.job,
-        "waits_for": explain_wait(decision.facts) if isinstance(decision, Queue) else None,
+        "waits_for": explain_wait(decision.facts, home) if isinstance(decision, Queue) else None,
     }
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from asched.core.english.reasons import explain_wait
 from asched.core.foresight.recoverystatus import RecoveryStatus
+from asched.core.localtime.zones import zone
 from asched.core.model import Job
 from asched.core.rules.admission import lacks
 from asched.core.rules.board import Drain, JobState
@@ -74,7 +75,7 @@ def _waiting(scheduler: Scheduler, state: JobState) -> list[dict[str, object]]:
         {
             "run": fire.run,
             "scheduled_at": fire.scheduled_at.isoformat(),
-            "for": explain_wait(lacks(engine.board, state, fire, now).facts),
+            "for": explain_wait(lacks(engine.board, state, fire, now).facts, zone(state.job.timezone)),
         }
         for fire in islice(state.queue, WAITING_SHOWN)
     ]

@@ -1,13 +1,14 @@
 """Each decision, skip, gap and outcome is one sentence that tells its facts."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from boards import NOON
 from jobdoubles import H, S
 
 from asched.core.change import Gap
-from asched.core.english.reasons import explain_decision, explain_gap, explain_outcome, explain_skip
+from asched.core.english.reasons import explain_decision, explain_gap, explain_outcome, explain_skip, explain_wait
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -29,7 +30,7 @@ SKIPS = [  # (reason, facts, sentence)
         {"late_s": 7200.0, "catch_up_window_s": 3600.0},
         "expired: it was 2h late, beyond its catch_up_window of 1h",
     ),
-    ("coalesced", {"into": "2026-01-01T12:00Z"}, "coalesced: the fire of 2026-01-01T12:00Z stands for it"),
+    ("coalesced", {"into": "2026-01-01T12:00Z"}, "coalesced: the fire of 2026-01-01 12:00:00+00:00 stands for it"),
     ("overlapped", {"running": ["1-7"]}, "overlapped: run 1-7 was still running, and max_instances is reached"),
     (
         "overlapped",
@@ -40,7 +41,7 @@ SKIPS = [  # (reason, facts, sentence)
     (
         "repeated",
         {"decided_until": "2026-01-01T12:00:00+00:00"},
-        "repeated: up to 2026-01-01T12:00:00+00:00 all was decided before the clock was corrected, "
+        "repeated: up to 2026-01-01 12:00:00+00:00 all was decided before the clock was corrected, "
         "and is not caught up again",
     ),
     ("replaced", {"by": "noon"}, "replaced: while it waited, the fire of noon took its place"),
@@ -55,7 +56,7 @@ SKIPS = [  # (reason, facts, sentence)
     (
         "blocked",
         {"needs": "rates", "needed": "rates succeeded within 1d", "last": "2026-01-01T12:00:00+00:00"},
-        "blocked: it needs that rates succeeded within 1d, and it last did for 2026-01-01T12:00:00+00:00",
+        "blocked: it needs that rates succeeded within 1d, and it last did for 2026-01-01 12:00:00+00:00",
     ),
     (
         "blocked",
@@ -99,6 +100,16 @@ SKIPS = [  # (reason, facts, sentence)
 @pytest.mark.parametrize(("reason", "facts", "sentence"), SKIPS)
 def test_a_skip_tells_its_facts(reason, facts, sentence):
     assert explain_skip(Skip(SkipReason(reason), facts)) == sentence
+
+
+def test_instants_are_on_the_clocks_of_the_zone_and_to_the_second():
+    berlin = ZoneInfo("Europe/Berlin")
+    paused = Skip(SkipReason.PAUSED, {"by": "ada", "since": "2026-07-01T04:13:00.123456+00:00", "reason": "moving"})
+    assert explain_skip(paused, berlin) == "paused by ada since 2026-07-01 06:13:00+02:00 (moving)"
+    waits = {"for": "resume", "by": "ada", "since": "2026-01-01T04:13:00.123456+00:00"}
+    assert explain_wait(waits, berlin).endswith("paused by ada since 2026-01-01 05:13:00+01:00")
+    gap = Gap(NOON, NOON + 3 * H, SkipReason.COALESCED, 3, {"into": "2026-01-01T04:13:00.5+00:00"})
+    assert explain_gap(gap, berlin).endswith("the fire of 2026-01-01 05:13:00+01:00 stands for it")
 
 
 @pytest.mark.parametrize("reason", SkipReason)

@@ -1,12 +1,13 @@
 """Why, in one English sentence: a decision, a skip, an outcome; the same on every surface.
 
-Sentences have neither a capital nor a full stop, so that they can stand inside others.
+Sentences have neither a capital nor a full stop, so that they can stand inside others. Instants in them are on the
+clocks of `zone`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import assert_never
 
 from asched.core.change import Gap
@@ -25,21 +26,22 @@ from asched.core.outcome import (
     TimedOut,
 )
 from asched.core.text.durations import format_duration
+from asched.core.text.instants import shown_written
 
 
-def explain_decision(decision: Decision) -> str:
+def explain_decision(decision: Decision, zone: tzinfo = UTC) -> str:
     match decision:
         case Start():
             return "it was started"
         case Queue():
-            return f"it waits for {explain_wait(decision.facts)}"
+            return f"it waits for {explain_wait(decision.facts, zone)}"
         case Skip():
-            return explain_skip(decision)
+            return explain_skip(decision, zone)
         case _:
             assert_never(decision)
 
 
-def explain_wait(facts: Mapping[str, object]) -> str:
+def explain_wait(facts: Mapping[str, object], zone: tzinfo = UTC) -> str:
     """What a fire waits for, or waited for: the facts of its Queue."""
     name, held_by = facts.get("name", ""), _named(facts.get("held_by"))
     match facts.get("for"):
@@ -54,15 +56,15 @@ def explain_wait(facts: Mapping[str, object]) -> str:
         case "cooldown":
             return "its job to cool down"
         case "resume":
-            return f"its job to be resumed, which is paused{_by_whom(facts)}"
+            return f"its job to be resumed, which is paused{_by_whom(facts, zone)}"
         case "needs":
-            return f"what it needs: {_what_is_needed(facts)}"
+            return f"what it needs: {_what_is_needed(facts, zone)}"
         case "condition":
             return f"its conditions: {facts.get('condition', '?')}"
         case "start":
             return "the next start of asched"
         case "drain":
-            return f"the end of the drain that was asked for{_by_whom(facts)}"
+            return f"the end of the drain that was asked for{_by_whom(facts, zone)}"
         case _:
             return f"a free slot{_which(_named(facts.get('running')))}"
 
@@ -75,7 +77,7 @@ def _named(runs: object) -> list[str]:
     return [str(name) for name in runs] if isinstance(runs, list | tuple) else []
 
 
-def explain_skip(skip: Skip) -> str:
+def explain_skip(skip: Skip, zone: tzinfo = UTC) -> str:
     """Why a fire was not started."""
     facts = skip.facts
     match skip.reason:
@@ -84,38 +86,40 @@ def explain_skip(skip: Skip) -> str:
         case SkipReason.MISSED:
             return f"missed: it was decided {_late(facts)} late, and the catch-up policy does not run it"
         case SkipReason.EXPIRED if "held_since" in facts:
-            return f"expired: it was held since {facts['held_since']}, and nobody approved of making up for it"
+            since = shown_written(facts["held_since"], zone)
+            return f"expired: it was held since {since}, and nobody approved of making up for it"
         case SkipReason.EXPIRED:
             return f"expired: it was {_late(facts)} late, beyond its catch_up_window{_window(facts)}"
         case SkipReason.COALESCED:
-            return f"coalesced: the fire of {facts.get('into', 'a later instant')} stands for it"
+            return f"coalesced: the fire of {shown_written(facts.get('into', 'a later instant'), zone)} stands for it"
         case SkipReason.OVERLAPPED:
             return f"overlapped: {_running(facts)}, and max_instances is reached"
         case SkipReason.QUEUE_FULL:
             return f"queue full: {facts.get('waiting', 'as many as may')} waited already"
         case SkipReason.REPLACED:
-            return f"replaced: while it waited, the fire of {facts.get('by', 'a later instant')} took its place"
+            newer = shown_written(facts.get("by", "a later instant"), zone)
+            return f"replaced: while it waited, the fire of {newer} took its place"
         case SkipReason.PAUSED:
-            return "paused" + _by_whom(facts)
+            return "paused" + _by_whom(facts, zone)
         case SkipReason.REMOVED:
             return "removed: the definition that owed it is gone"
         case SkipReason.BLOCKED:
-            return f"blocked: {_what_blocks(facts)}"
+            return f"blocked: {_what_blocks(facts, zone)}"
         case SkipReason.INVALID:
             return f"invalid: its trigger could not be evaluated: {facts.get('error', 'no more is known')}"
         case SkipReason.EXCLUDED:
-            return f"excluded: {_excluded(facts)}"
+            return f"excluded: {_excluded(facts, zone)}"
         case SkipReason.REPEATED:
-            until = facts.get("decided_until", "some instant")
+            until = shown_written(facts.get("decided_until", "some instant"), zone)
             return f"repeated: up to {until} all was decided before the clock was corrected, and is not caught up again"
         case _:
             assert_never(skip.reason)
 
 
-def explain_gap(gap: Gap) -> str:
+def explain_gap(gap: Gap, zone: tzinfo = UTC) -> str:
     """What became of the instants in a gap."""
     many = "more than 1000 fires" if gap.count is None else f"{gap.count} fire{'s' if gap.count != 1 else ''}"
-    return f"{many} together: {explain_skip(Skip(gap.reason, gap.facts))}"
+    return f"{many} together: {explain_skip(Skip(gap.reason, gap.facts), zone)}"
 
 
 def explain_outcome(outcome: Outcome) -> str:
@@ -158,9 +162,9 @@ def _running(facts: Mapping[str, object]) -> str:
     return " and ".join([*said, *([f"{_these(waiting)} still waiting"] if waiting else [])])
 
 
-def _what_blocks(facts: Mapping[str, object]) -> str:
+def _what_blocks(facts: Mapping[str, object], zone: tzinfo) -> str:
     if "needs" in facts:
-        return f"it needs that {_what_is_needed(facts)}"
+        return f"it needs that {_what_is_needed(facts, zone)}"
     if "condition" in facts:
         only = "only " if str(facts["condition"]).startswith("if ") else ""
         return f"it runs {only}{facts['condition']}, and {facts.get('said') or 'that was not so'}"
@@ -171,9 +175,9 @@ def _what_blocks(facts: Mapping[str, object]) -> str:
     return f'"{facts.get("upstream", "what it comes after")}" (run {facts.get("run", "?")}) {said}{wished}'
 
 
-def _what_is_needed(facts: Mapping[str, object]) -> str:
+def _what_is_needed(facts: Mapping[str, object], zone: tzinfo) -> str:
     last = facts.get("last")
-    known = "it is not known to have" if last is None else f"it last did for {last}"
+    known = "it is not known to have" if last is None else f"it last did for {shown_written(last, zone)}"
     return f"{facts.get('needed', facts.get('needs'))}, and {known}"
 
 
@@ -183,14 +187,16 @@ def _these(runs: Sequence[str]) -> str:
     return f"run {runs[0]} was" if len(runs) == 1 else f"runs {', '.join(runs)} were"
 
 
-def _excluded(facts: Mapping[str, object]) -> str:
+def _excluded(facts: Mapping[str, object], zone: tzinfo) -> str:
     if "by" not in facts:
         return str(facts.get("cancelled", "taken out"))
-    return (f"moved to {facts['moved_to']}" if facts.get("moved_to") else "skipped") + _by_whom(facts)
+    return (f"moved to {shown_written(facts['moved_to'], zone)}" if facts.get("moved_to") else "skipped") + _by_whom(
+        facts, zone
+    )
 
 
-def _by_whom(facts: Mapping[str, object]) -> str:
+def _by_whom(facts: Mapping[str, object], zone: tzinfo) -> str:
     by = f" by {facts['by']}" if facts.get("by") else ""
-    since = f" since {facts['since']}" if facts.get("since") else ""
+    since = f" since {shown_written(facts['since'], zone)}" if facts.get("since") else ""
     why = f" ({facts['reason']})" if facts.get("reason") else ""
     return by + since + why

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from asched.core.change import Absence, Act
 from asched.core.english.reasons import explain_decision, explain_gap, explain_outcome, explain_wait
@@ -32,6 +33,7 @@ from asched.core.occurrence import ADDED, MOVED, Added, Moved, Occurrence, Skipp
 from asched.core.outcome import Skip
 from asched.core.record import FireRecord, VersionRecord
 from asched.core.text.durations import format_duration
+from asched.core.text.instants import shown
 
 Facts = Iterator[tuple[str, str]]
 
@@ -48,8 +50,12 @@ class Moment:
     now: datetime
     clocks: ClockChange | None = None
 
+    @property
+    def clock(self) -> ZoneInfo:
+        return zone(self.zone)
+
     def when(self, instant: datetime) -> str:
-        return instant.astimezone(zone(self.zone)).isoformat(sep=" ", timespec="seconds")
+        return shown(instant, self.clock)
 
     @property
     def was(self) -> str:
@@ -62,7 +68,7 @@ def explain_verdict(verdict: Verdict, moment: Moment) -> str:
         case Decided(fires):
             return "; ".join(_fire(told, moment) for told in fires) + _moved(moment)
         case Gapped(gap, behind):
-            return f"it was skipped with others; {explain_gap(gap.gap)}{_because(behind, moment)}"
+            return f"it was skipped with others; {explain_gap(gap.gap, moment.clock)}{_because(behind, moment)}"
         case Excluded(calendar, label):
             return f'it {moment.was} not due: "{calendar}" leaves it out{f" ({label})" if label else ""}'
         case NeverDue(_, why):
@@ -111,8 +117,10 @@ def _fire(told: Told, moment: Moment) -> str:
     kind = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else record.fire.origin
     origin = "" if record.fire.nonce == "" else f"{kind} run {record.run}: "
     if isinstance(record.decision, Skip):
-        return f"{origin}it was skipped, {explain_decision(record.decision)}{_because(told.behind, moment)}"
-    return f"{origin}{explain_decision(record.decision)}{_late(told, moment)}{_ended(record)}"
+        return (
+            f"{origin}it was skipped, {explain_decision(record.decision, moment.clock)}{_because(told.behind, moment)}"
+        )
+    return f"{origin}{explain_decision(record.decision, moment.clock)}{_late(told, moment)}{_ended(record)}"
 
 
 def _late(told: Told, moment: Moment) -> str:
@@ -123,7 +131,11 @@ def _late(told: Told, moment: Moment) -> str:
     said = f" {format_duration(timedelta(seconds=round(late.total_seconds())))} late"
     if told.behind.absence is not None:
         return f"{said}{_because(told.behind, moment)}"
-    return f"{said}, because it waited for {explain_wait(record.waited_for)}" if record.queued_at is not None else said
+    return (
+        f"{said}, because it waited for {explain_wait(record.waited_for, moment.clock)}"
+        if record.queued_at is not None
+        else said
+    )
 
 
 def _because(behind: Behind, moment: Moment) -> str:
@@ -164,15 +176,15 @@ def _of_fire(told: Told, moment: Moment) -> Facts:
 
 def _of_behind(behind: Behind, moment: Moment) -> Facts:
     for run in behind.runs:
-        yield "rests on", f"{run.run} of {run.job}, scheduled {moment.when(run.scheduled_at)}: {_became(run)}"
+        yield "rests on", f"{run.run} of {run.job}, scheduled {moment.when(run.scheduled_at)}: {_became(run, moment)}"
     if behind.absence is not None:
         yield "absence", _nobody(behind.absence, moment)
     if behind.act is not None:
         yield "operator", _act(behind.act, moment)
 
 
-def _became(run: FireRecord) -> str:
-    return f"{explain_decision(run.decision)}{_ended(run)}"
+def _became(run: FireRecord, moment: Moment) -> str:
+    return f"{explain_decision(run.decision, moment.clock)}{_ended(run)}"
 
 
 def _act(act: Act, moment: Moment) -> str:

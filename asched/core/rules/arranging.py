@@ -15,6 +15,7 @@ from asched.core.occurrence import Added, Moved, Occurrence, Override, Skipped, 
 from asched.core.rules.beside import call_off
 from asched.core.rules.board import Board, JobState, Now, Turn
 from asched.core.rules.pending import arrange, drop, pending, yields
+from asched.core.text.instants import shown
 from asched.core.triggers.instants import latest_between
 from asched.core.triggers.protocol import Trigger
 from asched.errors import Refused
@@ -93,7 +94,7 @@ def restore(board: Board, state: JobState, at: datetime | None, asked: Asked, no
 
 def said(state: JobState, at: datetime) -> str:
     """An instant, as people of the job's zone read it."""
-    return at.astimezone(zone(state.job.timezone)).isoformat(sep=" ")
+    return shown(at, zone(state.job.timezone))
 
 
 def _record(turn: Turn, verb: str, state: JobState, what: str, asked: Asked, now: Now) -> None:
@@ -112,7 +113,8 @@ def _override(state: JobState, at: datetime | None) -> Override | None:
         None if at is None else next((one for one in state.overrides.values() if _meant(one.scheduled_at, at)), None)
     )
     if isinstance(found, Moved) and found.ran:
-        raise Refused(f"it was brought forward, and decided at {said(state, found.to)}: `asched run` runs it again")
+        again = f"`asched run {state.job.name}` runs it again"
+        raise Refused(f"it was brought forward, and decided at {said(state, found.to)}: {again}")
     return found
 
 
