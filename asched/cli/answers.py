@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -71,7 +72,9 @@ async def _answers(desk: Desk, what: str) -> tuple[list[Answer], bool]:
         when = read_time(time, now, ZoneInfo(zone))
         instants = await _meant(ledger, job, versions, when, now)
         skipped = when.skipped if isinstance(when, AtInstant) else None
-        found = [await inquire(ledger, job, at, now, wall=skipped, zone=zone) for at in instants[:FEW]]
+        edge = when.which if isinstance(when, AtEdge) and list(instants) == [now] else None
+        asked = [await inquire(ledger, job, at, now, wall=skipped, zone=zone) for at in instants[:FEW]]
+        found = [replace(one, edge=edge) for one in asked]
         return found, len(instants) > FEW
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -29,16 +31,24 @@ def explain_command(desk: Desk, schedule: str, tz: ZoneInfo, count: int, name: s
     """
     from asched.cli.outlook import instants
     from asched.core.english.trigger import explain_trigger
+    from asched.core.grammar.byhand import BY_HAND, is_by_hand
     from asched.core.grammar.phrases import parse_schedule
 
+    if is_by_hand(schedule):
+        _say(desk, tz, BY_HAND, f"only {BY_HAND}", [])
+        return
     trigger = parse_schedule(schedule, tz=tz.key, name=name)
     found = instants(trigger, desk.now(), count)
-    if desk.as_json:
-        explained = {"schedule": trigger.text(), "explained": explain_trigger(trigger), "timezone": tz.key}
-        show.as_json({**explained, "upcoming": [at.astimezone(tz) for at in found]})
-        return
-    click.echo(explain_trigger(trigger))
-    for instant in found:
-        click.echo(f"  {show.when(instant, tz)}")
+    _say(desk, tz, trigger.text(), explain_trigger(trigger), found)
     if not found:
         desk.talk("it has no instant ahead")
+
+
+def _say(desk: Desk, tz: ZoneInfo, written: str, explained: str, found: Sequence[datetime]) -> None:
+    if desk.as_json:
+        said = {"schedule": written, "explained": explained, "timezone": tz.key}
+        show.as_json({**said, "upcoming": [at.astimezone(tz) for at in found]})
+        return
+    click.echo(explained)
+    for instant in found:
+        click.echo(f"  {show.when(instant, tz)}")

@@ -125,10 +125,11 @@ def when_due(job: Job) -> str:
 def _when(job: Job) -> str:
     from asched.core.english.dependence import explain_after
     from asched.core.english.trigger import explain_trigger
+    from asched.core.grammar.byhand import BY_HAND
 
     if job.trigger is not None:
         return explain_trigger(job.trigger)
-    return explain_after(job) if job.after else "by hand"
+    return explain_after(job) if job.after else f"only {BY_HAND}"
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:

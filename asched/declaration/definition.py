@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
 from asched.core.condition import Term
+from asched.core.grammar.byhand import BY_HAND, is_by_hand, means_by_hand
 from asched.core.grammar.phrases import parse_schedule
 from asched.core.grammar.texts import refuse_endless_list
 from asched.core.localtime.calendars import Calendar
@@ -22,7 +23,8 @@ from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
 from asched.declaration.exclusions import with_exclusions
 from asched.declaration.expecting import expectation_of, with_expected
-from asched.declaration.faults import Fault, did_you_mean, shown
+from asched.declaration.faults import Fault, shown
+from asched.declaration.lanekeys import with_key_defaults
 from asched.declaration.options import JobOptions, policies_of, read_options, spelled
 from asched.declaration.optionvalues import JOB_NAME
 from asched.declaration.problems import Finding, job_problem, shown_path
@@ -68,9 +70,9 @@ def job(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function a job; the function itself stays as it is.
 
-    `schedule` is a text of the schedule grammar, a list of them, or a schedule value; without one, and without
-    `after`, the job runs by hand only. `name` is by default the function's. What is wrong with the values is
-    found when the jobs are loaded; raises TypeError where this is not used as a decorator with arguments.
+    `schedule` is a text of the schedule grammar, a list of them, or a schedule value; with "by hand", or without one
+    and without `after`, the job runs by hand only. `name` is by default the function's. What is wrong with the values
+    is found when the jobs are loaded; raises TypeError where this is not used as a decorator with arguments.
     """
     given: object = schedule
     if callable(given) and not _has_instants(given):
@@ -114,21 +116,24 @@ def define(
     """
     overrides = dict(overrides or {})
     schedule = overrides.pop("schedule", declared.schedule)
+    by_hand = is_by_hand(schedule)
     values, option_faults = read_options({**spelled(defaults or {}), **spelled(declared.options), **spelled(overrides)})
     faults = [*_name_faults(declared.name), *option_faults]
     try:
         tz = _resolved(values.get("tz", timezone), local_zone)
     except ValueError as error:
         return [*faults, Fault(("tz",), str(error))]
-    trigger = _trigger(schedule, declared.name, tz, values, faults)
+    trigger = None if by_hand else _trigger(schedule, declared.name, tz, values, faults)
     if "catch_up_window" not in {*declared.options, *overrides} and (window := window_of(trigger)) is not None:
         values["catch_up_window"] = window  # a schedule of the job's own is nearer to it than the defaults
     if trigger is not None:
         trigger = with_exclusions(trigger, values, tz, calendars or {}, faults)
     if schedule is not None and values.get("after"):
-        faults.append(Fault(("after",), "has both a schedule and after", "it runs at its own times, or after others"))
+        faults.append(
+            Fault(("after",), "has both a schedule and after", "it runs at its own times, or by hand, or after others")
+        )
     action = _action(declared.function, values, faults)
-    faults += _key_faults(values)
+    args = with_key_defaults(action, values.get("key", ()), values.get("args", {}), faults)
     if faults or action is None:
         return faults
     after: Mapping[str, Ending] = values.get("after", {})
@@ -143,7 +148,7 @@ def define(
         needs=values.get("needs", ()),
         conditions=_terms(values),
         expect=expectation_of(values.get("expect", {})),
-        args=values.get("args", {}),
+        args=args,
         secrets=given,
         tags=values.get("tags", ()),
         description=values.get("description", ""),
@@ -236,7 +241,8 @@ def _single(
         dst, day_rule = values.get("dst", "auto"), values.get("day_rule", "crontab")
         return parse_schedule(given, tz=tz, dst=dst, day_rule=day_rule, name=name)
     except ScheduleError as error:
-        faults.append(Fault(path, error.message, error.help, error.span, text=given))
+        help = f'did you mean "{BY_HAND}"?' if means_by_hand(given) and path == ("schedule",) else error.help
+        faults.append(Fault(path, error.message, help, error.span, text=given))
         return None
 
 
@@ -257,14 +263,6 @@ def _action(does: object, values: Mapping[str, Any], faults: list[Fault]) -> Act
         if values.get(option):
             faults.append(Fault((option,), f"{option} go to Python functions only", "take them out", of_key=True))
     return with_expected(does, values.get("expect", {}), faults)
-
-
-def _key_faults(values: Mapping[str, Any]) -> list[Fault]:
-    """Runs without the argument would all be one lane, unseen. (`run` and `upstream` may still give another value.)"""
-    known = values.get("args", {})
-    unknown = [name for name in values.get("key", ()) if name not in known]
-    help = did_you_mean(unknown[0], known) or "give it in args" if unknown else ""
-    return [Fault(("key",), f'key names "{unknown[0]}", which is none of its args', help)] if unknown else []
 
 
 def _secrets(names: Sequence[str], lookup: Callable[[str], str | None]) -> tuple[dict[str, str], list[str]]:

@@ -48,7 +48,9 @@ def read_job_table(table: Mapping[str, Any], secrets: Secrets) -> Read:
     if "name" not in table:
         read.faults.append(Fault((), "a [[job]] needs a name", 'as in name = "db-backup"'))
     if "schedule" not in table and "after" not in table:
-        read.faults.append(Fault((), "has neither schedule nor after", 'as in schedule = "daily at 02:30"'))
+        read.faults.append(
+            Fault((), "has neither schedule nor after", 'as in schedule = "daily at 02:30", or schedule = "by hand"')
+        )
     own = {key: value for key, value in table.items() if key in TABLE_KEYS}
     checked = read_table(JobTable, {"name": "unnamed", **own}, (), read.faults)
     kinds = [key for key in table if key in KINDS]

@@ -156,7 +156,7 @@ def test_next_says_which_fires_a_pause_will_skip(folder: Folder) -> None:
     [
         ("report", "report: due after tick"),
         ("rested", "rested: due 1 minute after the end of the previous run"),
-        ("chatty", "chatty: not due by itself: `asched run` runs it"),
+        ("chatty", "chatty: only by hand: `asched run chatty` runs it"),
         ("locked", "locked: secret CLI_TEST_SECRET_THAT_IS_NOT_THERE is not set"),
     ],
 )

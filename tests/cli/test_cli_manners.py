@@ -72,6 +72,13 @@ def test_instants_in_refusals_are_in_the_zone_and_to_the_second(served: Served, 
     assert_in_the_zone(said.err)
 
 
+def test_where_nothing_was_due_yet_the_last_one_is_said_to_be_none_and_the_next_is_told(served: Served) -> None:
+    sentence, after = served.asched("why", "forever@last").out.splitlines()
+    assert sentence == "forever: nothing was due so far"
+    assert after.startswith("  after  ")
+    assert served.asched("why", "forever@last", "--json").json[0]["sentence"] == sentence
+
+
 def test_a_drain_that_is_asked_for_twice_says_who_asked_first_and_what_ends_it(served: Served) -> None:
     assert served.asched("drain", "--reason", "new disk").code == 0
     try:
@@ -128,6 +135,17 @@ def test_a_job_that_nobody_knows_is_met_with_the_nearest_name(served: Served, ar
     said = served.asched(*arguments.split())
     assert said.code == 3
     assert said.err == 'asched: no job is called "lod": did you mean "load"?\n'
+
+
+def test_a_job_without_a_schedule_is_said_to_run_only_by_hand(served: Served) -> None:
+    (shown,) = [line for line in served.asched("list").out.splitlines() if line.startswith("hand ")]
+    assert "only by hand" in shown
+    assert "hand: only by hand: `asched run hand` runs it" in served.asched("next", "hand").err
+    assert served.asched("why", "hand@next").out == "hand: nothing is due by itself: it runs only by hand\n"
+    assert served.asched("why", "hand").out == "hand: nothing was due so far: it runs only by hand\n"
+    assert "it runs only by hand" in served.asched("skip", "hand@next").err
+    assert served.asched("explain", "by hand").out == "only by hand\n"
+    assert served.asched("explain", "by hand", "--json").json["upcoming"] == []
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])

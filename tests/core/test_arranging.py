@@ -323,7 +323,7 @@ def test_what_cannot_be_is_refused_and_said_why(verb, instants, why):
     [
         (a_job("tick", AfterFinish(60 * S)), "counts from the end of its last run"),
         (a_job("tick", after=("other",)), "comes after other"),
-        (replace(a_job("tick"), trigger=None), "is run by hand"),
+        (replace(a_job("tick"), trigger=None), "it runs only by hand"),
         (a_job("tick", Raises(NOON, NOON)), "ZeroDivisionError"),
         (a_job("tick", At(instant(-5))), "never due again"),
     ],

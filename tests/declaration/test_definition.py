@@ -162,7 +162,11 @@ MISFITS: list[tuple[object, dict[str, object], str]] = [
     (3, {}, "python: int cannot be called (give a function)"),
     (Command(("ls",)), {"args": {"a": 1}}, "args: args go to Python functions only (take them out)"),
     (Command(("ls",)), {"secrets": ["A"]}, "secrets: secrets go to Python functions only (take them out)"),
-    (plain, {"after": "x"}, "after: has both a schedule and after (it runs at its own times, or after others)"),
+    (
+        plain,
+        {"after": "x"},
+        "after: has both a schedule and after (it runs at its own times, or by hand, or after others)",
+    ),
 ]
 
 
@@ -218,6 +222,31 @@ def test_schedules_are_texts_lists_triggers_or_values_that_hold_one() -> None:
     ):
         assert made(plain, schedule).trigger == expected
     assert made(plain, None).trigger is None
+    assert made(plain, "by hand") == made(plain, None)
+
+
+def keyed(customer: str, region: str = "eu", limits: object = print) -> None: ...
+
+
+def test_a_key_may_name_an_argument_that_the_function_gives_by_default() -> None:
+    assert made(keyed, key="region", args={"customer": "x"}).args == {"customer": "x", "region": "eu"}
+    assert made(keyed, key="region", args={"customer": "x", "region": "us"}).args["region"] == "us"
+    assert made(keyed, args={"customer": "x"}).args == {"customer": "x"}, "only a key needs it there"
+
+
+@pytest.mark.parametrize(
+    ("function", "key", "start"),
+    [
+        (keyed, "reg", 'key: key names "reg", which is none of its args, nor has a default (did you mean "region"?)'),
+        (keyed, "limits", 'key: key names "limits", whose default '),
+        (with_maybe_run, "context", 'key: key names "context", which is none of its args, nor has a default'),
+        (plain, "region", 'key: key names "region", which is none of its args, nor has a default (give it in args)'),
+    ],
+)
+def test_a_key_that_no_argument_answers_is_refused(function: object, key: str, start: str) -> None:
+    args = {"customer": "x"} if function is keyed else {}
+    (fault,) = wrong(function, key=key, args=args)
+    assert fault.startswith(start)
 
 
 def test_a_jobs_own_zone_wins_and_local_is_asked() -> None:

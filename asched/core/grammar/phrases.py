@@ -31,6 +31,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from asched.core.english.trigger import explain_trigger
+from asched.core.grammar.byhand import refuse_by_hand
 from asched.core.grammar.calendarphrases import parse_calendar_interval
 from asched.core.grammar.composition import Composition
 from asched.core.grammar.dailyphrases import parse_daily
@@ -101,6 +102,7 @@ def parse_schedule(
             members = read_texts(text)
             return any_of([parse_schedule(one, tz=tz, dst=dst, day_rule=day_rule, name=name) for one in members])
     refuse_endless_text(text)
+    refuse_by_hand(text)
     read = Composition(lambda phrase: _Phrase(phrase, tz, dst, day_rule, name).read(), tz).read
     try:
         with one_budget():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from asched.core.hindsight.sentence import Moment, explain_verdict, facts_of
-from asched.core.hindsight.verdict import ClockChange, Verdict
+from asched.core.hindsight.sentence import Edge, Moment, explain_edge, explain_verdict, facts_of
+from asched.core.hindsight.verdict import ClockChange, NeverDue, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`at` is the instant that was asked for, `zone` the job's, `now` when it was asked. `clocks` is set where the
-    clocks of that zone were changed at `at`, or show it twice."""
+    clocks of that zone were changed at `at`, or show it twice. `edge` is set where there is no last, or no next."""
 
     job: str
     at: datetime
@@ -20,9 +20,12 @@ class Answer:
     now: datetime
     verdict: Verdict
     clocks: ClockChange | None = None
+    edge: Edge | None = None
 
     def __str__(self) -> str:
         """One sentence, in the job's zone."""
+        if self.edge is not None and isinstance(self.verdict, NeverDue):
+            return f"{self.job}: {explain_edge(self.edge, self.verdict)}"
         return f"{self.job}, {self._moment.when(self.at)}: {explain_verdict(self.verdict, self._moment)}"
 
     @property

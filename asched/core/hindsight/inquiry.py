@@ -253,7 +253,7 @@ def _without_instants(version: VersionRecord, trigger: Trigger | None) -> str:
     if trigger is not None:
         return "its schedule has no instants of its own"
     after = json.loads(version.definition).get("after", [])
-    return f"it has no schedule, and runs after {' and '.join(after)}" if after else "it has no schedule"
+    return f"it has no schedule, and runs after {' and '.join(after)}" if after else "it runs only by hand"
 
 
 # What stands behind a decision.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
 from asched.core.change import Absence, Act
@@ -60,6 +60,15 @@ class Moment:
     @property
     def was(self) -> str:
         return "is" if self.at > self.now else "was"
+
+
+Edge = Literal["last", "next"]
+
+
+def explain_edge(edge: Edge, verdict: NeverDue) -> str:
+    """Of the last one, or the next, where there is none."""
+    said = "nothing was due so far" if edge == "last" else "nothing is due by itself"
+    return f"{said}{f': {verdict.why}' if verdict.why else ''}"
 
 
 def explain_verdict(verdict: Verdict, moment: Moment) -> str:

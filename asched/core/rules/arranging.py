@@ -160,7 +160,7 @@ def _instant(board: Board, state: JobState, at: datetime | None, found: Override
 def _schedule(state: JobState) -> Trigger:
     trigger, name = state.job.trigger, state.job.name
     if trigger is None:
-        by = f"it comes after {' and '.join(state.job.after)}" if state.job.after else "it is run by hand"
+        by = f"it comes after {' and '.join(state.job.after)}" if state.job.after else "it runs only by hand"
         raise Refused(f'job "{name}" has no schedule: {by}')
     if trigger.relative:
         raise Refused(f'job "{name}" counts from the end of its last run: pause it instead')
