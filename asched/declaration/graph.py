@@ -20,14 +20,14 @@ def graph_problems(jobs: Iterable[Job], pools: Collection[str] = ()) -> list[Fin
 
 
 def graph_faults(
-    jobs: Sequence[Job], *, broken: Collection[str] = (), pools: Collection[str] = ()
+    jobs: Sequence[Job], *, broken: Collection[str] = (), silent: Collection[str] = (), pools: Collection[str] = ()
 ) -> list[tuple[Job, Fault]]:
     """Every problem with the job that it is found at, in the order of the jobs.
 
     `pools` are those that there are. `broken` are names of jobs that exist but could not be loaded: what comes after
-    them is said to wait for them.
+    them is said to wait for them; where it is one of the `silent` names, nothing is said.
     """
-    found = [*_doubled(jobs), *_unknown(jobs, broken), *_circles(jobs), *_unknown_pools(jobs, pools)]
+    found = [*_doubled(jobs), *_unknown(jobs, broken, silent), *_circles(jobs), *_unknown_pools(jobs, pools)]
     order = {id(job): place for place, job in enumerate(jobs)}
     return sorted(found, key=lambda pair: order[id(pair[0])])
 
@@ -41,12 +41,12 @@ def _doubled(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
             yield job, Fault(("name",), message, "a name belongs to one job: rename one of them")
 
 
-def _unknown(jobs: Iterable[Job], broken: Collection[str]) -> Iterable[tuple[Job, Fault]]:
+def _unknown(jobs: Iterable[Job], broken: Collection[str], silent: Collection[str]) -> Iterable[tuple[Job, Fault]]:
     jobs = list(jobs)
     names = {job.name for job in jobs}
     for job in jobs:
         for path, verb, other in _depends(job):
-            if other in names:
+            if other in names or other in silent:
                 continue
             if other in broken:
                 yield job, Fault(path, f'{verb} job "{other}", which could not be loaded')

@@ -18,6 +18,7 @@ from asched.declaration.faults import Fault, did_you_mean, shown
 from asched.declaration.faults import Path as KeyPath
 from asched.declaration.graph import graph_faults
 from asched.declaration.options import read_options
+from asched.declaration.outline import outline
 from asched.declaration.problems import Finding, job_problem
 from asched.errors import ConfigurationError
 from asched.host.localzone import local_zone_key
@@ -29,6 +30,8 @@ from asched.service.linting import fault_of
 from asched.service.locating import Locator
 from asched.service.schema import as_table
 from asched.service.secrets import Reference, Secrets, read_reference
+
+UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Assembly:
         self._lost: set[str] = set()  # names of jobs that exist and could not be loaded
         self._incomplete = False  # a place was not found: there may be jobs that nobody knows
         self._origins: dict[int, Origin] = {}  # by id of the job
+        self._outlines: list[Job] = []  # of those that have faults of their own
         self._by_name: dict[str, Origin] = {}  # of those that can run
         self._overridden: dict[str, Mapping[str, Any]] = {}
         self._secrets = Secrets({})
@@ -196,7 +200,13 @@ class Assembly:
             self._origins[id(job)] = origin
             return job
         self._report(origin, job)
+        self._outline(origin, override)
         return None
+
+    def _outline(self, origin: Origin, override: Mapping[str, object], source: str = "") -> None:
+        one = outline(origin.declared, self.defaults, override, source)
+        self._outlines.append(one)
+        self._origins[id(one)] = origin
 
     def _define(self, declared: Declaration, override: Mapping[str, object]) -> Job | list[Fault]:
         return define(
@@ -254,7 +264,7 @@ class Assembly:
             yield self._table(("job", place), read_job_table(table, self._secrets))
 
     def _table(self, path: KeyPath, read: Read) -> Job | None:
-        declared = Declaration(read.name or "unnamed", read.schedule, read.options, read.does)
+        declared = Declaration(read.name or UNNAMED, read.schedule, read.options, read.does)
         origin = Origin(declared, path)
         self._report_table(origin, read)
         if read.does is None:  # still look at its options and schedule, with something harmless in its place
@@ -264,6 +274,7 @@ class Assembly:
         if isinstance(job, list):
             self._report(origin, job)
         if isinstance(job, list) or read.faults or read.mild:
+            self._outline(origin, {}, self._locator.source(path))
             return None
         reasons = "; ".join([*read.reasons, *filter(None, [job.disabled])])
         job = replace(job, source=self._locator.source(path), disabled=job.disabled if not read.reasons else reasons)
@@ -278,6 +289,7 @@ class Assembly:
 
     def _consistent(self, jobs: list[Job]) -> tuple[Job, ...]:
         """Without the jobs that cannot be, and in turn without those that come after them."""
+        self._compare_outlines(jobs)
         while problems := graph_faults(jobs, broken=self._lost, pools=self.pools):
             bad = set()
             for job, fault in problems:
@@ -290,6 +302,17 @@ class Assembly:
             jobs = [job for job in jobs if id(job) not in bad]
         self._by_name = {job.name: self._origins[id(job)] for job in jobs}
         return tuple(jobs)
+
+    def _compare_outlines(self, jobs: list[Job]) -> None:
+        """What is wrong between jobs of which one has faults of its own: these hide nothing of it. Such jobs stand
+        first, so that a circle through one is found at it, and a doubled name at the other."""
+        named = [one for one in self._outlines if one.name != UNNAMED]
+        names = {one.name for one in named}
+        for job, fault in graph_faults([*named, *jobs], silent=self._lost, pools=self.pools):
+            doubled = fault.path == ("name",) and job.name in names
+            knows_nobody = len(fault.path) > 1 and self._incomplete
+            if (doubled or any(job is one for one in named)) and not knows_nobody:
+                self._report(self._origins[id(job)], [fault])
 
 
 async def _nothing(**_: object) -> None:

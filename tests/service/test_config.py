@@ -418,6 +418,14 @@ ONE_FAULT: list[tuple[str, str]] = [
     ("[service]\njobs = 'jobs'\n" + GOOD.replace("schedule = \"@daily\"", "after = 'known'"), '2:8  error  service.jobs must be a list, not "jobs"\n2 | \'jobs\'\n = write ["jobs"]'),
 ]  # fmt: skip
 OTHERS: list[tuple[str, str]] = [  # that one fault used to hide
+    (GOOD + "timeot = 1\n[[job]]\nname = 'y'\nafter = ['nobody']\ncommand = ['true']", 'job "y": comes after an unknown job "nobody"'),
+    (GOOD.replace('schedule = "@daily"', "after = 'nobody'") + "timeot = 1", 'job "x": comes after an unknown job "nobody"'),
+    (GOOD + "timeot = 1\nneeds = 'nobody'", 'job "x": needs an unknown job "nobody"'),
+    (GOOD + "timeot = 1\npool = 'db'", 'job "x": takes a place in an unknown pool "db"'),
+    (BARE + "pool = 'db'", 'job "x": takes a place in an unknown pool "db"'),
+    (GOOD + "timeot = 1\n" + GOOD, "two jobs have this name: config.toml:1 and config.toml:6"),
+    (GOOD + GOOD + "timeot = 1\n", "two jobs have this name: "),
+    ("[[job]]\nname = 'a'\nafter = 'b'\ntimeot = 1\ncommand = ['true']\n[[job]]\nname = 'b'\nafter = 'a'\ncommand = ['true']", "after goes in a circle: a -> b -> a"),
     ("[service]\njobs = ['jobs']\ndrain = 'soon'\n[override.knwn]\ntimeout = '1s'", 'override of an unknown job "knwn"'),
     ("[service]\njobs = ['jobs']\ntimezone = 'Mars'\ndrain = 'soon'", 'unknown time zone "Mars"'),
     ("[service]\njobs = ['jobs']\ndrain = 'soon'\n[override.known]\nschedule = '61 * * * *'", "minute 61"),
@@ -439,11 +447,39 @@ def test_one_fault_hides_no_other(text: str, expected: str) -> None:
     assert expected in refused(text)
 
 
+def test_a_fault_of_a_python_job_hides_nothing_between_jobs() -> None:
+    python_file('from asched import job\n@job("@daily", timeout="x", needs="nobody")\ndef known(): ...\n')
+    found = [problem.message for problem in loaded("[service]\njobs = ['jobs']\n").problems]
+    assert 'job "known": needs an unknown job "nobody"' in found
+
+
+def test_what_comes_after_a_job_with_faults_is_told_once() -> None:
+    said = refused(GOOD + "timeot = 1\n[[job]]\nname = 'y'\nafter = ['x']\ntimeot = 1\ncommand = ['true']")
+    assert "comes after" not in said
+    assert said.count("unknown option") == 2
+
+
+@pytest.mark.parametrize("written", ["by hand", "only by hand", " By  Hand "])
+def test_a_job_may_be_run_by_hand_only(written: str) -> None:
+    (job,) = loaded(GOOD.replace("@daily", written)).jobs
+    assert job.trigger is None
+    assert job.after == ()
+
+
+def test_an_override_takes_a_job_its_schedule() -> None:
+    python_file('from asched import job\n@job("@daily")\ndef known(): ...\n')
+    (job,) = loaded("[service]\njobs = ['jobs']\n[override.known]\nschedule = 'by hand'\n").jobs
+    assert job.trigger is None
+
+
 JOBS: list[tuple[str, str]] = [
+    (GOOD.replace("@daily", "never"), '3:12  error  job "x": this schedule is not understood\n3 | "never"\n = did you mean "by hand"?'),
+    (GOOD.replace('"@daily"', "['@daily', 'by hand']"), '3:23  error  job "x": "by hand" has no instants\n3 | \'by hand\'\n = it stands alone, as the schedule of a job'),
+    (GOOD.replace("@daily", "by hand") + "after = 'y'", '5:9  error  job "x": has both a schedule and after\n5 | \'y\'\n = it runs at its own times, or by hand, or after others\nconfig.toml:5:9  error  job "x": comes after an unknown job "y"\n5 | \'y\''),
     ("[[job]]\nschedule = '@daily'\ncommand = ['true']", '1:1  error  a [[job]] needs a name\n = as in name = "db-backup"'),
     ("[[job]]\nname = 'a b'\nschedule = '@daily'\ncommand = ['true']", '2:8  error  job "a b": "a b" cannot be the name of a job\n2 | \'a b\'\n = 1 to 100 letters, digits, _, . and -'),
-    ("[[job]]\nname = 'x'\ncommand = ['true']", '1:1  error  job "x": has neither schedule nor after\n = as in schedule = "daily at 02:30"'),
-    (GOOD + "after = 'y'", '5:9  error  job "x": has both a schedule and after\n5 | \'y\'\n = it runs at its own times, or after others'),
+    ("[[job]]\nname = 'x'\ncommand = ['true']", '1:1  error  job "x": has neither schedule nor after\n = as in schedule = "daily at 02:30", or schedule = "by hand"'),
+    (GOOD + "after = 'y'", '5:9  error  job "x": has both a schedule and after\n5 | \'y\'\n = it runs at its own times, or by hand, or after others\nconfig.toml:5:9  error  job "x": comes after an unknown job "y"\n5 | \'y\''),
     (BARE, '1:1  error  job "x": says nothing to do\n = give it one of command, http and python'),
     (GOOD + "python = 'json:loads'", '5:1  error  job "x": has both command and python: a job does one thing\n = make it two jobs'),
     (GOOD + "notify = ['ops']", '5:1  error  job "x": option "notify" is not in this version yet\n = take it out'),
