@@ -26,7 +26,7 @@ from asched.core.rules.pending import next_due, pending
 from asched.core.rules.runs import again, manual
 from asched.engine.evidence import inquire
 from asched.errors import Refused
-from asched.operating import cancel_runs, repeats, starts_nothing
+from asched.operating import cancel_runs, check_enabled, repeats, starts_nothing
 
 if TYPE_CHECKING:
     from asched.scheduler import Scheduler
@@ -107,14 +107,16 @@ class JobHandle:
         beside the schedule, and within the job's limits. Instants that succeeded already, or are open, are left out,
         unless `again`. Returns at once; it goes on by itself, after a restart too (`Scheduler.backfills`). Raises
         Refused, when the stretch is no past one, or empty."""
-        stretch = Stretch.checked(self.definition, since, until, at_once, again=again)
+        stretch = self._stretch(since, until, at_once, again)
         return await begun(self.scheduler.engine, stretch, str(by), str(reason))
 
     async def survey(self, since: datetime, until: datetime, *, at_once: int = 1, again: bool = False) -> Survey:
         """What that backfill would come to: nothing is run. Raises Refused as `backfill` does."""
-        return await surveyed(
-            self.scheduler.engine, Stretch.checked(self.definition, since, until, at_once, again=again)
-        )
+        return await surveyed(self.scheduler.engine, self._stretch(since, until, at_once, again))
+
+    def _stretch(self, since: datetime, until: datetime, at_once: int, again: bool) -> Stretch:
+        check_enabled(self.definition)
+        return Stretch.checked(self.definition, since, until, at_once, again=again)
 
     async def pause(
         self,
@@ -127,17 +129,13 @@ class JobHandle:
     ) -> None:
         """No new starts, until `resume`, for that long, or until then. What comes due is skipped(paused), or
         waits, as `on_resume` says: "skip", "latest" or "all"; by default the job's own."""
-        self._check_scheduled()
+        check_enabled(self.definition)
         await self.scheduler.pause([self.name], reason, for_=for_, until=until, on_resume=on_resume, by=by)
 
     async def resume(self, reason: str = "", *, by: str = "api") -> None:
         """Start again with what comes due from now on. Raises Refused when it is not paused."""
-        self._check_scheduled()
+        check_enabled(self.definition)
         await self.scheduler.resume([self.name], reason, by=by)
-
-    def _check_scheduled(self) -> None:
-        if self.definition.disabled:
-            raise Refused(f'job "{self.name}" is not scheduled: {self.definition.disabled}')
 
     async def cancel_runs(self, reason: str = "cancelled", *, by: str = "api") -> Sequence[RunHandle]:
         """Ask all its open runs to stop; what waits is not started. Returns them."""
@@ -182,7 +180,8 @@ class JobHandle:
     def _state(self, board: Board) -> JobState:
         state = board.jobs.get(self.name)
         if state is None:
-            raise Refused(f'job "{self.name}" is not scheduled: {self.definition.disabled or "it was removed"}')
+            check_enabled(self.definition)
+            raise Refused(f'job "{self.name}" is not scheduled: it was removed')
         return state
 
     async def runs(self, *, limit: int = 100) -> Sequence[FireRecord]:

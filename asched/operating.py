@@ -39,6 +39,12 @@ class Pausing:
         return self.until
 
 
+def check_enabled(job: Job) -> None:
+    """Raises Refused, with why it is not."""
+    if job.disabled:
+        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+
+
 def read_on_resume(text: str | None) -> OnResume | None:
     """Raises Refused."""
     if text is None:
@@ -76,7 +82,7 @@ def resume_jobs(board: Board, names: Sequence[str] | None, by: str, reason: str,
     """Those of them that are paused. Raises Refused when none is."""
     states = [state for state in _scheduled(board, names) if state.pause is not None]
     if not states:
-        raise Refused(none_is_paused(names))
+        raise Refused(none_is_paused(list(board.jobs) if names is None else names))
     for state in states:
         settle_before(board, state, now, turn)
         unpause(board, state, Unpause(state.job.name, now.wall, by, reason), now, turn)
@@ -84,8 +90,8 @@ def resume_jobs(board: Board, names: Sequence[str] | None, by: str, reason: str,
     return [state.job.name for state in states]
 
 
-def none_is_paused(names: Sequence[str] | None) -> str:
-    return f'job "{names[0]}" is not paused' if names and len(names) == 1 else "none of these jobs is paused"
+def none_is_paused(names: Sequence[str]) -> str:
+    return f'job "{names[0]}" is not paused' if len(names) == 1 else "none of these jobs is paused"
 
 
 def _scheduled(board: Board, names: Sequence[str] | None) -> list[JobState]:

@@ -96,10 +96,9 @@ async def _trigger(desk: Desk, job: Job) -> Trigger | None:
 
 async def _write_down(desk: Desk, job: Job, stretch: Stretch, reason: str) -> int:
     from asched.cli import byhand
-    from asched.errors import Refused
+    from asched.operating import check_enabled
 
-    if job.disabled:
-        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    check_enabled(job)
     return await byhand.begin_backfill(desk, stretch, await _trigger(desk, job), reason)
 
 

@@ -26,7 +26,7 @@ from asched.core.triggers.protocol import Trigger
 from asched.engine.instance import describe, kill_survivor
 from asched.engine.ports import Ledger
 from asched.errors import LedgerUnavailable, Refused
-from asched.operating import Pausing, none_is_paused, read_on_resume
+from asched.operating import Pausing, check_enabled, none_is_paused, read_on_resume
 
 T = TypeVar("T")
 
@@ -141,8 +141,7 @@ def _end(record: FireRecord, said: str, now: datetime) -> Change:
 async def arrange(desk: Desk, job: Job, wanted: Arranging[T], reason: str) -> T:
     """A single fire is to go otherwise, by the rules that a service has. Raises Refused."""
     now = desk.now()
-    if job.disabled:
-        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    check_enabled(job)
     async with writing(desk) as ledger:
         board, turn = await _board_with(ledger, job, now), Turn()
         asked = Asked(desk.who(), reason)

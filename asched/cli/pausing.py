@@ -100,14 +100,16 @@ def _call(desk: Desk, verb: str, jobs: Sequence[str], tag: str | None, every: bo
 
 
 def _named(desk: Desk, jobs: Sequence[str], tag: str | None, every: bool) -> Sequence[str]:
-    """By the configuration: no service answers. Raises UnknownJob."""
-    from asched.operating import tagged
+    """By the configuration, as a service would: none answers. Raises UnknownJob, Refused for one that is disabled."""
+    from asched.operating import check_enabled, tagged
 
+    if len(jobs) == 1:
+        check_enabled(desk.job(jobs[0]))
+    known = desk.configuration.jobs
     if tag is not None:
-        return tagged(desk.configuration.jobs, tag)
-    if every:
-        return [job.name for job in desk.configuration.jobs if not job.disabled]
-    return [desk.job(name).name for name in dict.fromkeys(jobs)]
+        jobs = tagged(known, tag)
+    asked = known if every else [desk.job(name) for name in dict.fromkeys(jobs)]
+    return [job.name for job in asked if not job.disabled]
 
 
 def _done(desk: Desk, jobs: Sequence[str], said: str, until: datetime | None) -> None:

@@ -118,7 +118,9 @@ async def _foreseen(desk: Desk) -> tuple[RecoveryStatus, int]:
     from asched.core.rules.owed import ACTS_READ, approved_up_to
 
     limits, now = desk.configuration.limits, desk.now()
-    async with desk.reading() as ledger:
+    async with desk.reading_if_any() as ledger:
+        if ledger is None:
+            return foreseen(rehearse(desk.configuration.jobs, {}, Now(now, now), limits), limits.recovery, ())
         stored = await ledger.restore()
         waiting = [one.fire for one in stored.open if one.decision.kind == "queue" and one.caught_up]
         rehearsal = rehearse(

@@ -75,11 +75,11 @@ def _again_in_service(desk: Desk, run: str, reason: str, wait: bool) -> int:
 
 def _again_here(desk: Desk, run: str, reason: str) -> int:
     from asched.cli.here import Wanted, run_here
+    from asched.operating import check_enabled
 
     before = desk.wait_for(_finished(desk, run))
     job = desk.job(before.job)
-    if job.disabled:
-        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    check_enabled(job)
     wanted = Wanted(job, {}, None, reason, before.fire)
     return run_here(desk, wanted, lambda record: _report(desk, record))
 
@@ -134,9 +134,9 @@ async def _follow(desk: Desk, run: str) -> FireRecord:
 
 def _here(desk: Desk, job: Job, args: Mapping[str, object], at: datetime | None, reason: str) -> int:
     from asched.cli.here import Wanted, run_here
+    from asched.operating import check_enabled
 
-    if job.disabled:
-        raise Refused(f'job "{job.name}" is disabled: {job.disabled}')
+    check_enabled(job)
     _check_arguments(job, args)
     return run_here(desk, Wanted(job, args, at, reason), lambda record: _report(desk, record))
 

@@ -13,6 +13,8 @@ from cliserved import Served, inside, serving
 pytestmark = pytest.mark.service
 
 CONFIG = '[service]\njobs = ["jobs"]\ntimezone = "Asia/Kolkata"\ndrain = "1s"\n'
+OFF = "[[job]]\nname = 'off'\nschedule = '@daily'\ncommand = ['true']\nenabled = false\ntags = ['t']\n"
+DISABLED = 'asched: job "off" is disabled: enabled is false\n'
 JOBS = """\
 import asyncio
 
@@ -37,7 +39,7 @@ SHOWN = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\+05:30[,;:)]?")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with serving(tmp_path_factory.mktemp("manners"), CONFIG, {"manners.py": JOBS}) as path:
+    with serving(tmp_path_factory.mktemp("manners"), CONFIG + OFF, {"manners.py": JOBS}) as path:
         yield path
 
 
@@ -135,6 +137,42 @@ def test_a_job_that_nobody_knows_is_met_with_the_nearest_name(served: Served, ar
     said = served.asched(*arguments.split())
     assert said.code == 3
     assert said.err == 'asched: no job is called "lod": did you mean "load"?\n'
+
+
+ON_DISABLED = ["pause off", "resume off", "skip off@next", "add off tomorrow", "run off"]
+ON_DISABLED += ["backfill off --from yesterday --to today"]
+
+
+@pytest.mark.parametrize("arguments", ON_DISABLED)
+def test_a_disabled_job_is_refused_by_a_service(served: Served, arguments: str) -> None:
+    said = served.asched(*arguments.split())
+    assert (said.code, said.err) == (6, DISABLED)
+
+
+@pytest.mark.parametrize("arguments", ON_DISABLED)
+def test_a_disabled_job_is_refused_alike_without_a_service(folder: Folder, arguments: str) -> None:
+    folder.config.write_text(folder.config.read_text() + OFF)
+    folder.fill()
+    said = folder.asched(*arguments.split())
+    assert (said.code, said.err) == (6, DISABLED)
+
+
+def test_many_jobs_are_paused_without_those_that_are_disabled(folder: Folder) -> None:
+    folder.config.write_text(folder.config.read_text() + OFF + OFF.replace("off", "on").replace("false", "true"))
+    folder.fill()
+    assert folder.asched("pause", "--tag", "t", "--json").json["jobs"] == ["on"]
+    assert folder.asched("resume", "off", "on", "--json").json["jobs"] == ["on"]
+
+
+def test_what_is_over_cannot_be_skipped_and_the_command_that_is_suggested_says_why(served: Served) -> None:
+    said = served.asched("skip", "load@2020-01-01T10:00")
+    (fire,) = re.findall(r'`asched why "(.*?)"`', said.err)
+    assert served.asched("why", fire).out.startswith("load, 2020-01-01 10:00:00+05:30: ")
+
+
+def test_before_there_is_a_ledger_nothing_is_owed(folder: Folder) -> None:
+    assert folder.asched("recovery").out == "if it started now, nothing would be made up for\n"
+    assert folder.asched("recovery", "--json").json["waiting"] == 0
 
 
 def test_a_job_without_a_schedule_is_said_to_run_only_by_hand(served: Served) -> None:

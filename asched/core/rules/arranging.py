@@ -152,8 +152,8 @@ def _instant(board: Board, state: JobState, at: datetime | None, found: Override
     if meant is None or not _meant(meant, at):
         raise Refused(_not_due(state, trigger, at))
     if meant <= state.watermark:
-        told = f"`asched runs {state.job.name} --skipped` says what became of it"
-        raise Refused(f"the fire of {said(state, at)} was decided already: {told}")
+        told = f'`asched why "{state.job.name}@{said(state, at)}"` says what became of it'
+        raise Refused(f"{said(state, at)} is over, or was decided already: {told}")
     return meant
 
 
