@@ -63,8 +63,10 @@ def _begin(
     desk: Desk, name: str, since: Moment, until: Moment, at_once: int, again: bool, reason: str, dry_run: bool
 ) -> None:
     from asched.backfills import Stretch
+    from asched.operating import check_enabled
 
     job = desk.job(name)
+    check_enabled(job)
     home = ZoneInfo(job.timezone)
     begin, end = (said.at(home, desk.now(), back=True) for said in (since, until))
     stretch = Stretch.checked(job, begin, end, at_once, again=again)
@@ -96,9 +98,7 @@ async def _trigger(desk: Desk, job: Job) -> Trigger | None:
 
 async def _write_down(desk: Desk, job: Job, stretch: Stretch, reason: str) -> int:
     from asched.cli import byhand
-    from asched.operating import check_enabled
 
-    check_enabled(job)
     return await byhand.begin_backfill(desk, stretch, await _trigger(desk, job), reason)
 
 

@@ -13,7 +13,6 @@ import click
 from asched.cli.program import as_json as as_json
 from asched.cli.program import gap_json as gap_json
 from asched.cli.program import record_json as record_json
-from asched.core.text.instants import shown
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -81,6 +80,8 @@ _STYLES = {
 
 def when(instant: datetime | None, zone: ZoneInfo) -> str:
     """2026-11-21 08:00:53+01:00"""
+    from asched.core.text.instants import shown
+
     return "-" if instant is None else shown(instant, zone)
 
 

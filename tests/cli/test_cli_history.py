@@ -171,7 +171,7 @@ def leave_open(folder: Folder) -> str:
 def test_without_a_ledger_it_says_so_and_how_one_is_made(folder: Folder, arguments: list[str]) -> None:
     said = folder.asched(*arguments)
     assert said.code == 3
-    assert f"no ledger yet at {folder.ledger}: `asched serve` or `asched run` makes it" in said.err
+    assert f"no ledger yet at {folder.ledger}: `asched serve` makes it, or `asched run JOB`" in said.err
     assert not folder.ledger.exists()
 
 

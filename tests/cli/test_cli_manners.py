@@ -140,7 +140,7 @@ def test_a_job_that_nobody_knows_is_met_with_the_nearest_name(served: Served, ar
 
 
 ON_DISABLED = ["pause off", "resume off", "skip off@next", "add off tomorrow", "run off"]
-ON_DISABLED += ["backfill off --from yesterday --to today"]
+ON_DISABLED += ["backfill off --from yesterday --to today", "backfill off --from fri --to today --dry-run"]
 
 
 @pytest.mark.parametrize("arguments", ON_DISABLED)
