@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
+from typing import Any, ParamSpec, TypeVar, Unpack
 
 from asched.backfills import cancelled
 from asched.core.action import Action
@@ -49,9 +49,6 @@ from asched.life import Life
 from asched.operating import Pausing, cancel_run, pause_jobs, read_on_resume, resume_jobs, starts_nothing, tagged
 from asched.recovery import abort_recovery, approve_recovery
 from asched.retention import Retention, prune_all
-
-if TYPE_CHECKING:
-    pass
 
 P = ParamSpec("P")
 R = TypeVar("R")
