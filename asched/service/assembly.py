@@ -242,6 +242,20 @@ class Assembly:
             if calendar.until is not None
         )
 
+    def unused_pools(self, jobs: Iterable[Job]) -> tuple[Finding, ...]:
+        """Unless a job could not be loaded, which might have taken its places there."""
+        used = {name for job in jobs for name in job.policies.pool}
+        help = 'a job takes a place in it with pool = "{}"; or take it out'
+        return tuple(
+            self._locator.finding(
+                Fault((name,), f'no job takes a place in pool "{name}"', help.format(name), of_key=True),
+                ("pools",),
+                severity="warning",
+            )
+            for name in self.pools
+            if name not in used and not self._mild
+        )
+
     def _finding(self, fault: Fault, origin: Origin, severity: str = "error") -> tuple[Finding, bool]:
         """The fault where it can be mended, and whether that is in config.toml."""
         declared, above = origin.declared, self._layer_of(fault, origin)

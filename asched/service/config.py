@@ -64,12 +64,14 @@ class Configuration:
     origins: Mapping[str, str] = field(hash=False)
     placed: Callable[[Remark], Finding] = field(repr=False, compare=False)
     calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
+    unused: tuple[Finding, ...] = ()  # pools in which no job takes a place
     read_from: tuple[str, ...] = ()  # the files, and patterns of names in folders, from which all of this comes
 
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
         """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order
-        of the jobs; then the calendars that end soon."""
-        return (*self.idle(), *(self.placed(remark) for remark in lint(self.jobs, now)), *self.ending(now))
+        of the jobs; then the pools that nobody uses, and the calendars that end soon."""
+        odd = (self.placed(remark) for remark in lint(self.jobs, now))
+        return (*self.idle(), *odd, *self.unused, *self.ending(now))
 
     def ending(self, now: datetime) -> tuple[Finding, ...]:
         """The calendars that know no day beyond the next half year."""
@@ -155,6 +157,7 @@ def _configured(
         origins=_origins(data, settings, locator, giver or named_by),
         placed=assembly.warning,
         calendar_ends=assembly.calendar_ends(),
+        unused=assembly.unused_pools(jobs),
         read_from=read_from(file, _places(settings, file), layers.data.get("calendars", {})),
     )
 

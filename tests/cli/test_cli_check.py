@@ -9,7 +9,7 @@ SERVICE = '[service]\ntimezone = "UTC"\n'
 HEAD = "[service]\njobs = []\n"  # only those that are written below it
 
 
-def warnings(folder: Folder, text: str, head: str = HEAD) -> list[tuple[str, int, int, str]]:
+def warnings(folder: Folder, text: str, head: str = HEAD) -> list[tuple[str, int, int, str | None]]:
     folder.config.write_text(head + text)
     said = folder.asched("check", "--json")
     assert (said.code, said.json["ok"], said.json["problems"]) == (0, True, [])
@@ -54,6 +54,24 @@ def test_what_nobody_wrote_is_placed_at_the_job(folder: Folder) -> None:
     """Two thirds of it are defaults of asched itself."""
     found = warnings(folder, a_job('"@daily"', 'catch_up_window = "1m"\njitter = "1m"\n'))
     assert found == [("config.toml", 7, 19, "x")]
+
+
+POOLS = "[pools]\ndb = 2\nmail = 1\n"
+
+
+def test_a_pool_that_nobody_uses_is_named_where_it_is_defined(folder: Folder) -> None:
+    assert warnings(folder, POOLS + a_job('"@daily"', 'pool = "db"\n')) == [("config.toml", 5, 1, None)]
+    said = folder.asched("check").out
+    assert 'warning  no job takes a place in pool "mail"' in said
+    assert 'a job takes a place in it with pool = "mail"; or take it out' in said
+    assert warnings(folder, POOLS + a_job('"@daily"', 'pool = ["db", "mail"]\nenabled = false\n')) == []
+
+
+def test_while_a_job_cannot_be_loaded_nobody_knows_which_pools_are_used(folder: Folder) -> None:
+    folder.jobs.write_text("import nonesuch\n")
+    folder.config.write_text('[service]\njobs = ["jobs"]\n' + POOLS)
+    said = folder.asched("check", "--json")
+    assert (said.code, said.json["warnings"]) == (4, [])
 
 
 def test_jobs_in_python_and_their_overrides(folder: Folder) -> None:

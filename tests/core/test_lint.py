@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobdoubles import H, Raises, S, a_job
 
-from asched.core.condition import Network, Term
+from asched.core.condition import LoadBelow, Network, Term
 from asched.core.grammar.phrases import parse_schedule
 from asched.core.lint.cron import HORIZON, odd_cron
 from asched.core.lint.jobs import lint
@@ -26,6 +26,12 @@ from asched.core.wait import Wait
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = 24 * H
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+
+
+def at_eight(*, jitter=0 * S, **wait):
+    """A job at 08:00 in Berlin that waits for the network."""
+    job = a_job(trigger=Cron("0 8 * * *", BERLIN), conditions=(Term(Network()),), wait=Wait(**wait), jitter=jitter)
+    return replace(job, timezone=BERLIN)
 
 
 def oddities(cron):
@@ -315,3 +321,47 @@ def test_a_wait_for_nothing():
     wait = Wait(limit=H)
     assert ("tick", "wait", "it has nothing to wait for") in remarks(a_job(wait=wait))
     assert remarks(a_job(wait=wait, conditions=(Term(Network()),))) == []
+
+
+NETWORK, AWAY = Term(Network()), Term(Network(), holds=False)
+EIGHT = Cron("0 8 * * *", BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (a_job(conditions=(NETWORK, AWAY)),
+         [("unless", 'only_if and unless both name "network": this never runs')]),
+        (a_job(conditions=(NETWORK, Term(LoadBelow(2.0), holds=False))), []),
+        (a_job(conditions=(Term(LoadBelow(1.0)), Term(LoadBelow(2.0), holds=False))), []),
+        (a_job(probe_after=H * 2),
+         [("probe_after", "without pause_after nothing pauses it when it fails, and so nothing is probed")]),
+        (a_job(probe_after=None),
+         [("probe_after", "without pause_after nothing pauses it when it fails, and so nothing is probed")]),
+        (a_job(probe_after=H * 2, pause_after=5), []),
+        (a_job(), []),
+        (a_job(timeout=600 * S, run_timeout=300 * S),
+         [("run_timeout", "the whole run may take 5m, and so no attempt ever comes to its timeout of 10m")]),
+        (a_job(timeout=300 * S, run_timeout=300 * S), []),
+        (a_job(run_timeout=300 * S), []),
+        (at_eight(until=7 * 3600),
+         [("wait", "at 08:00 its wait is over for that day: it waits until 07:00 of the next one")]),
+        (at_eight(until=8 * 3600),
+         [("wait", "at 08:00 its wait is over for that day: it waits until 08:00 of the next one")]),
+        (at_eight(until=2 * 3600), []),
+        (at_eight(until=2 * 3600 - 60), []),
+        (at_eight(until=2 * 3600 + 60),
+         [("wait", "at 08:00 its wait is over for that day: it waits until 02:01 of the next one")]),
+        (at_eight(until=10 * 3600), []),
+        (at_eight(limit=23 * H), []),
+        (at_eight(until=10 * 3600, jitter=2 * H),
+         [("wait", "with a jitter of up to 2h, a fire of 08:00 may be due when its wait until 10:00 is over")]),
+        (at_eight(until=10 * 3600, jitter=2 * H - S), []),
+    ],
+)  # fmt: skip
+def test_options_of_which_one_makes_the_other_idle(job, said):
+    assert [(option, text) for _, option, text in remarks(job)] == said
+
+
+def test_a_probe_that_other_jobs_use_stands_in_the_defaults():
+    assert remarks(a_job("a", probe_after=2 * H), a_job("b", EIGHT, probe_after=2 * H, pause_after=3)) == []

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from asched.core.lint.contradictions import odd_pairs
 from asched.core.lint.cron import HORIZON
 from asched.core.lint.needs import odd_needs
 from asched.core.lint.remark import Remark
@@ -27,10 +28,13 @@ def lint(jobs: Sequence[Job], now: datetime) -> list[Remark]:
     """All that is odd, seen from `now`, job by job. Disabled jobs are left alone."""
     enabled = [job for job in jobs if not job.disabled]
     by_name = {job.name: job for job in jobs}
+    probed = {job.policies.probe_after for job in enabled if job.policies.pause_after is not None}
     found: list[Remark] = []
     for job in enabled:
         found += odd_schedule(job, now)
-        found += _policies(job, now)
+        few = _next_few(job, now)
+        found += _policies(job, few)
+        found += odd_pairs(job, few, probed)
         found += _after(job, by_name, now)
         found += odd_needs(job, by_name)
     return found + list(_equal(enabled))
@@ -39,7 +43,7 @@ def lint(jobs: Sequence[Job], now: datetime) -> list[Remark]:
 # What becomes of it.
 
 
-def _policies(job: Job, now: datetime) -> Iterator[Remark]:
+def _policies(job: Job, few: Sequence[datetime]) -> Iterator[Remark]:
     policies = job.policies
     window = policies.catch_up_window
     if policies.catch_up is not CatchUp.NONE and window is not None and window <= policies.grace:
@@ -66,12 +70,12 @@ def _policies(job: Job, now: datetime) -> Iterator[Remark]:
             "start is a little late",
             "a grace of some seconds",
         )
-    yield from _against_distance(job, policies, now)
+    yield from _against_distance(job, policies, few)
 
 
-def _against_distance(job: Job, policies: Policies, now: datetime) -> Iterator[Remark]:
+def _against_distance(job: Job, policies: Policies, few: Sequence[datetime]) -> Iterator[Remark]:
     """Limits that are longer than the time between two fires."""
-    distance = _distance(job, now)
+    distance = min((later - earlier for earlier, later in pairwise(few)), default=None)
     if distance is None:
         return
     if policies.jitter >= distance:
@@ -93,12 +97,11 @@ def _against_distance(job: Job, policies: Policies, now: datetime) -> Iterator[R
         )
 
 
-def _distance(job: Job, now: datetime) -> timedelta | None:
-    """The shortest one between the next few instants."""
+def _next_few(job: Job, now: datetime) -> Sequence[datetime]:
+    """Of what counts from the end of its runs, none is known."""
     if job.trigger is None or job.trigger.relative:
-        return None
-    found = instants(job.trigger, now, _LOOKED_AT)
-    return min((later - earlier for earlier, later in pairwise(found)), default=None)
+        return ()
+    return instants(job.trigger, now, _LOOKED_AT)
 
 
 def _longest_wait(policies: Policies) -> timedelta:
