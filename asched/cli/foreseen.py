@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from asched.cli.desk import Desk
+from asched.cli.rehearsing import rehearsed
 from asched.cli.supposing import durations, median, simulated
 from asched.core.foresight.asdefined import job_as_defined
 from asched.core.foresight.differences import Shift, shift
 from asched.core.foresight.edits import Edit, edits
 from asched.core.foresight.forecast import Busy, Forecast
-from asched.core.foresight.rehearsal import Rehearsal, known_of, rehearse
+from asched.core.foresight.rehearsal import Rehearsal, known_of
 from asched.core.limits import Limits
 from asched.core.lint.schedule import at_offset_changes
 from asched.core.model import Job
-from asched.core.rules.board import Now, Previous
+from asched.core.rules.board import Previous
 from asched.core.triggers.otherdays import same_but_for_days
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec
@@ -56,11 +57,14 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Load:
     """The same days before and after, as simulated; `until` is how far. `crowds`: of jobs that newly start in one
-    minute with many others."""
+    minute with many others. `limits` are those of the new configuration, for both: what limits all jobs is not in the
+    ledger. `unknown` are pools in which jobs took places before, and of which it is not known how many there were."""
 
     before: Forecast
     after: Forecast
     crowds: Mapping[str, Busy]
+    limits: Limits
+    unknown: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Plan:
 
     def count(self, how: str) -> int:
         return sum(change.how == how for change in self.changes)
+
+    def cuts(self, change: Change) -> bool:
+        """Whether it has more fires than are compared."""
+        return change.shift.until < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +127,18 @@ async def _read(desk: Desk, jobs: Sequence[Job], limits: Limits, now: datetime) 
             pass
     async with desk.reading_if_any() as ledger:
         if ledger is None:
-            return _Stands(rehearsal=rehearse(jobs, {}, Now(now, now), limits))
+            return _Stands(rehearsal=(await rehearsed(None, jobs, limits, now)).rehearsal)
         return await _read_from(ledger, jobs, limits, now)
 
 
 async def _read_from(ledger: Ledger, jobs: Sequence[Job], limits: Limits, now: datetime) -> _Stands:
-    stored = await ledger.restore()
     known = known_of(await ledger.versions())
+    found = await rehearsed(ledger, jobs, limits, now)
     open_: dict[str, list[bool]] = {}
-    for record in stored.open:
+    for record in found.stored.open:
         open_.setdefault(record.job, []).append(record.decision.kind == "queue" or record.retry_at is not None)
     past = await durations(ledger, {*known, *(job.name for job in jobs)})
-    rehearsal = rehearse(jobs, known, Now(now, now), limits, pauses=stored.pauses, running=open_.keys())
-    return _Stands(known, rehearsal, open_, past)
+    return _Stands(known, found.rehearsal, open_, past)
 
 
 # Job by job.
@@ -217,7 +224,8 @@ def _load(
     if after.until < before.until:
         before = simulated(_at(old, now), now, after.until, lasts, FIRES, limits=limits)
     newcomers = [one.job for one in changes if one.shift.moves.moved or one.shift.moves.new]
-    return Load(before, after, _crowds(newcomers, before, after))
+    pools = {name for job in old for name in job.policies.pool}
+    return Load(before, after, _crowds(newcomers, before, after), limits, sorted(pools - limits.pools.keys()))
 
 
 def _at(jobs: Sequence[Job], now: datetime) -> list[Job]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
-from asched.cli.foreseen import Change, Load, Plan, foresee
+from asched.cli.foreseen import FIRES, INSTANTS, Change, Load, Plan, foresee
+from asched.cli.planlimits import limits_json, limits_lines
 from asched.core.change import Gap
 from asched.core.foresight.forecast import Busy
 from asched.core.foresight.rehearsal import Owed, counted, oldest
@@ -46,7 +47,7 @@ def _print(desk: Desk, plan: Plan, home: ZoneInfo, count: int) -> None:
     click.echo(_title(plan, home))
     for change in plan.changes:
         click.echo()
-        _print_change(change, plan.rehearsal.lost.get(change.job, ()), home, count)
+        _print_change(plan, change, home, count)
     for title, lines in (
         ("if it were served now, at once", list(_owed_lines(plan, home))),
         (_load_title(plan, home), list(_load_lines(plan.load, home))),
@@ -72,15 +73,15 @@ def _title(plan: Plan, home: ZoneInfo) -> str:
     return f"jobs: {said}\nfires until {until} ({home.key}): {told}" if plan.changes else f"nothing changes: {said}"
 
 
-def _print_change(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: int) -> None:
+def _print_change(plan: Plan, change: Change, home: ZoneInfo, count: int) -> None:
     old, new = change.schedule
     beside = "" if change.how == "changed" else f": {change.why or new or old or 'no schedule'}"
     click.echo(show.one_line(f"{_SIGNS[change.how]} {change.job}  {change.how}{beside}"))
-    for line in _change_lines(change, lost, home, count):
+    for line in _change_lines(plan, change, home, count):
         click.echo(f"    {show.one_line(line)}")
 
 
-def _change_lines(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: int) -> Iterator[str]:
+def _change_lines(plan: Plan, change: Change, home: ZoneInfo, count: int) -> Iterator[str]:
     old, new = (text or "none" for text in change.schedule)
     if change.how == "changed" and change.rescheduled:
         yield f"schedule: {old} -> {new}"
@@ -88,7 +89,9 @@ def _change_lines(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: in
         yield "its calendars have other days; its schedule goes on"
     yield from (edit.text() for edit in change.edits)
     yield from _fires(change, home, count)
-    for gap in lost:
+    if plan.cuts(change):
+        yield f"compared only until {show.when(change.shift.until, home)}: it has more than {INSTANTS} fires"
+    for gap in plan.rehearsal.lost.get(change.job, ()):
         yield f"of what it owes since {show.when(gap.after, home)}, {_many(gap)} not run: recorded as removed"
     if change.waiting:
         yield f"{show.counted(change.waiting, 'waiting run')} would not be started any more"
@@ -141,7 +144,7 @@ _DONE = {"start": "started", "queue": "queued"}
 def _load_title(plan: Plan, home: ZoneInfo) -> str:
     """Of more fires than are simulated, how far they went."""
     until = plan.until if plan.load is None else plan.load.after.until
-    return "load" if until >= plan.until else f"load until {show.when(until, home)[:16]}"
+    return "load" if until >= plan.until else f"load until {show.when(until, home)[:16]}: more than {FIRES} fires"
 
 
 def _load_lines(load: Load | None, home: ZoneInfo) -> Iterator[str]:
@@ -157,6 +160,7 @@ def _load_lines(load: Load | None, home: ZoneInfo) -> Iterator[str]:
         yield show.one_line(f"{job} newly starts at {show.when(crowd.at, home)[:16]} with {named}")
     if len(load.crowds) > _CROWDS:
         yield f"{len(load.crowds) - _CROWDS} more jobs newly start with many others"
+    yield from limits_lines(load)
 
 
 def _busy(busy: Busy | None, home: ZoneInfo) -> str:
@@ -171,19 +175,20 @@ def _json(plan: Plan, home: ZoneInfo, count: int) -> dict[str, object]:
         "changes": bool(plan.changes),
         "since": plan.now.astimezone(home),
         "until": plan.until.astimezone(home),
-        "jobs": [_change_json(one, plan.rehearsal.lost.get(one.job, ()), home, count) for one in plan.changes],
+        "jobs": [_change_json(plan, one, home, count) for one in plan.changes],
         "same": plan.same,
         "disabled": plan.off,
         "owed": [_owed_json(job, owed, home) for job, owed in plan.rehearsal.owed.items()],
         "held": _held_json(plan.rehearsal.held, home),
-        "load": None if plan.load is None else _load_json(plan.load, home),
+        "load": None if plan.load is None else _load_json(plan, plan.load, home),
         "ending": [problem.message for problem in plan.ending],
         "problems": [problem.message for problem in plan.problems],
+        "limits": None if plan.load is None else limits_json(plan.load),
     }
 
 
-def _change_json(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: int) -> dict[str, object]:
-    moves = change.shift.moves
+def _change_json(plan: Plan, change: Change, home: ZoneInfo, count: int) -> dict[str, object]:
+    moves, lost = change.shift.moves, plan.rehearsal.lost.get(change.job, ())
     return {
         "job": change.job,
         "how": change.how,
@@ -192,6 +197,7 @@ def _change_json(change: Change, lost: Sequence[Gap], home: ZoneInfo, count: int
         "calendar_days": change.days,
         "options": [{"option": one.option, "from": one.was, "to": one.becomes} for one in change.edits],
         "until": change.shift.until.astimezone(home),
+        "cut": plan.cuts(change),
         "fires": {"before": change.shift.before, "after": change.shift.after},
         "moved": len(moves.moved),
         "gone": len(moves.gone),
@@ -221,9 +227,10 @@ def _owed_json(job: str, owed: Owed, home: ZoneInfo) -> dict[str, object]:
     }
 
 
-def _load_json(load: Load, home: ZoneInfo) -> dict[str, object]:
+def _load_json(plan: Plan, load: Load, home: ZoneInfo) -> dict[str, object]:
     return {
         "until": load.after.until.astimezone(home),
+        "cut": load.after.until < plan.until,
         "peak": {"from": _busy_json(load.before.peak(), home), "to": _busy_json(load.after.peak(), home)},
         "busiest": {"from": [_busy_json(one, home) for one in load.before.busiest()],
                     "to": [_busy_json(one, home) for one in load.after.busiest()]},

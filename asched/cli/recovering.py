@@ -112,28 +112,13 @@ def _foresee(desk: Desk) -> None:
 
 
 async def _foreseen(desk: Desk) -> tuple[RecoveryStatus, int]:
+    from asched.cli.rehearsing import rehearsed
     from asched.core.foresight.recoverystatus import foreseen
-    from asched.core.foresight.rehearsal import known_of, rehearse
-    from asched.core.rules.board import Now
-    from asched.core.rules.owed import ACTS_READ, approved_up_to
 
     limits, now = desk.configuration.limits, desk.now()
     async with desk.reading_if_any() as ledger:
-        if ledger is None:
-            return foreseen(rehearse(desk.configuration.jobs, {}, Now(now, now), limits), limits.recovery, ())
-        stored = await ledger.restore()
-        waiting = [one.fire for one in stored.open if one.decision.kind == "queue" and one.caught_up]
-        rehearsal = rehearse(
-            desk.configuration.jobs,
-            known_of(await ledger.versions()),
-            Now(now, now),
-            limits,
-            pauses=stored.pauses,
-            running={one.job for one in stored.open},
-            waiting=waiting,
-            approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
-        )
-    return foreseen(rehearsal, limits.recovery, waiting)
+        found = await rehearsed(ledger, desk.configuration.jobs, limits, now)
+    return foreseen(found.rehearsal, limits.recovery, found.waiting)
 
 
 def _would(desk: Desk, foreseen: RecoveryStatus, beyond: int) -> str:

@@ -13,9 +13,12 @@ from clifolder import Folder
 
 from asched import Scheduler
 from asched.core.foresight.simulate import quick
+from asched.core.outcome import Succeeded
+from asched.ledger.sqlite import SqliteLedger
+from asched.recovery import approve_recovery
 from asched.service.config import load
 from asched.testing.clock import FakeClock
-from asched.testing.harness import PretendRunner
+from asched.testing.harness import Harness, PretendRunner
 
 HEAD = '[service]\ntimezone = "Europe/Berlin"\njobs = []\n'
 
@@ -41,10 +44,24 @@ class Planned:
 
     async def _serve(self) -> None:
         clock = FakeClock(datetime.now(UTC).replace(microsecond=0) - self.ago - timedelta(minutes=1))
-        scheduler = Scheduler(ledger=self.folder.ledger, clock=clock, runner=PretendRunner(clock, quick))
-        scheduler.replace(load(self.folder.config, env={}).jobs)
+        configuration = load(self.folder.config, env={})
+        runner = PretendRunner(clock, quick)
+        scheduler = Scheduler(ledger=self.folder.ledger, clock=clock, runner=runner, pools=configuration.limits.pools)
+        scheduler.replace(configuration.jobs)
         async with scheduler:
             await clock.advance("1m")
+
+    async def approve_and_die(self) -> None:
+        """It is served now; what it owes is held, approved of, and goes on waiting when its asched is killed."""
+        configuration = load(self.folder.config, env={})
+        clock = FakeClock(datetime.now(UTC).replace(microsecond=0))
+        ledger = SqliteLedger(self.folder.ledger)
+        harness = Harness(configuration.jobs, ledger=ledger, clock=clock, limits=configuration.limits,
+                          behave=lambda fire, attempt: (timedelta(days=1), Succeeded()))  # fmt: skip
+        await harness.start()
+        await approve_recovery(harness.engine, "ada", "")
+        await harness.kill()
+        await ledger.close()
 
     def told(self, *arguments: str) -> Any:
         return self.folder.asched("plan", "--json", *arguments).json
@@ -154,6 +171,50 @@ def test_other_days_of_a_calendar_are_the_same_schedule(planned: Planned) -> Non
     assert (told["calendar_days"], told["gone"], told["options"], told["lost"]) == (True, 1, [], [])
     assert planned.told()["ending"], "it ends in three days"
     assert "its calendars have other days; its schedule goes on\n" in planned.folder.asched("plan").out
+
+
+def test_a_job_with_more_fires_than_are_compared_says_how_far_they_were(planned: Planned, monkeypatch: Any) -> None:
+    monkeypatch.setattr("asched.cli.foreseen.INSTANTS", 10)
+    monkeypatch.setattr("asched.cli.plansaid.INSTANTS", 10)
+    monkeypatch.setattr("asched.cli.foreseen.FIRES", 20)
+    planned.served(table("many", "0 * * * *"), table("few", "daily at 08:00"))
+    planned.write(table("many", "30 * * * *"), table("few", "daily at 09:00"))
+    cut = {one["job"]: one["cut"] for one in planned.told()["jobs"]}
+    assert cut == {"many": True, "few": False}
+    assert planned.told()["load"]["cut"] is True
+    said = planned.folder.asched("plan").out
+    assert said.count("compared only until 20") == 1
+    assert ": it has more than 10 fires\n" in said
+
+
+def test_limits_of_all_jobs_are_said_not_to_be_compared(planned: Planned) -> None:
+    planned.served("[pools]\ndb = 2\n", table("a", "daily at 08:00", 'pool = "db"'))
+    planned.write('max_running = 3\nrecovery = { pace = "5s", ask = 10 }\n', table("a", "daily at 09:00"))
+    said = planned.folder.asched("plan").out
+    now = "max_running 3, recovery.pace 5s, recovery.ask 10"
+    assert f"not in the ledger: before and after are simulated with those of now: {now}\n" in said
+    assert 'jobs took places in pool "db", which is not defined any more' in said
+    limits = planned.told()["limits"]
+    assert (limits["compared"], limits["max_running"], limits["unknown_pools"]) == (False, 3, ["db"])
+    assert (limits["recovery"]["pace_s"], limits["recovery"]["ask"], limits["pools"]) == (5.0, 10, {})
+    planned.write(table("a", "daily at 09:00"))
+    assert "with those of now: none\n" in planned.folder.asched("plan").out
+
+
+def test_what_somebody_approved_of_is_not_foretold_as_held(planned: Planned) -> None:
+    planned.served("recovery = { ask = 3, at_once = 1 }\n", table("a", "0 * * * *", 'catch_up = "all"'))
+    assert planned.told()["held"]["count"] > 20
+    asyncio.run(planned.approve_and_die())
+    assert planned.told()["held"] is None
+
+
+def test_what_a_job_needs_and_has_succeeded_is_known(planned: Planned) -> None:
+    """The import has, when it was served; so the one run that is made up for is not foretold as blocked."""
+    needs = 'needs = { job = "import", within = "40h" }'
+    planned.served(table("import", "* * * * *", 'catch_up = "none"'), table("a", "0 * * * *", needs))
+    (owed,) = [one for one in planned.told()["owed"] if one["job"] == "a"]
+    assert owed["decisions"]["start"] == 1
+    assert "blocked" not in owed["decisions"]
 
 
 def test_exit_codes_for_ci(planned: Planned) -> None:

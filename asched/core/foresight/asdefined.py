@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
@@ -20,14 +20,13 @@ def job_as_defined(name: str, previous: Previous) -> Job:
     """Its trigger is anchored as it was, its action a stand-in. What another asched wrote and this one cannot read is
     left at its default: this is for looking ahead, and runs nothing."""
     said = json.loads(previous.definition)
-    return Job(
-        name=name,
-        action=Function(_nothing, "", "coroutine"),
-        trigger=previous.trigger,
-        policies=policies_of(said.get("policies", {})),
-        after=tuple(said.get("after", ())),
-        timezone=str(said.get("timezone", "UTC")),
-    )
+    return replace(depends_as_defined(said), name=name, trigger=previous.trigger)
+
+
+def depends_as_defined(said: Mapping[str, Any]) -> Job:
+    """The same of a definition alone: no name, no trigger."""
+    read = _read_fields(Job, {key: said[key] for key in _DEPENDS if key in said})
+    return Job(name="", action=_STAND_IN, **read)
 
 
 def policies_of(said: Mapping[str, object]) -> Policies:
@@ -66,9 +65,20 @@ def _read(hint: Any, value: Any) -> object:
         return timedelta(seconds=value)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
+    if get_origin(hint) is Mapping:
+        return {name: _read(get_args(hint)[1], one) for name, one in value.items()}
     if is_dataclass(hint) and isinstance(hint, type):
-        return hint(**_read_fields(hint, value))
+        return _read_whole(hint, value)
     return _plain(hint, value)
+
+
+def _read_whole(kind: type, said: Mapping[str, object]) -> object:
+    """Of a union, only the one that it says it is."""
+    if said.get("kind") != getattr(kind, "kind", said.get("kind")):
+        raise TypeError(f"{said} is no {kind.__name__}")
+    if kind is Function:
+        return replace(_STAND_IN, ref=str(said["ref"]))
+    return kind(**_read_fields(kind, said))
 
 
 def _read_first(hints: Sequence[Any], value: object) -> object:
@@ -88,4 +98,8 @@ def _plain(hint: Any, value: object) -> object:
 
 
 async def _nothing() -> None:
-    """Stands in for what a job does."""
+    """Stands in for what a job does, and for functions that are asked whether it may."""
+
+
+_STAND_IN = Function(_nothing, "", "coroutine")
+_DEPENDS = ("policies", "after", "wished", "needs", "conditions", "timezone")

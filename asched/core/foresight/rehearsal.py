@@ -63,13 +63,17 @@ def rehearse(
     running: Set[str] = frozenset(),
     waiting: Sequence[Fire] = (),
     approved_to: int = 0,
+    succeeded: Iterable[tuple[str, datetime]] = (),
 ) -> Rehearsal:
     """Exactly `jobs` from now on. `running` are names of jobs that have a run: what counts from its end is not due.
-    `waiting` are fires that wait already; up to `approved_to` somebody approved of making up for them."""
+    `waiting` are fires that wait already; up to `approved_to` somebody approved of making up for them. `succeeded` are
+    jobs that others need, and instants for which they did."""
     numbers = count(max([approved_to, *(fire.id for fire in waiting)]) + 1)
     board = Board(lambda: next(numbers), limits)
     board.known.update(known)
     board.pauses.update((pause.job, pause) for pause in pauses)
+    for job, at in succeeded:
+        board.successes.note(job, at)
     placing, deciding = Turn(), Turn()
     count_owed(board)  # as a start does
     board.recovering.approved_to = approved_to
