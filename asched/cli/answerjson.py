@@ -18,9 +18,11 @@ from asched.core.hindsight.verdict import (
     Decided,
     Excluded,
     Gapped,
+    Gate,
     Near,
     NeverDue,
     Pruned,
+    Told,
     Unaccounted,
     Undecided,
     Unscheduled,
@@ -45,25 +47,26 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 _DETAILS = (
-    "fires", "gap", "calendar", "label", "before", "after", "reason", "due_at", "pause", "arranged", "seen_at",
-    "catch_up", "ended", "began", "was_due", "pruned_until", "error",
+    "fires", "gap", "calendar", "label", "before", "after", "reason", "due_at", "pause", "arranged", "gate", "served",
+    "seen_at", "catch_up", "ended", "began", "was_due", "pruned_until", "error",
 )  # fmt: skip
 
 
 def _details(verdict: Verdict) -> dict[str, object]:
     match verdict:
         case Decided(fires):
-            return {"fires": [{**record_json(one.record), **_behind(one.behind)} for one in fires]}
+            return {"fires": [_told(one) for one in fires]}
         case Gapped(gap, behind):
             return {"gap": {**gap_json(gap), **_behind(behind)}}
         case Excluded(calendar, label, near):
             return {"calendar": calendar, "label": label, **_near(near)}
         case NeverDue(near, why):
             return {"reason": why or None, **_near(near)}
-        case Ahead(due_at, pause, arranged=arranged):
-            return {"due_at": due_at, "pause": _pause(pause), "arranged": _arranged(arranged)}
-        case Undecided(seen_at, catch_up):
-            return {"seen_at": seen_at, "catch_up": catch_up or None}
+        case Ahead(due_at, pause, arranged=arranged, gate=gate, served=served):
+            said = {"due_at": due_at, "pause": _pause(pause), "arranged": _arranged(arranged)}
+            return {**said, "gate": _gate(gate), "served": served}
+        case Undecided(seen_at, catch_up, arranged):
+            return {"seen_at": seen_at, "catch_up": catch_up or None, "arranged": _arranged(arranged)}
         case Unscheduled(ended, began, was_due):
             return {"ended": _version(ended), "began": _version(began), "was_due": was_due}
         case Pruned(until):
@@ -76,9 +79,13 @@ def _details(verdict: Verdict) -> dict[str, object]:
             assert_never(verdict)
 
 
+def _told(one: Told) -> dict[str, object]:
+    return {**record_json(one.record, one.behind.lost.get(one.record.id)), **_behind(one.behind)}
+
+
 def _behind(behind: Behind) -> dict[str, object]:
     return {
-        "runs": [record_json(run) for run in behind.runs],
+        "runs": [record_json(run, behind.lost.get(run.id)) for run in behind.runs],
         "absence": absence_json(behind.absence),
         "act": act_json(behind.act),
     }
@@ -100,6 +107,19 @@ def _pause(pause: Pause | None) -> dict[str, object] | None:
 
 def _arranged(arranged: Occurrence | None) -> dict[str, object] | None:
     return None if arranged is None else {"kind": arranged.kind, **asdict(arranged)}
+
+
+def _gate(gate: Gate) -> dict[str, object]:
+    needs = [
+        {
+            "job": one.need.job,
+            "needed": one.need.text,
+            "met_by": None if one.met_by is None else one.met_by.run,
+            "last": None if one.last is None else one.last.scheduled_at,
+        }
+        for one in gate.needs
+    ]
+    return {"needs": needs, "conditions": list(gate.conditions), "wait": gate.wait or None}
 
 
 def _near(near: Near) -> dict[str, datetime | None]:

@@ -15,10 +15,10 @@ from asched.cli.answerjson import answer_json
 from asched.cli.asked import AtDay, AtEdge, AtInstant, When, read_time
 from asched.cli.desk import Desk
 from asched.core.hindsight.answer import Answer
-from asched.core.hindsight.inquiry import first_excluded, first_unscheduled, last_due, next_due
+from asched.core.hindsight.versions import first_excluded, first_unscheduled, last_due, next_due
 from asched.core.model import fire_id
 from asched.core.record import FireQuery, VersionRecord
-from asched.engine.evidence import inquire, instants_within, zone_of
+from asched.engine.evidence import beside, inquire, instants_within, zone_of
 from asched.engine.ports import Ledger
 from asched.errors import AschedError, UnknownRun
 
@@ -111,8 +111,10 @@ async def _meant(
         case AtEdge("last"):
             newest = await ledger.fires(FireQuery(jobs=(job,), until=now + _TICK, limit=1))
             known = [one.scheduled_at for one in newest]
-            return [max([*known, *last_due(versions, now)], default=now)]
+            moved = [at for at in await beside(ledger, job) if at <= now]
+            return [max([*known, *moved, *last_due(versions, now)], default=now)]
         case AtEdge():
-            return next_due(versions, now) or [now]
+            moved = [at for at in await beside(ledger, job) if at > now]
+            return [min([*moved, *next_due(versions, now)], default=now)]
         case _:
             assert_never(when)

@@ -34,8 +34,9 @@ def audit_command(desk: Desk) -> None:
 
 async def _audit(desk: Desk) -> tuple[Audit, int, bool]:
     """What was found, how many jobs there are, and whether anybody is at work."""
-    from asched.cli.owners import ALL, lives
+    from asched.cli.owners import ALL
     from asched.engine.audit import audit
+    from asched.engine.instance import lives
 
     async with desk.reading() as ledger:
         jobs = len({version.job for version in await ledger.versions()})

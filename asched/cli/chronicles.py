@@ -16,7 +16,9 @@ from asched.cli.strips import LETTERS as FORECAST
 from asched.core.change import Absence, Act
 from asched.core.foresight.forecast import Mark
 from asched.core.hindsight.chronicle import ABSENT, Chronicle, Went, percentile
+from asched.core.hindsight.losses import Losses
 from asched.core.record import FireQuery
+from asched.engine.evidence import losses_of
 from asched.engine.ports import Ledger
 
 MOST = 10_000  # fires of a job that are looked at
@@ -107,14 +109,15 @@ async def _read(desk: Desk, jobs: Sequence[str], since: datetime) -> _History:
         for name in jobs:
             await desk.check_job(ledger, name)
         names = jobs or sorted({version.job for version in await ledger.versions()})
-        read = [await _chronicle(ledger, name, since) for name in dict.fromkeys(names)]
+        losses = await losses_of(ledger, (await ledger.restore()).open, now)
+        read = [await _chronicle(ledger, name, since, losses) for name in dict.fromkeys(names)]
         absences = _since(await ledger.absences(limit=_ALL), since)
     cut = [chronicle.job for chronicle, more in read if more]
     return _History(since, now, [chronicle for chronicle, _ in read], absences, cut)
 
 
-async def _chronicle(ledger: Ledger, job: str, since: datetime) -> tuple[Chronicle, bool]:
-    chronicle = Chronicle(job)
+async def _chronicle(ledger: Ledger, job: str, since: datetime, losses: Losses) -> tuple[Chronicle, bool]:
+    chronicle = Chronicle(job, losses=losses)
     records = await ledger.fires(FireQuery(jobs=(job,), since=since, limit=MOST + 1))
     for record in records[:MOST]:
         chronicle.hear(record)

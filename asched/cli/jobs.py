@@ -18,6 +18,7 @@ from asched.cli.verb import verb
 if TYPE_CHECKING:
     from asched.cli.outlook import Known
     from asched.core.change import Pause
+    from asched.core.hindsight.losses import Losses
     from asched.core.model import Job
     from asched.core.record import FireRecord
     from asched.engine.ports import Ledger
@@ -27,9 +28,9 @@ SHOWN = 5  # of the latest runs, and of the next instants
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job, and what the ledger knows of it. `recent` runs are newest first. `waiting` are its
-    fires that wait. `once_it_ends`: when it is due, as long
-    as nobody knows the instant. `raised`: what its trigger said instead of one."""
+    """A job, and what the ledger knows of it. `recent` runs are newest first, some of them may be in `losses`.
+    `waiting` are its fires that wait. `once_it_ends`: when it is due, as long as nobody knows the instant. `raised`:
+    what its trigger said instead of one."""
 
     job: Job
     upcoming: Sequence[datetime]
@@ -38,6 +39,7 @@ class Standing:
     pause: Pause | None
     once_it_ends: str
     raised: str
+    losses: Losses
 
     @property
     def next_at(self) -> datetime | None:
@@ -100,19 +102,24 @@ async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standi
 
 async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime, count: int) -> Standing:
     from asched.cli.outlook import once_it_ends, upcoming_of
+    from asched.core.hindsight.losses import Losses
     from asched.core.record import FireQuery
+    from asched.engine.evidence import losses_of
 
     recent: Sequence[FireRecord] = ()
     waiting: Sequence[FireRecord] = ()
+    losses = Losses()
     if ledger is not None:
         query = FireQuery(jobs=(job.name,), decisions=("queue",), oldest_first=True, open=True)
         waiting = await ledger.fires(query)
         recent = await ledger.fires(FireQuery(jobs=(job.name,), decisions=("start",), limit=count))
+        losses = await losses_of(ledger, recent, now)
     pause = known.pauses.get(job.name)
     if pause is not None and pause.until is not None and pause.until <= now:
         pause = None  # nobody was there to end it, and whoever comes will
     upcoming = upcoming_of(job, known, now, count)
-    return Standing(job, upcoming, recent, waiting, pause, once_it_ends(job, known), known.raised.get(job.name, ""))
+    raised = known.raised.get(job.name, "")
+    return Standing(job, upcoming, recent, waiting, pause, once_it_ends(job, known), raised, losses)
 
 
 def when_due(job: Job) -> str:
@@ -134,11 +141,14 @@ def _when(job: Job) -> str:
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
     next_at = show.due(one.once_it_ends or show.when(one.next_at, one.zone), paused=one.pause is not None)
-    return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one.recent)
+    return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one)
 
 
-def _last(desk: Desk, recent: Sequence[FireRecord]) -> str:
-    return f"{show.state_of(recent[0])} {show.when(recent[0].started_at, desk.zone)}" if recent else "-"
+def _last(desk: Desk, one: Standing) -> str:
+    if not one.recent:
+        return "-"
+    last = one.recent[0]
+    return f"{show.state_of(last, one.losses.of(last))} {show.when(last.started_at, desk.zone)}"
 
 
 def _json(one: Standing) -> dict[str, Any]:
@@ -157,11 +167,15 @@ def _json(one: Standing) -> dict[str, Any]:
         "timezone": job.timezone,
         "next_at": one.next_at,
         "raised": one.raised or None,
-        "last": show.record_json(one.recent[0]) if one.recent else None,
+        "last": _record_json(one, one.recent[0]) if one.recent else None,
         "description": job.description,
         "source": job.source,
         "waiting": [_waiting_json(record, one.zone) for record in one.waiting],
     }
+
+
+def _record_json(one: Standing, record: FireRecord) -> dict[str, Any]:
+    return show.record_json(record, one.losses.of(record))
 
 
 def _waiting_json(record: FireRecord, zone: ZoneInfo) -> dict[str, object]:
@@ -195,7 +209,7 @@ def show_command(desk: Desk, job: str) -> None:
     if one.recent:
         click.echo("\nlatest runs")
         for record in one.recent:
-            said = f"{show.state_of(record)}, took {show.took(record.duration)}"
+            said = f"{show.state_of(record, one.losses.of(record))}, took {show.took(record.duration)}"
             click.echo(f"  {record.run:<8} {show.when(record.scheduled_at, one.zone)}  {said}")
     desk.hint("asched list" if one.job.disabled else f"asched run {job}")
 
@@ -210,7 +224,7 @@ def _more_json(one: Standing) -> dict[str, object]:
         "kind": one.job.action.kind,
         "policies": policies_json(one.job.policies),
         "upcoming": one.upcoming,
-        "runs": [show.record_json(record) for record in one.recent],
+        "runs": [_record_json(one, record) for record in one.recent],
     }
 
 

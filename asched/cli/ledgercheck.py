@@ -35,7 +35,8 @@ def check_ledger(desk: Desk) -> tuple[Inspection, Audit | None]:
 
 
 async def _audit(desk: Desk) -> Audit:
-    from asched.cli.owners import ALL, lives
+    from asched.cli.owners import ALL
+    from asched.engine.instance import lives
 
     async with desk.reading() as ledger:
         instances = await ledger.instances(limit=ALL)

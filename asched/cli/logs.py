@@ -12,6 +12,7 @@ from asched.cli.names import complete_run_or_job
 from asched.cli.verb import verb
 
 if TYPE_CHECKING:
+    from asched.core.hindsight.losses import Loss
     from asched.core.record import FireRecord, OutputRecord
     from asched.engine.ports import Ledger
 
@@ -29,17 +30,20 @@ def logs_command(desk: Desk, run: str, follow: bool) -> None:
 
 
 async def _show(desk: Desk, name: str, follow: bool) -> None:
+    from asched.engine.evidence import losses_of
+
     async with desk.reading() as ledger:
         record = await desk.run_or_latest(ledger, name)
         if desk.as_json:
             if follow:
                 record = await until_over(ledger, record)
             pieces = await ledger.output(record.id)
-            show.as_json({**show.record_json(record), "output": [_piece(piece) for piece in pieces]})
+            loss = (await losses_of(ledger, [record], desk.now())).of(record)
+            show.as_json({**show.record_json(record, loss), "output": [_piece(piece) for piece in pieces]})
             return
         desk.talk(f"run {record.run} of {record.job}, scheduled {show.when(record.scheduled_at, desk.zone)}")
         record = await print_output(ledger, record, follow=follow)
-        desk.talk(_end(record))
+        desk.talk(_end(record, (await losses_of(ledger, [record], desk.now())).of(record)))
 
 
 async def print_output(ledger: Ledger, record: FireRecord, *, follow: bool) -> FireRecord:
@@ -83,12 +87,13 @@ def _piece(piece: OutputRecord) -> dict[str, object]:
     return {"seq": piece.seq, "at": piece.at, "attempt": piece.attempt, "stream": piece.stream, "text": piece.text}
 
 
-def _end(record: FireRecord) -> str:
+def _end(record: FireRecord, loss: Loss | None) -> str:
     from asched.core.english.reasons import explain_outcome
+    from asched.core.hindsight.losses import explain_loss
     from asched.core.outcome import Failed
 
     if record.outcome is None:
-        return f"it is {show.state_of(record)}"
+        return f"it is {show.state_of(record)}" if loss is None else explain_loss(record, loss)
     said = f"{show.one_line(explain_outcome(record.outcome))}, after {show.took(record.duration)}"
     if isinstance(record.outcome, Failed) and record.outcome.error.traceback:
         return f"{record.outcome.error.traceback.rstrip()}\n{said}"

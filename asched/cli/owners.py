@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 from asched.core.record import FireRecord, InstanceRecord
-from asched.engine.instance import boot_id, describe, process_started
+from asched.engine.instance import describe, lives
 from asched.engine.ports import Ledger
 from asched.errors import ServiceUnreachable
 
 ALL = 1_000_000
-
-
-def lives(instance: InstanceRecord) -> bool:
-    """Is its process still there? Of another machine's we cannot know, and believe it."""
-    if instance.left_at is not None:
-        return False
-    if instance.host != socket.gethostname():
-        return True
-    return instance.boot_id == boot_id() and process_started(instance.pid) == instance.pid_started
 
 
 async def owner_of(ledger: Ledger, record: FireRecord) -> InstanceRecord | None:

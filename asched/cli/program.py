@@ -12,6 +12,7 @@ import click
 from asched.service.encoding import encoded
 
 if TYPE_CHECKING:
+    from asched.core.hindsight.losses import Loss
     from asched.core.record import FireRecord, GapRecord
 
 
@@ -21,8 +22,8 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, default=encoded, ensure_ascii=False, indent=2))
 
 
-def record_json(record: FireRecord) -> dict[str, Any]:
-    """A fire, and, once started, its run."""
+def record_json(record: FireRecord, loss: Loss | None = None) -> dict[str, Any]:
+    """A fire, and, once started, its run. `loss`: the asched that it belongs to is gone."""
     from asched.cli.show import state_of
     from asched.core.outcome import Failed, Skip
 
@@ -36,7 +37,7 @@ def record_json(record: FireRecord) -> dict[str, Any]:
         "due_at": record.fire.due_at,
         "origin": str(record.fire.origin),
         "caught_up": record.caught_up,
-        "state": state_of(record),
+        "state": state_of(record, loss),
         "decided_at": record.decided_at,
         "reason": str(decision.reason) if isinstance(decision, Skip) else None,
         "facts": dict(decision.facts) if isinstance(decision, Skip) else None,

@@ -15,9 +15,10 @@ from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
 if TYPE_CHECKING:
+    from asched.core.hindsight.losses import Losses
     from asched.core.record import FireQuery, FireRecord, GapRecord
 
-    Found = tuple[Sequence[FireRecord], Sequence[GapRecord]]
+    Found = tuple[Sequence[FireRecord], Sequence[GapRecord], Losses]
 
 
 @verb("runs")
@@ -43,12 +44,13 @@ def runs_command(
         since=since_when(since, desk.zone, desk.now()) if since else None,
         limit=count,
     )
-    records, gaps = desk.wait_for(_read(desk, job, query, skipped))
+    records, gaps, losses = desk.wait_for(_read(desk, job, query, skipped))
     if desk.as_json:
-        show.as_json([show.record_json(record) for record in records] + [show.gap_json(gap) for gap in gaps])
+        found = [show.record_json(record, losses.of(record)) for record in records]
+        show.as_json(found + [show.gap_json(gap) for gap in gaps])
         return
     heads = ("RUN", "JOB", "SCHEDULED", "LATE", "TOOK", "OUTCOME", "REMARK")
-    show.table(heads, [_row(desk, record) for record in records])
+    show.table(heads, [_row(desk, record, losses) for record in records])
     for gap in gaps:
         until = show.when(gap.gap.until, desk.zone)
         click.echo(
@@ -61,12 +63,14 @@ def runs_command(
 
 
 async def _read(desk: Desk, job: str | None, query: FireQuery, skipped: bool) -> Found:
+    from asched.engine.evidence import losses_of
+
     async with desk.reading() as ledger:
         if job:
             await desk.check_job(ledger, job)
         records = await ledger.fires(query)
         gaps = await ledger.gaps(job) if skipped else ()
-        return records, _within(gaps, query.since, query.limit)
+        return records, _within(gaps, query.since, query.limit), await losses_of(ledger, records, desk.now())
 
 
 def _within(gaps: Sequence[GapRecord], since: datetime | None, limit: int) -> Sequence[GapRecord]:
@@ -74,13 +78,14 @@ def _within(gaps: Sequence[GapRecord], since: datetime | None, limit: int) -> Se
     return sorted(found, key=lambda gap: gap.gap.until, reverse=True)[:limit]
 
 
-def _row(desk: Desk, record: FireRecord) -> tuple[str, ...]:
+def _row(desk: Desk, record: FireRecord, losses: Losses) -> tuple[str, ...]:
+    lost = losses.of(record)
     return (
         record.run,
         record.job,
         show.when(record.scheduled_at, desk.zone),
         show.took(record.lateness),
         show.took(record.duration),
-        show.state_of(record),
-        show.why(record, desk.zone),
+        show.state_of(record, lost),
+        show.why(record, desk.zone, lost),
     )

@@ -17,6 +17,7 @@ from asched.cli.program import record_json as record_json
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from asched.core.hindsight.losses import Loss
     from asched.core.record import FireRecord
 
 
@@ -70,6 +71,7 @@ _STYLES = {
     "failed": "red",
     "timed_out": "red",
     "abandoned": "red",
+    "lost": "red",
     "broken": "red",
     "running": "cyan",
     "skipped": "dim",
@@ -110,20 +112,23 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def state_of(record: FireRecord) -> str:
-    """One word for where a fire stands."""
+def state_of(record: FireRecord, loss: Loss | None = None) -> str:
+    """One word for where a fire stands. `loss`: the asched that it belongs to is gone."""
     if record.decision.kind == "skip":
         return "skipped"
     if record.decision.kind == "queue":
         return "queued"
     if record.outcome is not None:
         return record.outcome.kind
-    return "retrying" if record.retry_at is not None else "running"
+    if record.retry_at is not None:
+        return "retrying"
+    return "running" if loss is None else "lost"
 
 
-def why(record: FireRecord, zone: ZoneInfo) -> str:
+def why(record: FireRecord, zone: ZoneInfo, loss: Loss | None = None) -> str:
     """A remark on a fire: why it was skipped, or what is worth knowing of its end."""
     from asched.core.english.reasons import explain_outcome, explain_skip
+    from asched.core.hindsight.losses import explain_loss
     from asched.core.model import Origin
     from asched.core.occurrence import ADDED, MOVED
     from asched.core.outcome import Skip
@@ -137,4 +142,6 @@ def why(record: FireRecord, zone: ZoneInfo) -> str:
     remarks += [f"attempt {record.attempt}"] if record.attempt > 1 else []
     if record.outcome is not None and record.outcome.kind != "succeeded":
         remarks.append(explain_outcome(record.outcome).splitlines()[0])
+    if loss is not None:
+        remarks.append(explain_loss(record, loss))
     return "; ".join(remarks)

@@ -6,12 +6,13 @@ import contextlib
 import os
 import signal
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from asched.core.record import InstanceRecord
 
 VISITOR = "visitor-"  # how the token of an instance begins that comes for one thing and decides no schedule
+SILENCE = timedelta(minutes=5)  # ten heartbeats of one that serves
 
 
 def this_instance(started_at: datetime, *, visiting: bool = False) -> InstanceRecord:
@@ -45,6 +46,21 @@ def process_started(pid: int) -> int | None:
         return None
     fields = stat[stat.rindex(")") + 2 :].split()  # the name before it may hold anything
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+def lives(instance: InstanceRecord) -> bool:
+    """Is its process still there? Of another machine's we cannot know, and believe it."""
+    if instance.left_at is not None:
+        return False
+    if instance.host != socket.gethostname():
+        return True
+    return instance.boot_id == boot_id() and process_started(instance.pid) == instance.pid_started
+
+
+def is_lost(instance: InstanceRecord, now: datetime) -> bool:
+    """The same for what is only told: what another machine's left open is lost if it has been silent for long."""
+    silent = instance.host != socket.gethostname() and now - instance.seen_at > SILENCE
+    return silent or not lives(instance)
 
 
 def kill_survivor(pid: int, started: int) -> bool:

@@ -92,7 +92,7 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         backfills=[await _backfilling(ledger, order) for order in stored.backfills],
         last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
         previous=max(servers, key=lambda one: one.seen_at, default=None),
-        last_sign=_last_sign(await ledger.fires(FireQuery(limit=1))),
+        last_sign=_last_sign(await ledger.fires(FireQuery(until=clock.now(), limit=1))),  # not one brought forward
         approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
 import pytest
-from clifolder import Folder
+from clifolder import JOBS, Folder
 
 
 def test_runs_is_a_table_newest_first(filled: Folder) -> None:
@@ -165,6 +166,35 @@ def leave_open(folder: Folder) -> str:
         )
         connection.execute("UPDATE instances SET left_at = NULL, pid = 4194304")
     return run
+
+
+def test_a_run_that_died_with_its_asched_is_called_lost_everywhere(filled: Folder) -> None:
+    run = leave_open(filled)
+    then = "was killed or lost: the next start records it as abandoned"
+    row = filled.asched("runs", "tick", "-n", "1").out.splitlines()[1]
+    assert row.split()[0] == run
+    assert "  lost  " in row
+    assert then in row
+    said = filled.asched("why", run).out.splitlines()[0]
+    assert "it was started; it was running when asched 1 (pid 4194304 on " in said
+    assert said.endswith(then)
+    for asked in (["runs", "-n", "1"], ["logs"], ["show"], ["list"]):
+        told = filled.asched(asked[0], *(["tick"] if asked != ["list"] else []), *asked[1:], "--json").json
+        assert '"lost"' in json.dumps(told), asked
+    assert filled.asched("why", run, "--json").json[0]["fires"][0]["state"] == "lost"
+    assert then in filled.asched("logs", run).err
+    (tick,) = [one for one in filled.asched("history", "--json").json["jobs"] if one["job"] == "tick"]
+    assert (tick["outcomes"]["lost"], tick["strip"][-1]) == (1, "!")
+    assert "1 lost" in filled.asched("history").out
+    assert " lost 20" in filled.asched("list").out
+
+
+def test_the_loss_of_an_idempotent_job_is_no_end(folder: Folder) -> None:
+    folder.jobs.write_text(JOBS.replace('"greets somebody"', '"greets somebody", idempotent=True'))
+    folder.fill(["tick"])
+    run = leave_open(folder)
+    said = folder.asched("why", run).out.splitlines()[0]
+    assert said.endswith("the next start runs it once more, for its job is idempotent")
 
 
 @pytest.mark.parametrize("arguments", [["runs"], ["logs", "tick"], ["audit"], ["resume", "tick"], ["cancel", "1-1"]])

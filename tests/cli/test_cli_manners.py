@@ -99,7 +99,7 @@ def test_what_waits_for_a_paused_job_says_since_when_in_the_zone(served: Served)
     served.asched("pause", "load", "--on-resume", "all", "--reason", "moving")
     try:
         served.asched("move", "load@next", "now")
-        waits = "its job to be resumed, which is paused by "
+        waits = "its job to be resumed, paused by "
         (shown,) = [line for line in served.asched("list").err.splitlines() if waits in line]
         assert_in_the_zone(shown)
         (told,) = next(one["waiting"] for one in served.asched("list", "--json").json if one["name"] == "load")

@@ -79,7 +79,7 @@ def test_a_follower_is_told_with_the_run_that_it_came_after(filled: Folder) -> N
 def test_what_was_never_due_and_what_is_ahead_are_answers_too(filled: Folder) -> None:
     due = datetime.fromisoformat(filled.asched("runs", "tick", "-n", "1", "--json").json[0]["scheduled_at"])
     said = filled.asched("why", f"tick@{(due - timedelta(seconds=3)).isoformat()}")
-    assert said.out.splitlines()[0].endswith("it was never due then")
+    assert said.out.splitlines()[0].endswith("it was not due then")
     assert [line.split()[0] for line in said.out.splitlines()[1:]] == ["before", "after"]
     ahead = filled.asched("why", "tick@next", "--json").json[0]
     assert (ahead["verdict"], ahead["fires"]) == ("ahead", None)

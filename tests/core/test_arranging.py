@@ -80,7 +80,7 @@ def test_a_skipped_fire_has_its_row_with_who_and_why_and_the_next_runs():
     ((fire, decision),) = of_kind(turn, Decide)[0].fires
     assert (fire.scheduled_at, fire.nonce, fire.origin) == (instant(20), "", Origin.SCHEDULE)
     assert decision == Skip(SkipReason.EXCLUDED, {"by": "ana", "reason": "holiday"})
-    assert explain_skip(decision) == "excluded: skipped by ana (holiday)"
+    assert explain_skip(decision) == "excluded: left out by ana (holiday)"
     assert of_kind(turn, Expire) == [Expire(skipped, instant(20))]
     assert pending(board.jobs["tick"]) == []
     assert decided(fire_now(board, 30)) == [("tick", 30, "start")]
@@ -412,7 +412,7 @@ def test_what_was_moved_may_be_called_off_after_its_own_time_and_has_its_row():
     turn = ask(board, "skip", 10, now=11)
     ((fire, decision),) = of_kind(turn, Decide)[0].fires
     assert (fire.scheduled_at, fire.nonce) == (instant(10), "moved")
-    assert explain_skip(decision) == "excluded: skipped by ana (holiday)"
+    assert explain_skip(decision) == "excluded: left out by ana (holiday)"
     assert (arranged(board), live_deadlines(board)) == ([], set())
 
 

@@ -51,7 +51,7 @@ SKIPS = [  # (reason, facts, sentence)
     (
         "blocked",
         {"needs": "rates", "needed": "rates succeeded that day", "last": None},
-        "blocked: it needs that rates succeeded that day, and it is not known to have",
+        "blocked: it needs that rates succeeded that day, and no success of it is known",
     ),
     (
         "blocked",

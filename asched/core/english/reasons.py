@@ -56,9 +56,9 @@ def explain_wait(facts: Mapping[str, object], zone: tzinfo = UTC) -> str:
         case "cooldown":
             return "its job to cool down"
         case "resume":
-            return f"its job to be resumed, which is paused{_by_whom(facts, zone)}"
+            return f"its job to be resumed, paused{_by_whom(facts, zone)}"
         case "needs":
-            return f"what it needs: {_what_is_needed(facts, zone)}"
+            return f"what it needs, that {_what_is_needed(facts, zone)}"
         case "condition":
             return f"its conditions: {facts.get('condition', '?')}"
         case "start":
@@ -177,7 +177,7 @@ def _what_blocks(facts: Mapping[str, object], zone: tzinfo) -> str:
 
 def _what_is_needed(facts: Mapping[str, object], zone: tzinfo) -> str:
     last = facts.get("last")
-    known = "it is not known to have" if last is None else f"it last did for {shown_written(last, zone)}"
+    known = "no success of it is known" if last is None else f"it last did for {shown_written(last, zone)}"
     return f"{facts.get('needed', facts.get('needs'))}, and {known}"
 
 
@@ -190,9 +190,8 @@ def _these(runs: Sequence[str]) -> str:
 def _excluded(facts: Mapping[str, object], zone: tzinfo) -> str:
     if "by" not in facts:
         return str(facts.get("cancelled", "taken out"))
-    return (f"moved to {shown_written(facts['moved_to'], zone)}" if facts.get("moved_to") else "skipped") + _by_whom(
-        facts, zone
-    )
+    to = facts.get("moved_to")
+    return (f"moved to {shown_written(to, zone)}" if to else "left out") + _by_whom(facts, zone)
 
 
 def _by_whom(facts: Mapping[str, object], zone: tzinfo) -> str:

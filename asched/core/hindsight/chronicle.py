@@ -15,6 +15,7 @@ from typing import assert_never
 
 from asched.core.change import Absence, Gap
 from asched.core.foresight.forecast import Mark, mark_of
+from asched.core.hindsight.losses import Losses, goes_on
 from asched.core.outcome import (
     Abandoned,
     Cancelled,
@@ -44,6 +45,8 @@ class Went(IntEnum):
     FAILED = 9  # or timed out
 
 
+_NOTHING_LOST = Losses()
+
 ABSENT = -1
 """In a strip, between two fires: nobody was deciding."""
 
@@ -58,7 +61,8 @@ _SAME = {
 @dataclass(slots=True)
 class Chronicle:
     """Of one job. Instants in gaps are in `skipped`; `uncounted` says that more than those were there. `durations` are
-    of the last attempts of runs that came to an end by themselves, `lateness` of all that were started."""
+    of the last attempts of runs that came to an end by themselves, `lateness` of all that were started. Runs in
+    `losses` are not running any more."""
 
     job: str
     fires: int = 0
@@ -69,6 +73,7 @@ class Chronicle:
     uncounted: bool = False
     durations: list[timedelta] = field(default_factory=list)
     lateness: list[timedelta] = field(default_factory=list)
+    losses: Losses = _NOTHING_LOST
     _marks: list[tuple[datetime, int]] = field(default_factory=list)
 
     @property
@@ -77,7 +82,7 @@ class Chronicle:
 
     def hear(self, record: FireRecord) -> None:
         self.fires += 1
-        self._marks.append((record.scheduled_at, _went(record)))
+        self._marks.append((record.scheduled_at, Went.MISSED if self._is_lost(record) else _went(record)))
         if isinstance(record.decision, Skip):
             self.skipped[record.decision.reason] += 1
         elif isinstance(record.decision, Queue):
@@ -104,9 +109,14 @@ class Chronicle:
         newest_whole = len(fires) % each or each
         return [max(fires[:newest_whole]), *(max(fires[n : n + each]) for n in range(newest_whole, len(fires), each))]
 
+    def _is_lost(self, record: FireRecord) -> bool:
+        """What waits is not: it goes on with the next start."""
+        return self.losses.of(record) is not None and not goes_on(record)
+
     def _ran(self, record: FireRecord) -> None:
         self.started += 1
-        self.outcomes["running" if record.outcome is None else record.outcome.kind] += 1
+        open_ = "lost" if self._is_lost(record) else "running"
+        self.outcomes[open_ if record.outcome is None else record.outcome.kind] += 1
         if record.lateness is not None:
             self.lateness.append(record.lateness)
         if record.duration is not None and isinstance(record.outcome, Succeeded | Failed):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
-from zoneinfo import ZoneInfo
 
-from asched.core.change import Absence, Act
-from asched.core.english.reasons import explain_decision, explain_gap, explain_outcome, explain_wait
+from asched.core.change import Absence, Act, Gap
+from asched.core.english.reasons import explain_decision, explain_outcome, explain_skip, explain_wait
+from asched.core.hindsight.foretold import explain_ahead, explain_undecided
+from asched.core.hindsight.losses import Loss, explain_loss
+from asched.core.hindsight.moment import Moment
 from asched.core.hindsight.verdict import (
     Ahead,
     Behind,
     Broken,
-    ClockChange,
     Decided,
     Excluded,
     Gapped,
@@ -27,39 +27,16 @@ from asched.core.hindsight.verdict import (
     Unscheduled,
     Verdict,
 )
-from asched.core.localtime.zones import zone
 from asched.core.model import Origin
-from asched.core.occurrence import ADDED, MOVED, Added, Moved, Occurrence, Skipped
+from asched.core.occurrence import ADDED, MOVED
 from asched.core.outcome import Skip
 from asched.core.record import FireRecord, VersionRecord
 from asched.core.text.durations import format_duration
-from asched.core.text.instants import shown
 
 Facts = Iterator[tuple[str, str]]
 
 _ON_TIME = timedelta(seconds=1)  # later than this is worth a word
 _SHOWN = timedelta(milliseconds=1)  # what took less is not said
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The instant in question, the zone to say it in, and when it is asked."""
-
-    at: datetime
-    zone: str
-    now: datetime
-    clocks: ClockChange | None = None
-
-    @property
-    def clock(self) -> ZoneInfo:
-        return zone(self.zone)
-
-    def when(self, instant: datetime) -> str:
-        return shown(instant, self.clock)
-
-    @property
-    def was(self) -> str:
-        return "is" if self.at > self.now else "was"
 
 
 Edge = Literal["last", "next"]
@@ -77,15 +54,15 @@ def explain_verdict(verdict: Verdict, moment: Moment) -> str:
         case Decided(fires):
             return "; ".join(_fire(told, moment) for told in fires) + _moved(moment)
         case Gapped(gap, behind):
-            return f"it was skipped with others; {explain_gap(gap.gap, moment.clock)}{_because(behind, moment)}"
+            return _in_gap(gap.gap, moment) + _because(behind, moment)
         case Excluded(calendar, label):
             return f'it {moment.was} not due: "{calendar}" leaves it out{f" ({label})" if label else ""}'
         case NeverDue(_, why):
-            return f"it {moment.was} never due then{f': {why}' if why else ''}{_unmoved(moment)}"
+            return f"it {moment.was} not due then{f': {why}' if why else ''}{_unmoved(moment)}"
         case Ahead():
-            return _ahead(verdict, moment) + _moved(moment)
+            return explain_ahead(verdict, moment) + _moved(moment)
         case Undecided():
-            return _undecided(verdict, moment) + _moved(moment)
+            return explain_undecided(verdict, moment) + _moved(moment)
         case Unscheduled():
             return _unscheduled(verdict, moment)
         case Pruned(until):
@@ -118,18 +95,42 @@ def facts_of(verdict: Verdict, moment: Moment) -> list[tuple[str, str]]:
     return [*facts, *_of_clocks(moment)]
 
 
+def _in_gap(gap: Gap, moment: Moment) -> str:
+    others = {None: ", with more than 1000 others", 1: "", 2: ", with 1 other"}
+    many = others[gap.count] if gap.count in others else f", with {(gap.count or 0) - 1} others"
+    return f"it was skipped{many}, {explain_skip(Skip(gap.reason, gap.facts), moment.clock)}"
+
+
 # Fires.
 
 
 def _fire(told: Told, moment: Moment) -> str:
     record = told.record
-    kind = record.fire.nonce if record.fire.nonce in (MOVED, ADDED) else record.fire.origin
-    origin = "" if record.fire.nonce == "" else f"{kind} run {record.run}: "
+    origin, decided = _origin(told, moment), explain_decision(record.decision, moment.clock)
     if isinstance(record.decision, Skip):
-        return (
-            f"{origin}it was skipped, {explain_decision(record.decision, moment.clock)}{_because(told.behind, moment)}"
-        )
-    return f"{origin}{explain_decision(record.decision, moment.clock)}{_late(told, moment)}{_ended(record)}"
+        return f"{origin}it was skipped, {decided}{_because(told.behind, moment)}"
+    ended = _ended(record, told.behind.lost.get(record.id), moment)
+    return f"{origin}{decided}{_late(told, moment)}{ended}"
+
+
+def _origin(told: Told, moment: Moment) -> str:
+    """Which run it is, where that is not the schedule's own."""
+    record = told.record
+    match record.fire.nonce:
+        case "":
+            return ""
+        case one if one == MOVED:
+            here = record.fire.due_at == moment.at
+            where = f"here from {moment.when(record.scheduled_at)}" if here else f"to {moment.when(record.fire.due_at)}"
+            return f"run {record.run}, moved {where}{_asked_by(told.arranged)}: "
+        case one if one == ADDED:
+            return f"run {record.run}, added{_asked_by(told.arranged)}: "
+        case _:
+            return f"{record.fire.origin} run {record.run}: "
+
+
+def _asked_by(act: Act | None) -> str:
+    return "" if act is None else f" by {act.by}{f' ({act.reason})' if act.reason else ''}"
 
 
 def _late(told: Told, moment: Moment) -> str:
@@ -140,11 +141,9 @@ def _late(told: Told, moment: Moment) -> str:
     said = f" {format_duration(timedelta(seconds=round(late.total_seconds())))} late"
     if told.behind.absence is not None:
         return f"{said}{_because(told.behind, moment)}"
-    return (
-        f"{said}, because it waited for {explain_wait(record.waited_for, moment.clock)}"
-        if record.queued_at is not None
-        else said
-    )
+    if record.queued_at is None:
+        return said
+    return f"{said}, because it waited for {explain_wait(record.waited_for, moment.clock)}"
 
 
 def _because(behind: Behind, moment: Moment) -> str:
@@ -155,13 +154,22 @@ def _nobody(absence: Absence, moment: Moment) -> str:
     return f"no asched was deciding from {moment.when(absence.since)} to {moment.when(absence.until)} ({absence.cause})"
 
 
-def _ended(record: FireRecord) -> str:
+def _ended(record: FireRecord, loss: Loss | None, moment: Moment) -> str:
     if record.outcome is not None:
-        took = "" if record.duration is None or record.duration < _SHOWN else f", after {_length(record.duration)}"
-        return f", and {explain_outcome(record.outcome).splitlines()[0]}{took}"
+        return f", and {_after(record)}{explain_outcome(record.outcome).splitlines()[0]}"
+    then = "" if loss is None else f"; {explain_loss(record, loss)}"
     if record.retry_at is not None:
-        return ", and waits for its next attempt"
-    return ", and runs" if record.started_at is not None else ""
+        return f", and waits until {moment.when(record.retry_at)} for attempt {record.attempt + 1}{then}"
+    running = f", and is running{f', in attempt {record.attempt}' if record.attempt > 1 else ''}"
+    return then or (running if record.started_at is not None else "")
+
+
+def _after(record: FireRecord) -> str:
+    """How long it took, and which attempt it was: before what it came to, whose message may end in anything."""
+    took = None if record.duration is None or record.duration < _SHOWN else _length(record.duration)
+    if record.attempt > 1:
+        return f"in attempt {record.attempt}{f', after {took},' if took else ''} "
+    return f"after {took} " if took else ""
 
 
 def _of_fire(told: Told, moment: Moment) -> Facts:
@@ -185,15 +193,12 @@ def _of_fire(told: Told, moment: Moment) -> Facts:
 
 def _of_behind(behind: Behind, moment: Moment) -> Facts:
     for run in behind.runs:
-        yield "rests on", f"{run.run} of {run.job}, scheduled {moment.when(run.scheduled_at)}: {_became(run, moment)}"
+        became = f"{explain_decision(run.decision, moment.clock)}{_ended(run, behind.lost.get(run.id), moment)}"
+        yield "rests on", f"{run.run} of {run.job}, scheduled {moment.when(run.scheduled_at)}: {became}"
     if behind.absence is not None:
         yield "absence", _nobody(behind.absence, moment)
     if behind.act is not None:
         yield "operator", _act(behind.act, moment)
-
-
-def _became(run: FireRecord, moment: Moment) -> str:
-    return f"{explain_decision(run.decision, moment.clock)}{_ended(run)}"
 
 
 def _act(act: Act, moment: Moment) -> str:
@@ -205,47 +210,6 @@ def _by(who: str, at: datetime, reason: str, moment: Moment) -> str:
 
 
 # Instants without a fire.
-
-
-def _ahead(verdict: Ahead, moment: Moment) -> str:
-    left = format_duration(timedelta(seconds=round((verdict.due_at - moment.now).total_seconds())))
-    due = "" if verdict.due_at == moment.at else f" at {moment.when(verdict.due_at)}, with its jitter,"
-    if verdict.arranged is not None:
-        return f"it is not due yet, and will {_arranged(verdict.arranged, moment)}"
-    if verdict.pause is not None:
-        then = "wait until it is resumed" if verdict.waits else "be skipped then"
-        return f"it is not due yet, and will {then}{due} in {left}: paused by {verdict.pause.by}"
-    return f"it is not due yet: it will be decided{due} in {left}{_AT_LIMIT.get(verdict.overlap, '')}"
-
-
-def _arranged(arranged: Occurrence, moment: Moment) -> str:
-    by = f"by {arranged.by}{f' ({arranged.reason})' if arranged.reason else ''}"
-    match arranged:
-        case Skipped():
-            return f"be skipped: {by}"
-        case Moved(to=to):
-            return f"be run at {moment.when(to)} instead: moved {by}"
-        case Added():
-            return f"be run beside the schedule: added {by}"
-        case _:
-            assert_never(arranged)
-
-
-_AT_LIMIT = {
-    "skip": ", and skipped if the job is at its limit then",
-    "queue_one": ", and wait if the job is at its limit then",
-    "queue": ", and wait if the job is at its limit then",
-    "replace": ", and stop what still runs then",
-    "terminate": ", and kill what still runs then",
-}
-
-
-def _undecided(verdict: Undecided, moment: Moment) -> str:
-    seen = (
-        "" if verdict.seen_at is None else f"; the last sign of life of an asched is of {moment.when(verdict.seen_at)}"
-    )
-    policy = f" (catch_up: {verdict.catch_up})" if verdict.catch_up else ""
-    return f"it was due, and nobody has decided on it yet: whoever starts next will{policy}{seen}"
 
 
 def _unscheduled(verdict: Unscheduled, moment: Moment) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
 from asched.core.change import Absence, Act, Pause
+from asched.core.hindsight.losses import Loss
+from asched.core.need import Need
 from asched.core.occurrence import Occurrence
 from asched.core.record import FireRecord, GapRecord, VersionRecord
 
@@ -14,19 +17,22 @@ from asched.core.record import FireRecord, GapRecord, VersionRecord
 @dataclass(frozen=True, slots=True)
 class Behind:
     """What a decision rests on. `runs` are those that it names: what was running, what it was coalesced into, what
-    blocked it. `absence` is the one in which the instant lies, `act` what an operator did."""
+    blocked it. `absence` is the one in which the instant lies, `act` what an operator did. `lost` has, by id, the
+    fires among all these that are open, and whose asched is gone."""
 
     runs: tuple[FireRecord, ...] = ()
     absence: Absence | None = None
     act: Act | None = None
+    lost: Mapping[int, Loss] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One fire of the instant."""
+    """One fire of the instant. `arranged` is what an operator did, if it is such a one: skipped, moved, or added."""
 
     record: FireRecord
     behind: Behind = Behind()
+    arranged: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +80,48 @@ class NeverDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """What a fire needs, and the latest success of that job that counts for it so far; else `last` is its latest."""
+
+    need: Need
+    met_by: FireRecord | None = None
+    last: FireRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What must hold when it is due: `needs`, and `conditions` as texts ("if network"). `wait` says for how long it
+    may wait for that ("until 10:00"); "": it is asked once."""
+
+    needs: tuple[Needed, ...] = ()
+    conditions: tuple[str, ...] = ()
+    wait: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
     """It is not due yet. `pause` will still hold then; `waits`: with it the fire waits, and is not skipped.
-    `arranged`: somebody wants this one to go otherwise than its schedule says."""
+    `arranged`: somebody wants this one to go otherwise than its schedule says. `gate`: what will be looked at then.
+    `served`: an asched lives that may decide on it."""
 
     due_at: datetime
     pause: Pause | None = None
     waits: bool = False
     overlap: str = ""
     arranged: Occurrence | None = None
+    gate: Gate = Gate()
+    served: bool = True
     kind: ClassVar[str] = "ahead"
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """It is past, and nobody has decided on it. `seen_at` is the last sign of life of any asched."""
+    """It is past, and nobody has decided on it. `seen_at` is the last sign of life of any asched. `arranged`: it was
+    to go otherwise than its schedule says."""
 
     seen_at: datetime | None
     catch_up: str = ""
+    arranged: Occurrence | None = None
     kind: ClassVar[str] = "undecided"
 
 
