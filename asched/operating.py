@@ -8,10 +8,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from asched.core.change import Act, Pause, Unpause
 from asched.core.model import Fire, Job, OnResume
-from asched.core.rules.admission import unpause
 from asched.core.rules.board import Board, Cause, JobState, Now, Turn
 from asched.core.rules.draining import settle_before
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.runs import stop
 from asched.core.text.instants import shown
 from asched.errors import Refused, UnknownJob

@@ -19,19 +19,18 @@ from asched.core.condition import Network, Term
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
 from asched.core.localtime.cron import Cron
-from asched.core.model import CatchUp, Ending, Job, OnResume, Overlap, Policies, Retry
+from asched.core.model import CatchUp, Ending, Job, OnResume, Origin, Overlap, Policies, Retry
 from asched.core.need import Need
-from asched.core.occurrence import comes_at
+from asched.core.occurrence import ADDED, MOVED, comes_at
 from asched.core.outcome import ErrorNote, Failed, SkipReason, Succeeded
 from asched.core.record import FireQuery
 from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
-from asched.core.rules.admission import unpause
 from asched.core.rules.arranging import Asked, add, move, restore, skip
 from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_backfill
 from asched.core.rules.board import Cause, Kind
 from asched.core.rules.draining import drain, lift
 from asched.core.rules.owed import abort, approve
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.pending import pending
 from asched.core.rules.roster import current, place, remove
 from asched.core.rules.runs import again, manual, stop
@@ -50,26 +49,57 @@ from asched.testing.harness import Harness
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 ACTION = Function(print, "builtins:print", "coroutine")
 TICK = timedelta(microseconds=1)
+ALWAYS = datetime.max.replace(tzinfo=UTC)
 NAMES = ("a", "b", "c")
 ARRANGING = {"skip": skip, "move": move, "add": add, "restore": restore}
 
 
 class SwitchedLedger(MemoryLedger):
-    """`off`: nothing is written, and, every second time, it was all the same."""
+    """`off`: nothing is written, and, every second time, it was all the same. It keeps in mind when who was paused."""
 
     def __init__(self):
         super().__init__()
         self.off = False
         self.tries = 0
+        self.pauses = Pauses()
 
     async def commit(self, owner, changes):
         self.tries += 1
         if self.off and self.tries % 2:
             raise LedgerUnavailable("before")
         answer = await super().commit(owner, changes)
+        self.pauses.hear(changes)
         if self.off:
             raise LedgerUnavailable("after")
         return answer
+
+
+class Pauses:
+    """Of each job, from when to when it was paused (a pause takes the place of the one before), and how."""
+
+    def __init__(self):
+        self.spans = {}  # (job, from): (to, on_resume)
+
+    def hear(self, changes):
+        for change in changes:
+            if isinstance(change, Pause | Unpause):
+                self._end(change.job, change.at)
+            if isinstance(change, Pause):
+                self.spans[change.job, change.at] = (change.until or ALWAYS, change.on_resume)
+
+    def _end(self, job, at):
+        for (name, since), (until, on_resume) in self.spans.items():
+            if name == job and since <= at:
+                self.spans[name, since] = (min(until, at), on_resume)
+
+    def at(self, job, instant):
+        """How it was paused then; at its very end it may or may not be."""
+        return [how for (name, at), (to, how) in self.spans.items() if name == job and at <= instant <= to]
+
+    def skips(self, job, instant):
+        """It was paused right then, and that is what was to become of it."""
+        spans = ((at, to) for (name, at), (to, how) in self.spans.items() if name == job and how is OnResume.SKIP)
+        return any(at < instant < to for at, to in spans)
 
 
 def seconds(low, high):
@@ -172,6 +202,7 @@ class World:
         self.seed = seed
         self.started = Counter()
         self.crowded = set()  # jobs that were allowed any number of runs at some time
+        self.set_back = False  # then no clock says what came before what
         self.definitions = {job.name: job for job in jobs}
         limits = replace(LIMITS, recovery=recovery)
         self.harness = Harness(
@@ -217,6 +248,7 @@ class World:
                 await clock.advance(details[0] + timedelta(microseconds=1))
                 await self.start()
             case "step":
+                self.set_back |= details[0] < timedelta(0)
                 await clock.step(*details)
                 await clock.advance("31s")  # it is noticed when somebody looks
             case "suspend":
@@ -349,6 +381,7 @@ class World:
             await self.check_job(name, state, now)
         await self.check_arranged(now)
         await self.check_backfills(open_fires.values())
+        await self.check_pauses()
         assert set(self.started.values()) <= {1}, "an attempt started twice"
 
     async def check_arranged(self, now):
@@ -378,6 +411,19 @@ class World:
             FireQuery(origins=("backfill",), decisions=("skip",), limit=1000)
         ):
             assert record.decision.reason not in (SkipReason.OVERLAPPED, SkipReason.QUEUE_FULL, SkipReason.PAUSED)
+
+    async def check_pauses(self):
+        """What came due in a pause was skipped for that, or waited, as it says; and nothing else was."""
+        for record in () if self.set_back else await self.harness.ledger.fires(FireQuery(limit=100_000)):
+            fire, job = record.fire, record.job
+            if record.decision.kind == "skip" and record.decision.reason is SkipReason.PAUSED:
+                assert self.pauses.at(job, fire.due_at), "it was not paused then"
+            elif self.pauses.skips(job, fire.due_at) and held_by_a_pause(fire):
+                assert record.decision.kind == "skip", "it was paused then"
+
+    @property
+    def pauses(self):
+        return self.harness.ledger.pauses
 
     def check_recovery(self, board, waiting):
         """What is owed waits; it is closed only for a reason that ends."""
@@ -412,11 +458,12 @@ class World:
             for lane in state.queue.lanes:
                 self.check_waits(state, lane)
         for held in state.queue.gated.values():
-            self.check_held(name, held)
+            assert not held.asking, "it was asked, and nobody answered"
+            if state.pause is None:
+                self.check_held(name, held)
 
     def check_held(self, name, held):
         """Whoever waits at the gate is asked again, or waits for another job; in any case it does not for ever."""
-        assert not held.asking, "it was asked, and nobody answered"
         assert (Kind.GIVE_UP, name, held.fire.id) in self.board.wall._live
         assert "needs" in held.facts or (Kind.ASK, name, held.fire.id) in self.board.steady._live
 
@@ -442,6 +489,11 @@ class World:
         finally:
             with contextlib.suppress(Exception):
                 await self.harness.kill()
+
+
+def held_by_a_pause(fire):
+    """Not what somebody runs by hand."""
+    return fire.origin is not Origin.BACKFILL and (fire.origin is not Origin.MANUAL or fire.nonce in (ADDED, MOVED))
 
 
 @st.composite

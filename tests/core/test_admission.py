@@ -12,10 +12,10 @@ from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
 from asched.core.permits import Permits
-from asched.core.rules.admission import promote_all, unpause
+from asched.core.rules.admission import promote_all
 from asched.core.rules.board import Board, Kind, StartRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.roster import current, place, remove
 from asched.core.rules.runs import Ended, ended, manual
 from asched.core.triggers.at import At

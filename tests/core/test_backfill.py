@@ -12,11 +12,10 @@ from asched.core.change import Backfill, BackfillState, Decide, Pause, Promote, 
 from asched.core.lanes import Waiting
 from asched.core.model import Fire, Job, Origin, Overlap, Policies
 from asched.core.outcome import ErrorNote, Failed, Succeeded
-from asched.core.rules.admission import unpause
 from asched.core.rules.backfilling import begin_backfill, cancel_backfill, go_on, open_backfill
 from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.roster import remove
 from asched.core.rules.runs import Ended, ended, manual, stop
 from asched.core.triggers.interval import Every

@@ -11,11 +11,10 @@ from asched.core.condition import MainsPower, Network, Term
 from asched.core.model import OnResume, Overlap
 from asched.core.need import Need
 from asched.core.outcome import ErrorNote, Failed, Queue, Skip, SkipReason, Start, Succeeded
-from asched.core.rules.admission import unpause
 from asched.core.rules.answers import Answered, answered
 from asched.core.rules.board import AskConditions, Cause, Kind, StartRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.roster import remove
 from asched.core.rules.runs import Ended, disown, ended, manual, stop
 from asched.core.triggers.interval import AfterFinish, Every
@@ -248,15 +247,102 @@ def test_a_paused_job_is_not_asked():
     assert (decided(turn), questions(turn)) == ([("tick", 10.0, "paused")], [])
 
 
-def test_what_waits_for_the_end_of_a_pause_was_asked_when_it_was_due():
-    board = asking(on_resume=OnResume.ALL)
+def paused(board, seconds=0, on_resume=None):
     state = board.jobs["tick"]
-    pause(board, state, Pause("tick", NOON, "ada"), Turn())
-    (question,) = questions(turn_at(board, 10))
-    assert answer(board, question, 11, holds=True).changes == []
+    pause(board, state, Pause("tick", at(seconds).wall, "ada", on_resume=on_resume), Turn())
+
+
+def resumed(board, seconds):
     turn = Turn()
-    unpause(board, state, Unpause("tick", NOON, "ada"), at(12), turn)
-    assert promoted(turn) == ["start"]
+    unpause(board, board.jobs["tick"], Unpause("tick", at(seconds).wall, "ada"), at(seconds), turn)
+    return turn
+
+
+@pytest.mark.parametrize(("on_resume", "asked_for"), [(OnResume.LATEST, [30]), (OnResume.ALL, [10, 20, 30])])
+def test_what_comes_due_in_a_pause_is_asked_when_that_ends(on_resume, asked_for):
+    board = asking()
+    paused(board, on_resume=on_resume)
+    turns = [turn_at(board, seconds) for seconds in (10, 20, 30)]
+    assert [questions(turn) for turn in turns] == [[], [], []]
+    assert {decision_in(turn).facts["for"] for turn in turns} == {"resume"}
+    turn = resumed(board, 35)
+    assert [effect.fire.scheduled_at for effect in questions(turn)] == [at(n).wall for n in asked_for]
+
+
+def test_of_what_waited_for_the_end_of_a_pause_each_runs_whatever_its_overlap_says():
+    """`all` means that nothing is lost: they wait for each other."""
+    board = asking(overlap=Overlap.SKIP)
+    paused(board, on_resume=OnResume.ALL)
+    for seconds in (10, 20):
+        turn_at(board, seconds)
+    first, second = questions(resumed(board, 25))
+    assert promoted(answer(board, first, 25, holds=True)) == ["start"]
+    assert promoted(answer(board, second, 25, holds=True)) == []
+    assert promoted(end(board, "tick", 27)) == ["start"]
+
+
+def test_no_more_wait_at_the_gate_for_the_end_of_a_pause_than_are_made_up_for():
+    board = asking(catch_up_max=1)
+    paused(board, on_resume=OnResume.ALL)
+    turn_at(board, 10)
+    assert decision_in(turn_at(board, 20)) == Skip(SkipReason.QUEUE_FULL, {"waiting": 1})
+
+
+def test_needs_are_judged_when_the_pause_ends():
+    board = a_board(a_job(needs=(Need("a"),)))
+    paused(board, on_resume=OnResume.ALL)
+    assert decided(turn_at(board, 10)) == [("tick", 10.0, "queue")]
+    board.successes.note("a", NOON)
+    assert promoted(resumed(board, 15)) == ["start"]
+
+
+def test_a_success_in_a_pause_starts_nothing_that_needs_it():
+    b = a_job(trigger=Every(60 * S), needs=(Need("a"),), wait=A_MINUTE)
+    board = a_board(a_job("a", Every(40 * S)), b)
+    turn_at(board, 40)
+    turn_at(board, 60)
+    paused(board, 65)
+    assert promoted(end(board, "a", 75)) == []
+    assert promoted(resumed(board, 80)) == ["start"]
+
+
+def test_what_waits_at_the_gate_is_not_asked_again_in_a_pause_but_when_that_ends():
+    board = asking(wait=A_MINUTE, poll=20 * S, trigger=Every(3600 * S))
+    (question,) = questions(turn_at(board, 3600))
+    answer(board, question, 3601, holds=False)
+    paused(board, 3610)
+    assert questions(turn_at(board, 3621)) == []
+    (again,) = questions(resumed(board, 3630))
+    assert promoted(answer(board, again, 3631, holds=True)) == ["start"]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_whose_wait_is_over_in_a_pause_is_asked_once_more_when_that_ends(holds):
+    board = asking(wait=A_MINUTE, poll=20 * S, trigger=Every(3600 * S))
+    (question,) = questions(turn_at(board, 3600))
+    answer(board, question, 3601, holds=False)
+    paused(board, 3610)
+    assert promoted(turn_at(board, 3660)) == []
+    (again,) = questions(resumed(board, 4000))
+    assert promoted(answer(board, again, 4001, holds=holds)) == (["start"] if holds else ["blocked"])
+
+
+@pytest.mark.parametrize("when", [10, 11])
+@pytest.mark.parametrize("on_resume", OnResume)
+def test_what_is_being_asked_when_a_pause_comes_has_come_due_before_it_and_waits_for_its_end(on_resume, when):
+    board = asking()
+    (question,) = questions(turn_at(board, 10))
+    paused(board, when, on_resume)
+    assert answer(board, question, 12, holds=True).changes == []
+    turn = resumed(board, 15)
+    assert (promoted(turn), questions(turn)) == (["start"], []), "it had its answer"
+
+
+def test_what_is_being_asked_when_a_pause_comes_is_blocked_by_its_answer():
+    board = asking()
+    (question,) = questions(turn_at(board, 10))
+    paused(board, 11)
+    assert promoted(answer(board, question, 12, holds=False)) == ["blocked"]
 
 
 def test_no_more_may_wait_at_the_gate_than_in_the_queue():

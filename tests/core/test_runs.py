@@ -7,10 +7,9 @@ from jobdoubles import H, S, a_job
 from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, Unpause
 from asched.core.model import Origin, Overlap, Retry
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Skip, SkipReason, Start, Succeeded, TimedOut
-from asched.core.rules.admission import unpause
 from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.runs import Ended, ended, manual, startup, stop, stopped_as
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every

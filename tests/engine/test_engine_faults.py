@@ -16,9 +16,8 @@ from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Job, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Skip, Succeeded
 from asched.core.record import FireQuery
-from asched.core.rules.admission import unpause
 from asched.core.rules.board import Cause
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.roster import place, remove
 from asched.core.rules.runs import manual, stop
 from asched.core.triggers.interval import AfterFinish, Every

@@ -7,7 +7,7 @@ from asched.core.change import Act, Decide, Unpause
 from asched.core.model import Fire, Origin
 from asched.core.outcome import Start, Succeeded
 from asched.core.record import FireQuery
-from asched.core.rules.admission import unpause
+from asched.core.rules.pausing import unpause
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 from asched.core.triggers.startup import Startup

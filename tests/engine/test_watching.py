@@ -13,8 +13,7 @@ from asched.core.change import Pause, Unpause
 from asched.core.model import Origin, Overlap
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.record import FireQuery, Keep
-from asched.core.rules.admission import unpause
-from asched.core.rules.pausing import pause
+from asched.core.rules.pausing import pause, unpause
 from asched.core.triggers.interval import Every
 from asched.core.triggers.union import AnyOf
 from asched.core.triggers.watch import Watch

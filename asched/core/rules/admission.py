@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import assert_never
 
-from asched.core.change import Pause, Promote, Unpause
+from asched.core.change import Promote
 from asched.core.lanes import Waiting, lane_of
 from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
@@ -18,6 +18,7 @@ from asched.core.permits import Order, Permit
 from asched.core.recovery import RECOVERY
 from asched.core.rules.board import Board, Cause, JobState, Kind, Now, RunState, StartRun, StopRun, Turn
 from asched.core.rules.policy import admit, no_room
+from asched.core.rules.whilepaused import facts_of, in_pause, on_resume, pause_facts
 from asched.core.timeline import Rank
 
 ENDS_KNOWN = 100  # of a job's runs before this start: enough for its lanes to know whether they still cool down
@@ -28,11 +29,11 @@ def admitted(
     board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False, by_hand: bool = False
 ) -> Decision:
     """Is there room? Puts what follows (starting, stopping others, replacing what waits) into the turn."""
-    if state.pause is not None and not by_hand:
-        return _while_paused(board, state, state.pause, fire, now, turn)
     lane = lane_of(state.job, fire)
     decision: Decision
-    if not (state.running or state.queue) and _must_wait(board, state, lane, fire, now) is None:
+    if state.pause is not None and not by_hand:
+        decision = while_paused(board, state, fire, now, turn)
+    elif not (state.running or state.queue) and _must_wait(board, state, lane, fire, now) is None:
         decision = Start()  # most fires find nobody before them
     elif fire.backfill:
         decision = _as_room_comes(board, state, lane, fire, now)
@@ -43,6 +44,26 @@ def admitted(
     elif isinstance(decision, Queue):
         wait(board, state, fire)
     return decision
+
+
+def while_paused(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> Decision:
+    """What comes due in a pause is skipped, or waits for its end; what came due before waits in any case."""
+    pause = state.pause
+    assert pause is not None
+    if in_pause(state, fire.due_at, now):
+        held = [one for one in state.queue if lane_of(state.job, one) == lane_of(state.job, fire)]
+        match on_resume(state, pause):
+            case OnResume.SKIP:
+                return Skip(SkipReason.PAUSED, pause_facts(pause))
+            case OnResume.LATEST:
+                before = [one for one in held if one.due_at >= pause.at and not one.backfill]
+                _coalesce(board, state, before, fire, now, turn)
+            case OnResume.ALL:
+                if len(held) >= state.job.policies.catch_up_max:
+                    return Skip(SkipReason.QUEUE_FULL, {"waiting": len(held)})
+            case other:
+                assert_never(other)
+    return Queue({"for": "resume", **pause_facts(pause)})
 
 
 def _as_room_comes(board: Board, state: JobState, lane: str, fire: Fire, now: Now) -> Decision:
@@ -92,7 +113,7 @@ def _keeps_sequence(board: Board, state: JobState, fire: Fire, ahead: Sequence[F
 def _must_wait(board: Board, state: JobState, lane: str, fire: Fire, now: Now) -> Queue | None:
     """What is lacking, beside a place among those that its policies count."""
     if board.drain is not None:
-        return Queue({"for": "drain", **_facts_of(board.drain.by, board.drain.reason, board.drain.since)})
+        return Queue({"for": "drain", **facts_of(board.drain.by, board.drain.reason, board.drain.since)})
     if board.draining:
         return Queue({"for": "start"})  # the next one: what follows a run that ends while we stop is owed all the same
     if not _has_place(state, lane):
@@ -120,7 +141,7 @@ def _waits_for(board: Board, permit: Permit) -> Queue:
 def lacks(board: Board, state: JobState, fire: Fire, now: Now) -> Queue:
     """What a fire that waits still lacks, at this moment."""
     if state.pause is not None:
-        return Queue({"for": "resume", **_pause_facts(state.pause)})
+        return Queue({"for": "resume", **pause_facts(state.pause)})
     if (held := state.queue.gated.get(fire.id)) is not None:
         return Queue(held.facts)
     lane = lane_of(state.job, fire)
@@ -168,6 +189,12 @@ def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
         if waiting.backfill:
             continue  # it goes on waiting, behind this one or before it
         drop(board, state, waiting.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now, turn)
+
+
+def _coalesce(board: Board, state: JobState, older: Iterable[Fire], newer: Fire, now: Now, turn: Turn) -> None:
+    """Of what waits, only the latest runs."""
+    for waiting in older:
+        drop(board, state, waiting.id, Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()}), now, turn)
 
 
 def _stop_all(board: Board, state: JobState, lane: str, newer: Fire, now: Now, turn: Turn, *, at_once: bool) -> None:
@@ -337,61 +364,3 @@ def cooled(board: Board, state: JobState, now: Now, turn: Turn) -> None:
         promote(board, state, lane, now, turn)
     if state.cooling:
         board.steady.put((Kind.COOLED, state.job.name, 0), min(state.cooling.values()), Rank.COOLED)
-
-
-# Pauses.
-
-
-def paused_skip(state: JobState) -> Skip | None:
-    """What becomes of what comes due, if its job is paused and it is not to wait for the end of that."""
-    pause = state.pause
-    if pause is None or _on_resume(state, pause) is not OnResume.SKIP:
-        return None
-    return Skip(SkipReason.PAUSED, _pause_facts(pause))
-
-
-def _on_resume(state: JobState, pause: Pause) -> OnResume:
-    return pause.on_resume or state.job.policies.on_resume
-
-
-def _pause_facts(pause: Pause) -> dict[str, object]:
-    return _facts_of(pause.by, pause.reason, pause.at)
-
-
-def _facts_of(by: str, reason: str, since: datetime) -> dict[str, object]:
-    return {"by": by, "reason": reason, "since": since.isoformat()}
-
-
-def _while_paused(board: Board, state: JobState, pause: Pause, fire: Fire, now: Now, turn: Turn) -> Decision:
-    queue = Queue({"for": "resume", **_pause_facts(pause)})
-    lane = lane_of(state.job, fire)
-    match _on_resume(state, pause):
-        case OnResume.SKIP:
-            return Skip(SkipReason.PAUSED, _pause_facts(pause))
-        case OnResume.LATEST:
-            held = state.queue.in_lane(lane)
-            before = [one for one in held if one.due_at >= pause.at and not one.backfill]
-            _coalesce(board, state, before, fire, now, turn)
-        case OnResume.ALL:
-            if state.queue.count(lane) >= state.job.policies.catch_up_max:
-                return Skip(SkipReason.QUEUE_FULL, {"waiting": state.queue.count(lane)})
-        case other:
-            assert_never(other)
-    wait(board, state, fire)
-    return queue
-
-
-def _coalesce(board: Board, state: JobState, older: Iterable[Fire], newer: Fire, now: Now, turn: Turn) -> None:
-    """Of what waits, only the latest runs."""
-    for waiting in older:
-        drop(board, state, waiting.id, Skip(SkipReason.COALESCED, {"into": newer.scheduled_at.isoformat()}), now, turn)
-
-
-def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:
-    """Fires that were skipped while it was paused stay so; waiting ones may go."""
-    if state.pause is None:
-        return
-    state.pause = None
-    board.wall.remove((Kind.RESUME, state.job.name, 0))
-    turn.changes.append(change)
-    promote_waiting(board, state, now, turn)

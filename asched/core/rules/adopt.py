@@ -17,6 +17,7 @@ from asched.core.rules.admission import cool_down, wait
 from asched.core.rules.answers import hold_again, settle
 from asched.core.rules.board import Board, JobState, Kind, Now, RunState, Turn
 from asched.core.rules.following import follow_up
+from asched.core.rules.gate import stands_here
 from asched.core.rules.overtime import go_on_counting
 from asched.core.rules.pausing import count_failures
 from asched.core.rules.plan import count_from_here
@@ -66,8 +67,8 @@ def _queued(
 ) -> None:
     if state is None:
         turn.changes.append(Promote(record.id, Skip(SkipReason.REMOVED), now.wall))
-    elif facts.get("for") in ("needs", "condition"):
-        hold_again(board, state, record, {name: fact for name, fact in facts.items() if name != "for"}, now)
+    elif stands_here(state.job, facts):
+        hold_again(board, state, record, facts, now)
     else:
         wait(board, state, record.fire)
 

@@ -11,7 +11,7 @@ from asched.core.model import CatchUp, Fire
 from asched.core.need import KEPT
 from asched.core.outcome import Queue, Skip, SkipReason
 from asched.core.record import FireRecord
-from asched.core.rules.admission import admitted, drop, promote_all
+from asched.core.rules.admission import admitted, drop, promote_all, wait
 from asched.core.rules.board import Board, JobState, Kind, Now, Turn
 from asched.core.rules.following import pass_down
 from asched.core.rules.gate import ask, hold, unmet_need, wait_end
@@ -63,16 +63,18 @@ def ask_again(board: Board, state: JobState, fire: int, now: Now, turn: Turn) ->
 
 
 def give_up(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:
-    """Its time is over. If it is being asked just now, that answer counts."""
+    """Its time is over. If it is being asked just now, that answer counts; in a pause, what holds at its end."""
     held = state.queue.gated.get(fire)
-    if held is not None and not held.asking:
+    if held is not None and not held.asking and state.pause is None:
         _block(board, state, held, now, turn)
 
 
 def hold_again(board: Board, state: JobState, record: FireRecord, facts: Mapping[str, object], now: Now) -> None:
     """It waited at the gate of an instance that is gone. `settle` looks at it once all is adopted."""
-    owed = state.job.policies.catch_up is CatchUp.ALL and record.caught_up
-    held = Gated(record.fire, owed, wait_end(state, record.fire, record.decided_at), facts=facts)
+    paused = facts.get("for") == "resume"
+    owed = paused or (state.job.policies.catch_up is CatchUp.ALL and record.caught_up)
+    known = {} if paused else {name: fact for name, fact in facts.items() if name != "for"}
+    held = Gated(record.fire, owed, wait_end(state, record.fire, record.decided_at), facts=known)
     hold(board, state, held, now)
 
 
@@ -80,8 +82,13 @@ def settle(board: Board, states: Iterable[JobState], now: Now, turn: Turn) -> No
     """Much may have changed for these: whoever waits anywhere is looked at."""
     promote_all(board, now, turn)
     for state in states:
-        for held in list(state.queue.gated.values()):
-            _look(board, state, held, now, turn)
+        look_again(board, state, now, turn)
+
+
+def look_again(board: Board, state: JobState, now: Now, turn: Turn) -> None:
+    """At all of this job that wait at the gate."""
+    for held in list(state.queue.gated.values()):
+        _look(board, state, held, now, turn)
 
 
 def _held(board: Board, job: str, fire: int) -> tuple[JobState, Gated] | None:
@@ -91,8 +98,8 @@ def _held(board: Board, job: str, fire: int) -> tuple[JobState, Gated] | None:
 
 
 def _look(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> None:
-    """Judge it anew, unless it is being asked."""
-    if held.asking:
+    """Judge it anew, unless it is being asked, or its job is paused: then the end of that looks at it."""
+    if held.asking or state.pause is not None:
         return
     unmet = unmet_need(board, state, held.fire)
     if unmet is not None:
@@ -106,8 +113,11 @@ def _look(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> N
 
 
 def _admit(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> None:
-    """All that must hold does. Is there room?"""
+    """All that must hold does. Is there room? It has its answer: in a pause it waits for its place like any other."""
     board.waits_no_more(state, held.fire.id)
+    if state.pause is not None:
+        wait(board, state, held.fire)
+        return
     decision = admitted(board, state, held.fire, now, turn, owed=held.owed)
     if isinstance(decision, Queue):
         return  # as before, in the ledger: it waits

@@ -15,6 +15,7 @@ from asched.core.rules.gate import let_in
 from asched.core.rules.pending import arrange, drop
 from asched.core.rules.plan import new_fire
 from asched.core.rules.policy import Candidate, settle_one
+from asched.core.rules.whilepaused import in_pause
 
 
 def come(board: Board, state: JobState, kind: Kind, number: int, now: Now, turn: Turn) -> None:
@@ -45,12 +46,13 @@ def call_off(board: Board, state: JobState, moved: Moved, skip: Skip, now: Now, 
 def _decide(
     board: Board, state: JobState, scheduled_at: datetime, due: datetime, nonce: str, now: Now, turn: Turn
 ) -> None:
-    """Grace, catch-up and its window count from when it was to be; then its limits, like any fire."""
-    policies = state.job.policies
+    """Grace, catch-up and its window count from when it was to be, unless that was in a pause; then its limits, as of
+    any fire."""
+    policies, paused = state.job.policies, in_pause(state, due, now)
     settled = settle_one(due, due, now.wall, policies)
-    late = any(candidate.caught_up for candidate in settled.candidates)
+    late = not paused and any(candidate.caught_up for candidate in settled.candidates)
     fire = new_fire(board, state, Candidate(scheduled_at, due, late), origin=Origin.MANUAL, nonce=nonce)
-    if settled.candidates:
+    if settled.candidates or paused:
         owed = late and policies.catch_up is CatchUp.ALL
         decision = let_in(board, state, fire, now, turn, owed=owed)
     else:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from asched.core.change import Change, Decide, Unpause
-from asched.core.rules.admission import cooled, unpause
+from asched.core.rules.admission import cooled
 from asched.core.rules.answers import ask_again, give_up
 from asched.core.rules.beside import come
 from asched.core.rules.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.rules.following import pass_down
 from asched.core.rules.overtime import time_is_up
 from asched.core.rules.owed import count_owed, note_overdue, paced, tend, unanswered
+from asched.core.rules.pausing import unpause
 from asched.core.rules.plan import begin_attempt, fire_due
 from asched.core.rules.runs import call_off
 from asched.core.timeline import First, Place

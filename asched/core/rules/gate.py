@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from asched.core.lanes import Gated, lane_of
-from asched.core.model import Fire, Origin, Overlap
+from asched.core.model import Fire, Job, Origin, Overlap
 from asched.core.outcome import Decision, Queue, Skip, SkipReason
-from asched.core.rules.admission import admitted, drop, paused_skip
+from asched.core.rules.admission import admitted, drop, while_paused
 from asched.core.rules.board import AskConditions, Board, JobState, Kind, Now, Turn
 from asched.core.rules.policy import no_room
 from asched.core.timeline import Rank
@@ -23,9 +23,19 @@ _NEWEST_ONLY = (Overlap.REPLACE, Overlap.TERMINATE)
 
 def let_in(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False) -> Decision:
     """The decision on a fire that should run."""
-    if not (state.job.needs or state.job.conditions):
+    if not _has_gate(state.job):
         return admitted(board, state, fire, now, turn, owed=owed)
-    return paused_skip(state) or _at_the_gate(board, state, fire, now, turn, owed=owed)
+    if state.pause is not None:
+        return _until_resumed(board, state, fire, now, turn)
+    return _at_the_gate(board, state, fire, now, turn, owed=owed)
+
+
+def _until_resumed(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) -> Decision:
+    """A paused job is not asked. All that wait for its end are to run after that, so each waits for those before."""
+    decision = while_paused(board, state, fire, now, turn)
+    if isinstance(decision, Queue):
+        hold(board, state, Gated(fire, owed=True, until=wait_end(state, fire, now.wall)), now)
+    return decision
 
 
 def _at_the_gate(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool) -> Decision:
@@ -58,6 +68,16 @@ def wait_end(state: JobState, fire: Fire, decided_at: datetime) -> datetime | No
     wait = state.job.policies.wait
     instant = fire.due_at if fire.origin is Origin.MANUAL else fire.scheduled_at  # what was moved waits from there
     return None if wait is None else wait.end(instant, decided_at, state.job.timezone)
+
+
+def stands_here(job: Job, waits_for: Mapping[str, object]) -> bool:
+    """Does a fire of this job, of which the ledger says what it waits for, wait here?"""
+    what = waits_for.get("for")
+    return what in ("needs", "condition") or (what == "resume" and _has_gate(job))
+
+
+def _has_gate(job: Job) -> bool:
+    return bool(job.needs or job.conditions)
 
 
 def unmet_need(board: Board, state: JobState, fire: Fire) -> Mapping[str, object] | None:

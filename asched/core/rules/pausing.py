@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asched.core.change import PAUSE_AFTER, Act, Pause, Streak
+from asched.core.change import PAUSE_AFTER, Act, Pause, Streak, Unpause
 from asched.core.english.reasons import explain_outcome
 from asched.core.model import Fire, Origin
 from asched.core.outcome import Abandoned, Failed, Outcome, Succeeded, TimedOut
+from asched.core.rules.admission import promote_waiting
+from asched.core.rules.answers import look_again
 from asched.core.rules.board import Board, JobState, Kind, Now, Turn
 from asched.core.rules.draining import settle_before
 from asched.core.timeline import Rank
@@ -38,6 +40,17 @@ def over(before: Pause | None, change: Pause) -> Pause:
     if before is None or change.on_resume is not None:
         return change
     return replace(change, on_resume=before.on_resume)
+
+
+def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:
+    """Fires that were skipped while it was paused stay so; waiting ones may go, and those at the gate are looked at."""
+    if state.pause is None:
+        return
+    state.pause = None
+    board.wall.remove((Kind.RESUME, state.job.name, 0))
+    turn.changes.append(change)
+    promote_waiting(board, state, now, turn)
+    look_again(board, state, now, turn)
 
 
 def pause_by_itself(board: Board, state: JobState, change: Pause, verb: str, run: str, turn: Turn) -> None:

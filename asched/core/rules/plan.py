@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from asched.core.change import Begin, Decide, Gap
 from asched.core.model import CatchUp, Fire, Origin
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.rules.admission import paused_skip
 from asched.core.rules.board import Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
 from asched.core.rules.gate import let_in
 from asched.core.rules.leftout import settle_around
 from asched.core.rules.pending import expire, left_out_by
 from asched.core.rules.policy import Candidate, Settled, settle, settle_one, whole_gap
+from asched.core.rules.whilepaused import Stretch, stretch_of
 
 Decided = tuple[Fire, Decision]
 
@@ -28,12 +28,12 @@ _A_STEP = timedelta(seconds=0.5)  # as Axes.NOTICED in engine/clock.py
 
 def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[Decided]:
     """The job's next instant has come: decide it, and all others that are due with it. Returns what it decided."""
-    here = _up_to(state, now)
-    if state.next_at is None or board.due_at(state, state.next_at) > here:
+    stretch = _stretch(board, state, now)
+    if state.next_at is None or stretch is None:
         board.schedule(state)  # it was moved by what was decided before it in this turn
         return ()
     try:
-        settled = _settle(board, state, state.next_at, here)
+        settled = _settle(board, state, state.next_at, stretch)
     except Exception as error:
         _give_up_on(board, state, now, error, turn)
         return ()
@@ -41,14 +41,14 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[De
         board.schedule(state)
         return ()
     follows = Turn()  # what is decided about older fires refers to newer ones: the ledger must hear of them first
-    decisions = _decide(board, state, settled, now, follows)
+    decisions = _decide(board, state, settled, stretch, now, follows)
     turn.changes.append(
         Decide(
             job=state.job.name,
             version=state.version,
             at=now.wall,
             fires=decisions,
-            gaps=tuple(_paused_gaps(state, settled.gaps)),
+            gaps=tuple(_paused_gaps(stretch, settled.gaps)),
             watermark=state.watermark,
             until=settled.until,
         )
@@ -63,17 +63,18 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[De
     return decisions
 
 
-def _up_to(state: JobState, now: Now) -> datetime:
-    """Now, on the job's axis. When its pause ended meanwhile: just before that end, for what came due before is paused
-    and what came after is not."""
-    here = now.on(state.steady)
-    until = None if state.pause is None else state.pause.until
-    return here if until is None or until > now.wall else here - (now.wall - until) - _SMALLEST
+def _stretch(board: Board, state: JobState, now: Now) -> Stretch | None:
+    """What is due is decided stretch by stretch: the timeline comes back for the next. None: nothing is due."""
+    if state.next_at is None:
+        return None
+    due_at = board.due_at(state, state.next_at)
+    stretch = stretch_of(state, due_at, now)
+    return stretch if due_at <= stretch.until else None
 
 
-def _settle(board: Board, state: JobState, first: datetime, here: datetime) -> Settled | None:
+def _settle(board: Board, state: JobState, first: datetime, stretch: Stretch) -> Settled | None:
     """What is due, by the policies; moves `next_at` on to the first instant that is not."""
-    trigger, policies = state.job.trigger, state.job.policies
+    trigger, here, policies = state.job.trigger, stretch.until, stretch.policies
     assert trigger is not None
     repeated_until = _repeated_until(state, here)
     if repeated_until is not None and first <= repeated_until:
@@ -131,16 +132,19 @@ def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn:
     board.schedule(state)
 
 
-def _decide(board: Board, state: JobState, settled: Settled, now: Now, turn: Turn) -> tuple[Decided, ...]:
+def _decide(
+    board: Board, state: JobState, settled: Settled, stretch: Stretch, now: Now, turn: Turn
+) -> tuple[Decided, ...]:
     decided: list[Decided] = []
     for scheduled_at, skip in settled.skips:
         candidate = Candidate(scheduled_at, board.due_at(state, scheduled_at), caught_up=False)
         fire = new_fire(board, state, _on_wall(state, candidate, now))
         excluded = skip.reason is SkipReason.EXCLUDED  # it would not have run then, paused or not
-        decided.append((fire, skip if excluded else paused_skip(state) or skip))
+        decided.append((fire, skip if excluded else stretch.skip or skip))
     last = settled.candidates[-1] if settled.candidates else None
     for candidate in settled.candidates:
-        fire = new_fire(board, state, _on_wall(state, candidate, now))
+        made_up_for = candidate.caught_up and not stretch.paused  # what waits for the end of a pause is not late
+        fire = new_fire(board, state, replace(_on_wall(state, candidate, now), caught_up=made_up_for))
         owed = state.job.policies.catch_up is CatchUp.ALL and (candidate.caught_up or candidate is not last)
         decided.append((fire, let_in(board, state, fire, now, turn, owed=owed)))
     decided.sort(key=lambda pair: pair[0].scheduled_at)
@@ -156,8 +160,8 @@ def _on_wall(state: JobState, candidate: Candidate, now: Now) -> Candidate:
     return replace(candidate, due_at=candidate.due_at + ahead)
 
 
-def _paused_gaps(state: JobState, gaps: Iterable[Gap]) -> Iterable[Gap]:
-    paused = paused_skip(state)
+def _paused_gaps(stretch: Stretch, gaps: Iterable[Gap]) -> Iterable[Gap]:
+    paused = stretch.skip
     return gaps if paused is None else [replace(g, reason=paused.reason, facts=paused.facts) for g in gaps]
 
 
