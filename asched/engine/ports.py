@@ -78,7 +78,9 @@ class Ledger(Protocol):
 
     async def absences(self, limit: int = 100) -> Sequence[Absence]: ...
 
-    async def acts(self, limit: int = 100) -> Sequence[Act]: ...
+    async def acts(self, limit: int | None = 100, *, verbs: Sequence[str] = ()) -> Sequence[Act]:
+        """Newest first; all of them if `limit` is None. `verbs`: only these, if there are any."""
+        ...
 
     async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
         """Newest first, those that are over as well."""

@@ -10,7 +10,7 @@ from asched.core.record import FireQuery, FireRecord, InstanceRecord
 from asched.core.rules.quarantine import Death, LostAttempt, Suspects, culprit, deaths, reason, suspects
 from asched.engine.ports import Ledger
 
-_MANY = 1000  # fires, and acts, that are looked at
+_MANY = 1000  # fires that are looked at
 _OF_ITS_OWN = ("succeeded", "failed", "timed_out")  # ends that say: this run did not take asched down
 
 
@@ -50,7 +50,7 @@ async def _came_to_an_end(ledger: Ledger, job: str, died: Sequence[Death]) -> bo
 
 async def _resumed(ledger: Ledger, found: Suspects) -> list[Act]:
     """Newest first."""
-    return [act for act in await ledger.acts(_MANY) if act.verb == "resume" and act.job in found]
+    return [act for act in await ledger.acts(None, verbs=("resume",)) if act.job in found]
 
 
 def _before(died: Sequence[Death]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from asched.core.backfill import Backfilling
-from asched.core.change import QUARANTINE, Absence, Backfill, Pause
+from asched.core.change import QUARANTINE, Absence, Act, Backfill, Pause
 from asched.core.limits import Limits
 from asched.core.model import Ending, Job, Origin
 from asched.core.need import KEPT
@@ -19,8 +19,9 @@ from asched.core.rules.admission import ENDS_KNOWN, still_cooling
 from asched.core.rules.adopt import adopt, follow_the_abandoned
 from asched.core.rules.answers import settle
 from asched.core.rules.board import Board, JobState, Now, Turn
+from asched.core.rules.draining import DRAIN, LIFT, cut_short
 from asched.core.rules.following import as_wished
-from asched.core.rules.owed import ACTS_READ, approved_up_to, count_owed
+from asched.core.rules.owed import APPROVE, approved_up_to, count_owed
 from asched.core.rules.pausing import pause_by_itself
 from asched.core.rules.pending import void
 from asched.core.rules.roster import decided_until, place, previous_of, retire
@@ -59,6 +60,7 @@ class Inheritance:
     last_backfill: int
     previous: InstanceRecord | None
     last_sign: datetime | None  # of life, in the fires that it decided
+    last_drain: Act | None  # or that it was lifted
     approved_to: int  # the newest fire that somebody approved of making up for
 
 
@@ -93,7 +95,8 @@ async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
         last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
         previous=max(servers, key=lambda one: one.seen_at, default=None),
         last_sign=_last_sign(await ledger.fires(FireQuery(until=clock.now(), limit=1))),  # not one brought forward
-        approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
+        last_drain=next(iter(await ledger.acts(1, verbs=(DRAIN, LIFT))), None),
+        approved_to=approved_up_to(await ledger.acts(None, verbs=(APPROVE,))),
     )
 
 
@@ -143,7 +146,7 @@ async def begin(
         engine.teller.know(record.fire for record in records)
     engine.board.known.update((name, previous_of(record, heir.decided[name])) for name, record in heir.versions.items())
     now, turn = engine.axes.read(), Turn()
-    _account_for_absence(heir.previous, heir.last_sign, now, turn)
+    _account_for_absence(heir, now, turn)
     engine.board.recovering.approved_to = heir.approved_to
     engine.board.pauses.update(heir.pauses)  # also of jobs that come later, or come back
     engine.board.failures.update(heir.failures)
@@ -286,11 +289,16 @@ def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:
     return max((record.finished_at or record.decided_at for record in newest), default=None)
 
 
-def _account_for_absence(previous: InstanceRecord | None, last_sign: datetime | None, now: Now, turn: Turn) -> None:
-    """From the last sign of life, which is an orderly farewell, a heartbeat, or the last thing that was recorded."""
+def _account_for_absence(heir: Inheritance, now: Now, turn: Turn) -> None:
+    """From the last sign of life, which is an orderly farewell, a heartbeat, or the last thing that was recorded; and
+    from the beginning of the drain that it did not see the end of."""
+    previous = heir.previous
     if previous is None:
         return
-    since = previous.left_at or max(previous.seen_at, last_sign or previous.seen_at)
+    since = previous.left_at or max(previous.seen_at, heir.last_sign or previous.seen_at)
+    drained = cut_short(heir.last_drain, previous.started_at, since)
+    if drained is not None:
+        turn.changes.append(drained)
     if since < now.wall:
         cause = "stopped" if previous.left_at is not None else _how_it_ended(previous)
         turn.changes.append(Absence(since, now.wall, cause, {"instance": previous.number}))

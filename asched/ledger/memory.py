@@ -104,8 +104,9 @@ class MemoryLedger:
         found = sorted(self._tables.absences.values(), key=lambda one: (one.since, one.until, one.cause))
         return tuple(found[::-1][:limit])
 
-    async def acts(self, limit: int = 100) -> Sequence[Act]:
-        newest_first = sorted(self._tables.acts, key=lambda act: act.at)[::-1]
+    async def acts(self, limit: int | None = 100, *, verbs: Sequence[str] = ()) -> Sequence[Act]:
+        wanted = [act for act in self._tables.acts if not verbs or act.verb in verbs]
+        newest_first = sorted(wanted, key=lambda act: act.at)[::-1]
         return tuple(newest_first[:limit])
 
     async def backfills(self, limit: int = 100) -> Sequence[Backfill]:

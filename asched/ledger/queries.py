@@ -125,8 +125,11 @@ def absences(limit: int, connection: Connection) -> Sequence[Absence]:
     return _all(connection, sql.ABSENCES, (limit,), rows.absence)
 
 
-def acts(limit: int, connection: Connection) -> Sequence[Act]:
-    return _all(connection, sql.ACTS, (limit,), rows.act)
+def acts(limit: int | None, verbs: tuple[str, ...], connection: Connection) -> Sequence[Act]:
+    most = -1 if limit is None else limit
+    if not verbs:
+        return _all(connection, sql.ACTS, (most,), rows.act)
+    return _all(connection, sql.ACTS_OF_VERBS, (json.dumps(verbs), most), rows.act)
 
 
 def backfills(limit: int, connection: Connection) -> Sequence[Backfill]:

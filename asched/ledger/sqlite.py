@@ -127,8 +127,8 @@ class SqliteLedger:
     async def absences(self, limit: int = 100) -> Sequence[Absence]:
         return await self._read(partial(queries.absences, limit))
 
-    async def acts(self, limit: int = 100) -> Sequence[Act]:
-        return await self._read(partial(queries.acts, limit))
+    async def acts(self, limit: int | None = 100, *, verbs: Sequence[str] = ()) -> Sequence[Act]:
+        return await self._read(partial(queries.acts, limit, tuple(verbs)))
 
     async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
         return await self._read(partial(queries.backfills, limit))

@@ -164,7 +164,9 @@ GAPS = _GAP + "ORDER BY after DESC, job DESC, version DESC, until DESC, reason D
 GAPS_OF_JOB = _GAP + "WHERE job = ? ORDER BY after DESC, version DESC, until DESC, reason DESC LIMIT ?"
 
 ABSENCES = "SELECT since, until, cause, facts FROM absences ORDER BY since DESC, until DESC, cause DESC LIMIT ?"
-ACTS = "SELECT at, verb, by, job, run, reason FROM acts ORDER BY at DESC, rowid DESC LIMIT ?"
+_ACT = "SELECT at, verb, by, job, run, reason FROM acts "
+ACTS = _ACT + "ORDER BY at DESC, rowid DESC LIMIT ?"
+ACTS_OF_VERBS = _ACT + "WHERE verb IN (SELECT value FROM json_each(?)) ORDER BY at DESC, rowid DESC LIMIT ?"
 FAILURES = "SELECT job, failures FROM streaks WHERE failures > 0 ORDER BY job"
 _BACKFILL = """
 SELECT number, job, since, until, cursor, at, by, reason, at_once, again, state, ended_at FROM backfills

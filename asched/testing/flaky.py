@@ -83,8 +83,8 @@ class FlakyLedger:
     async def absences(self, limit: int = 100) -> Sequence[Absence]:
         return await self._try(partial(self._inner.absences, limit))
 
-    async def acts(self, limit: int = 100) -> Sequence[Act]:
-        return await self._try(partial(self._inner.acts, limit))
+    async def acts(self, limit: int | None = 100, *, verbs: Sequence[str] = ()) -> Sequence[Act]:
+        return await self._try(partial(self._inner.acts, limit, verbs=verbs))
 
     async def backfills(self, limit: int = 100) -> Sequence[Backfill]:
         return await self._try(partial(self._inner.backfills, limit))

@@ -261,3 +261,13 @@ class DecisionContract:
         assert await twice(ledger, OURS, first, second) == ()
         assert list(await ledger.acts()) == [second, first]
         assert list(await ledger.acts(limit=1)) == [second]
+
+    async def test_acts_are_found_by_their_verb_however_many_others_there_are(self, ledger: Ledger) -> None:
+        first, second = Act(T0, "approve", "ann", run="1-7"), Act(minute(5), "approve", "bob", run="1-9")
+        drain = Act(minute(3), "drain", "ann")
+        others = [Act(minute(10 + n), "run", "ann", "backup", f"1-{n}") for n in range(200)]
+        assert await twice(ledger, OURS, first, drain, second, *others) == ()
+        assert list(await ledger.acts(None, verbs=("approve",))) == [second, first]
+        assert list(await ledger.acts(2, verbs=("approve", "drain"))) == [second, drain]
+        assert list(await ledger.acts(verbs=("lift",))) == []
+        assert len(await ledger.acts(None)) == 203

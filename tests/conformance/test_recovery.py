@@ -15,7 +15,7 @@ from jobdoubles import H, S, a_job
 from law import imbalances
 
 from asched import Refused, Scheduler
-from asched.core.change import Change, Decide, Rejected
+from asched.core.change import Act, Change, Decide, Rejected
 from asched.core.condition import Network, Term
 from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
@@ -197,6 +197,8 @@ async def test_what_was_approved_goes_on_after_a_restart_and_what_is_new_is_aske
     await service.clock.advance("5s")
     before = await service.ran()
     assert 0 < before < 6
+    others = [Act(service.clock.now(), "run", "ada", "job0", f"9-{n}") for n in range(10_001)]
+    await service.ledger.commit(1, others)
     await service.restart()
     assert service.scheduler.recovery().state == "going"
     await service.clock.advance("1m")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from boards import a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
@@ -12,7 +13,7 @@ from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.rules.arranging import Asked, add
 from asched.core.rules.board import AskConditions, Cause, StartRun, StopRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.draining import drain, lift
+from asched.core.rules.draining import cut_short, drain, lift
 from asched.core.rules.overtime import count_time, next_time_up, times_up
 from asched.core.rules.runs import Ended, ended
 from asched.core.triggers.interval import Every
@@ -140,3 +141,23 @@ def test_what_came_due_before_its_job_was_paused_for_failing_is_owed():
     ended(board, Ended(fire, 1, failed, at(60).wall, at(130).wall, 70 * S), at(130), turn)
     assert board.jobs["a"].pause is not None
     assert decided(turn) == [("a", 120.0, "queue")]
+
+
+CUT_SHORT = [
+    # the newest act about drains, at, lived until: is the rest of its life a drain?
+    ("drain", 10, 20, True),
+    ("drain --cancel", 10, 20, False),
+    ("drain", -1, 20, False),  # in the life before, and a restart ends it
+    ("drain", 10, 10, False),
+]
+
+
+@pytest.mark.parametrize(("verb", "when", "until", "is_one"), CUT_SHORT)
+def test_a_drain_in_which_asched_ended_is_known_by_its_act(verb, when, until, is_one):
+    act = Act(at(when).wall, verb, "ada", reason="new disk")
+    expected = Absence(at(when).wall, at(until).wall, "drained", {"by": "ada", "reason": "new disk"})
+    assert cut_short(act, at(0).wall, at(until).wall) == (expected if is_one else None)
+
+
+def test_who_was_never_drained_has_no_drain_cut_short():
+    assert cut_short(None, at(0).wall, at(20).wall) is None

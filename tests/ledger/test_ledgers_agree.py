@@ -159,7 +159,8 @@ class Both:
         same(memory.gaps(), lambda c: queries.gaps(None, 10_000, c))
         same(memory.gaps("b", 1), lambda c: queries.gaps("b", 1, c))
         same(memory.absences(), lambda c: queries.absences(100, c))
-        same(memory.acts(), lambda c: queries.acts(100, c))
+        same(memory.acts(), lambda c: queries.acts(100, (), c))
+        same(memory.acts(None, verbs=("run",)), lambda c: queries.acts(None, ("run",), c))
         same(memory.instances(), lambda c: queries.instances(100, c))
         same(memory.fires(query), lambda c: queries.fires(query, c))
         for record in same(memory.fires(FireQuery()), lambda c: queries.fires(FireQuery(), c)):

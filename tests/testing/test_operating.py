@@ -280,3 +280,21 @@ async def test_another_schedule_takes_away_nothing_that_came_due_in_a_drain(cloc
         await clock.advance("1s")
         (one,) = await s.ledger.fires(FireQuery(jobs=("work",)))
         assert (one.scheduled_at, one.outcome.kind) == (START + HOUR, "succeeded")
+
+
+async def test_a_drain_in_which_asched_stopped_is_an_absence_like_one_that_was_lifted(clock):
+    ledger = MemoryLedger()
+    async with a_scheduler(clock, ledger) as s:
+        await clock.advance("10m")
+        await s.begin_drain("new disk", by="ada")
+        await clock.advance("2h")
+    for _ in range(2):
+        await clock.advance("2h")
+        async with a_scheduler(clock, ledger) as s:
+            await clock.advance("10m")
+            said = str(await s["other"].why(START + HOUR))
+    later, stopped, drained = await ledger.absences()
+    assert [one.cause for one in (later, stopped)] == ["stopped", "stopped"]
+    assert (drained.since, drained.until) == (START + HOUR / 6, stopped.since)
+    assert (drained.cause, drained.facts) == ("drained", {"by": "ada", "reason": "new disk"})
+    assert "(drained)" in said

@@ -6,6 +6,8 @@ catch-up policy decides, as after any absence, and as one it is recorded.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from asched.core.change import Absence, Act
 from asched.core.occurrence import Added, comes_at, number_of
 from asched.core.rules.answers import settle
@@ -16,13 +18,15 @@ from asched.core.rules.owed import count_owed
 from asched.core.rules.pending import pending
 from asched.core.rules.plan import fire_due
 
+DRAIN, LIFT = "drain", "drain --cancel"  # the verbs of the Acts that say so
+
 
 def drain(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
     """Start nothing from now on. False: so it is already."""
     if board.draining:
         return False
     board.draining, board.drain = True, Drain(now.wall, by, reason)
-    turn.changes.append(Act(now.wall, "drain", by, reason=reason))
+    turn.changes.append(Act(now.wall, DRAIN, by, reason=reason))
     return True
 
 
@@ -46,8 +50,19 @@ def lift(board: Board, by: str, reason: str, now: Now, turn: Turn) -> bool:
         return False
     board.draining, board.drain = False, None
     if drained.since < now.wall:
-        turn.changes.append(Absence(drained.since, now.wall, "drained", {"by": drained.by, "reason": drained.reason}))
-    turn.changes.append(Act(now.wall, "drain --cancel", by, reason=reason))
+        turn.changes.append(_drained(drained.since, now.wall, drained.by, drained.reason))
+    turn.changes.append(Act(now.wall, LIFT, by, reason=reason))
     count_owed(board)  # with what came due in it
     settle(board, board.jobs.values(), now, turn)
     return True
+
+
+def cut_short(last: Act | None, since: datetime, until: datetime) -> Absence | None:
+    """The drain in which an instance ended that lived from `since` to `until`. `last`: the newest DRAIN or LIFT."""
+    if last is None or last.verb != DRAIN or not since <= last.at < until:
+        return None
+    return _drained(last.at, until, last.by, last.reason)
+
+
+def _drained(since: datetime, until: datetime, by: str, reason: str) -> Absence:
+    return Absence(since, until, "drained", {"by": by, "reason": reason})

@@ -19,7 +19,6 @@ from asched.core.rules.plan import count_from_here
 from asched.core.timeline import Rank
 
 APPROVE = "approve"  # the verb of the Act that says so; its run is the newest fire that it is about
-ACTS_READ = 10_000  # the newest, when a start looks for it
 
 
 def count_owed(board: Board) -> None:
@@ -137,9 +136,10 @@ def approve(board: Board, now: Now, turn: Turn) -> int:
     return recovering.approved_to
 
 
-def approved_up_to(acts: Iterable[Act]) -> int:
-    """What operators approved of holds over a restart: up to which fire, by id."""
-    return max((fire_id(act.run) or 0 for act in acts if act.verb == APPROVE), default=0)
+def approved_up_to(approvals: Iterable[Act]) -> int:
+    """What operators approved of holds over a restart: up to which fire, by id. All of them count, for the newest by
+    its clock need not be the last."""
+    return max((fire_id(act.run) or 0 for act in approvals), default=0)
 
 
 def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, turn: Turn) -> int:
