@@ -10,7 +10,7 @@ from asched.core.action import Function
 from asched.core.backfill import LOOKED_AT, Backfilling, survey
 from asched.core.change import Backfill, BackfillState, Decide, Pause, Promote, Unpause
 from asched.core.lanes import Waiting
-from asched.core.model import Fire, Job, Origin, Overlap, Policies
+from asched.core.model import Ending, Fire, Job, Origin, Overlap, Policies
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.rules.backfilling import begin_backfill, cancel_backfill, go_on, open_backfill
 from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
@@ -23,6 +23,7 @@ from asched.core.triggers.interval import Every
 MINUTE = timedelta(minutes=1)
 ACTION = Function(print, "builtins:print", "coroutine")
 HOURS_LATER = 4 * 3600
+FAILED = Failed(ErrorNote("ValueError", "no"))
 
 
 def a_job(name="work", every=MINUTE, **policies):
@@ -153,7 +154,7 @@ def test_followers_follow_with_its_nonce_and_hold_the_next_instant():
 def test_a_failure_does_not_end_it():
     board = board_of(a_job())
     begin(board, wanted(since=1, until=4))
-    assert started(end(board, the_run(board), Failed(ErrorNote("ValueError", "no")))) == [2]
+    assert started(end(board, the_run(board), FAILED)) == [2]
 
 
 def test_an_instant_that_succeeds_meanwhile_is_left_out():
@@ -281,3 +282,21 @@ def test_what_is_on_time_goes_before_a_backfill_that_waits_in_its_lane():
     for fire in (Fire(1, "tick", 1, NOON, NOON, Origin.BACKFILL, "backfill-1"), Fire(2, "tick", 1, NOON, NOON)):
         waiting.put("", fire)
     assert [waiting.take(waiting.first("").id).id for _ in range(2)] == [2, 1]
+
+
+def test_a_backfill_that_fails_pauses_neither_its_job_nor_what_comes_after_it():
+    last = Job("last", ACTION, None, Policies(pause_after=1), after=("work",), wished={"work": Ending.FAILED})
+    board = board_of(a_job(pause_after=1), last)
+    _, turn = begin(board, wanted(until=3))
+    ran = started(turn)
+    while board.runs:
+        ran += started(end(board, next(iter(board.runs.values())), FAILED))
+    assert ran == [1, 1, 2, 2]
+    assert [(state.pause, board.failures.get(name)) for name, state in board.jobs.items()] == [(None, None)] * 2
+
+
+def test_a_backfill_that_succeeds_does_not_begin_the_count_anew():
+    board = board_of(a_job(pause_after=2))
+    board.failures["work"] = 1
+    assert run_to_the_end(board, begin(board, wanted(until=3))[1]) == [1, 2]
+    assert board.failures["work"] == 1

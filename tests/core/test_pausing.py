@@ -5,7 +5,7 @@ from boards import a_board, at, decided, of_kind
 from jobdoubles import S, a_job
 
 from asched.core.change import Act, Finish, Pause, Promote, Streak
-from asched.core.model import Fire, Origin, Overlap
+from asched.core.model import BACKFILL, Fire, Origin, Overlap
 from asched.core.outcome import Abandoned, Cancelled, ErrorNote, Failed, Interrupted, Start, Succeeded, TimedOut
 from asched.core.record import FireRecord
 from asched.core.rules.adopt import adopt
@@ -19,8 +19,8 @@ FAILED = Failed(ErrorNote("ValueError", "no"))
 OK = Succeeded()
 
 
-def a_fire(origin=Origin.SCHEDULE):
-    return Fire(1, "tick", 1, at(10).wall, at(10).wall, origin)
+def a_fire(origin=Origin.SCHEDULE, nonce=""):
+    return Fire(1, "tick", 1, at(10).wall, at(10).wall, origin, nonce)
 
 
 COUNTS = [
@@ -31,7 +31,6 @@ COUNTS = [
     (2, Cancelled("x"), Origin.SCHEDULE, 2),
     (2, Interrupted("x"), Origin.SCHEDULE, 2),
     (2, FAILED, Origin.MANUAL, 2),
-    (2, Abandoned("x"), Origin.BACKFILL, 2),
     (2, OK, Origin.MANUAL, 0),
 ]
 
@@ -39,6 +38,12 @@ COUNTS = [
 @pytest.mark.parametrize(("before", "outcome", "origin", "after"), COUNTS)
 def test_what_counts_as_a_failure_in_a_row(before, outcome, origin, after):
     assert in_a_row(before, a_fire(origin), outcome) == after
+
+
+@pytest.mark.parametrize("origin", [Origin.BACKFILL, Origin.UPSTREAM])
+@pytest.mark.parametrize("outcome", [OK, FAILED, TimedOut(S), Abandoned("x")])
+def test_a_run_of_a_backfill_or_after_one_counts_neither_way(outcome, origin):
+    assert in_a_row(2, a_fire(origin, f"{BACKFILL}1"), outcome) == 2
 
 
 def tick(board, seconds):

@@ -20,8 +20,6 @@ from asched.core.timeline import Rank
 
 _LONGEST = 200  # characters of what is said of the last run
 
-BY_HAND = frozenset({Origin.MANUAL, Origin.BACKFILL})
-
 
 def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
     """No new starts; what comes due is recorded as skipped(paused), or waits."""
@@ -73,13 +71,15 @@ def count_failures(board: Board, state: JobState, fire: Fire, outcome: Outcome, 
 
 
 def in_a_row(before: int, fire: Fire, outcome: Outcome) -> int:
-    """How many runs in a row have failed, now that this one ended. What was stopped says nothing about the job, and
-    what somebody tried by hand counts only if it went well."""
+    """How many runs in a row have failed, now that this one ended. What was stopped says nothing about the job, a
+    backfill nothing about today, and what somebody tried by hand counts only if it went well."""
+    if fire.backfill:
+        return before
     match outcome:
         case Succeeded():
             return 0
         case Failed() | TimedOut() | Abandoned():
-            return before if fire.origin in BY_HAND else before + 1
+            return before if fire.origin is Origin.MANUAL else before + 1
         case _:
             return before
 
