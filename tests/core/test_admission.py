@@ -203,6 +203,16 @@ def test_another_key_sorts_what_runs_and_waits_into_its_lanes():
     assert [effect.fire.args for effect in turn.effects] == [{"customer": "bob"}]
 
 
+def test_what_a_removed_job_left_running_is_sorted_into_the_lanes_that_it_has_when_it_is_back():
+    board, turn = board_of(a_job(max_instances=2)), Turn()
+    for customer in ("ada", "bob"):
+        by_hand(board, 1, customer=customer)
+    remove(board, "tick", at(2), turn)
+    state = place(board, a_job(key=("customer",)), None, at(3), turn)
+    assert sorted(run.lane for run in state.running.values()) == ['["ada"]', '["bob"]']
+    assert [by_hand(board, 4, customer=customer)[0].kind for customer in ("ada", "cid")] == ["skip", "start"]
+
+
 # Cooling down.
 
 

@@ -226,7 +226,7 @@ def move_up(board: Board, now: Now, turn: Turn) -> None:
 
 
 def sort_into_lanes(state: JobState) -> None:
-    """Its job has another `key` than before."""
+    """Its job may have another `key` than before."""
     waiting, state.queue, state.cooling = state.queue.in_lanes, Waiting(state.queue.gated), {}
     for fire in sorted(waiting, key=lambda one: one.id):
         state.queue.put(lane_of(state.job, fire), fire)

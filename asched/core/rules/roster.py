@@ -186,6 +186,7 @@ def _take_over(board: Board, state: JobState) -> None:
         if pause is not None:
             restore_pause(board, state, pause)
         inherit(board, state)
+        sort_into_lanes(state)
     board.jobs[state.job.name] = state
 
 
