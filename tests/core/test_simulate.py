@@ -46,6 +46,15 @@ def test_at_one_instant_what_ends_is_heard_before_what_is_due():
     assert went(simulation) == [(10, "succeeded"), (20, "succeeded"), (30, "start")]
 
 
+def test_at_one_instant_runs_end_in_the_order_in_which_they_are_told_to():
+    """By name, whoever started first."""
+    heard = []
+    jobs = [a_job("b", run_timeout=20 * S), a_job("a", Every(20 * S), run_timeout=10 * S)]
+    simulate(jobs, NOON, NOON + 30 * S, behave=lasting(H), hear=heard.append)
+    ended = [one.fire.job for one in heard if one.outcome is not None and one.outcome.kind == "timed_out"]
+    assert ended == ["a", "b"]
+
+
 def test_a_timeout_ends_a_run_and_a_retry_follows():
     job = a_job(trigger=Every(H), timeout=5 * S, retry=Retry(attempts=2, delay=10 * S, jitter=0.0))
     simulation = simulate([job], NOON, NOON + 2 * H - S, behave=lasting(60 * S))

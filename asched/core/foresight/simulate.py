@@ -303,10 +303,11 @@ class _World:
         heapq.heappush(self.ends, (self.now + took, next(self.order), end))
 
     def _stop(self, fire: int, outcome: Outcome) -> None:
-        """Simulated jobs are polite: they stop at once."""
+        """Simulated jobs are polite: they stop at once, each when it is asked to."""
         for place_, (at, order, end) in enumerate(self.ends):
             if end.fire == fire and not end.timed_out(self.now):
-                self.ends[place_] = (min(at, self.now), order, replace(end, outcome=outcome))
+                told = order if at <= self.now else next(self.order)
+                self.ends[place_] = (min(at, self.now), told, replace(end, outcome=outcome))
         heapq.heapify(self.ends)
 
     def _remember(self, change: Change, lost: Set[int] = frozenset()) -> None:
