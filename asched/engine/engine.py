@@ -219,10 +219,9 @@ class Engine:
         a pause must not reach back."""
         if self.board.draining:
             return inbox.asks
-        wall, steady = self.board.next_deadlines()
 
         def settled(ask: Ask[Any]) -> bool:
-            return not (_come(wall, min(ask.at.wall, now.wall)) or _come(steady, ask.at.steady))
+            return not self.board.has_come(min(ask.at.wall, now.wall), ask.at.steady)
 
         ripe = list(takewhile(settled, inbox.asks))
         inbox.asks, waiting = ripe, inbox.asks[len(ripe) :]
@@ -430,10 +429,6 @@ def _check_footing(refusal: Rejected) -> None:
             raise Superseded(f"a new version of {job} was refused: {refusal.why}")
         case _:
             pass  # somebody else was first with one run: that is no fault
-
-
-def _come(deadline: datetime | None, now: datetime) -> bool:
-    return deadline is not None and deadline <= now
 
 
 def _refused_fires(refusal: Rejected) -> set[int]:

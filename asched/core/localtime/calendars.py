@@ -121,17 +121,6 @@ def joined(name: str, calendars: Sequence[Calendar]) -> Calendar:
     )
 
 
-def merged_spans(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Those that meet or overlap as one. They come sorted by where they start."""
-    found: list[tuple[datetime, datetime]] = []
-    for start, end in spans:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
 def month_and_day(text: str) -> tuple[int, int]:
     """ "12-24" as (12, 24). Raises ValueError."""
     month, _, day = text.partition("-")

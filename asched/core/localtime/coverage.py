@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from asched.core.localtime.budget import spend
-from asched.core.localtime.calendars import Calendar, Span, merged_spans
+from asched.core.localtime.calendars import Calendar, Span
+from asched.core.localtime.spans import merged_spans
 from asched.core.localtime.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.core.localtime.zones import EPOCH, Stretch, instant_of, offsets
 from asched.core.text.wording import weekday_name

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from asched.core.localtime.spans import merged_spans
 from asched.core.localtime.timeofday import format_time, parse_time
 from asched.core.localtime.walltimes import DAY_SECONDS, LAST_YEAR
 from asched.core.localtime.weekdays import EVERY_DAY, format_weekdays
@@ -45,7 +46,7 @@ class Windows:
                 raise ScheduleError(f"nothing lies between {same} and {same}", help='all day is "00:00 and 24:00"')
         object.__setattr__(self, "spans", tuple(sorted({(start, end or DAY_SECONDS) for start, end in self.spans})))
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
-        object.__setattr__(self, "_week", tuple(tuple(_joined(sorted(self._on(day)))) for day in EVERY_DAY))
+        object.__setattr__(self, "_week", tuple(tuple(merged_spans(sorted(self._on(day)))) for day in EVERY_DAY))
 
     @property
     def all_day(self) -> bool:
@@ -149,14 +150,3 @@ def _length(span: Span) -> int:
 
 def _end(span: Span) -> int:
     return span[1]
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Those that meet or overlap as one."""
-    found: list[Span] = []
-    for start, end in spans:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found

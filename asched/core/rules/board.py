@@ -227,6 +227,11 @@ class Board:
         """The earliest deadline on the wall axis, and on the steady axis."""
         return self.wall.next_at(), self.steady.next_at()
 
+    def has_come(self, wall: datetime, steady: datetime) -> bool:
+        """Is anything due by then?"""
+        ahead = zip(self.next_deadlines(), (wall, steady), strict=True)
+        return any(deadline is not None and deadline <= here for deadline, here in ahead)
+
     def schedule(self, state: JobState) -> None:
         """Put the job's next fire on the timeline, or take it off when there is none."""
         key: Deadline = (Kind.FIRE, state.job.name, 0)

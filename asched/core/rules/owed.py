@@ -6,7 +6,6 @@ The fires themselves are decided one by one, as queued (plan.py); this is about 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from itertools import islice
 
 from asched.core.change import Act
@@ -53,13 +52,8 @@ def tend(board: Board, now: Now, limit: int, turn: Turn) -> int:
 
 def _all_decided(board: Board, now: Now) -> bool:
     """Is nothing of it overdue any more?"""
-    wall, steady = board.next_deadlines()
     until_wall, until_steady = board.recovering.overdue or (now.wall, now.steady)
-    return not (_come(wall, min(until_wall, now.wall)) or _come(steady, until_steady))
-
-
-def _come(deadline: datetime | None, here: datetime) -> bool:
-    return deadline is not None and deadline <= here
+    return not board.has_come(min(until_wall, now.wall), until_steady)
 
 
 def _counted(board: Board, now: Now, turn: Turn) -> None:

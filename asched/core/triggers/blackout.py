@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from asched.core.localtime.budget import answered, one_budget, spend
-from asched.core.localtime.calendars import Span, merged_spans
+from asched.core.localtime.calendars import Span
+from asched.core.localtime.spans import merged_spans
 from asched.core.localtime.windows import Windows
 from asched.core.localtime.zones import EPOCH
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
