@@ -11,7 +11,7 @@ from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.record import Stored
 from asched.core.rules.board import Now
-from asched.core.rules.owed import ACTS_READ, approved_up_to
+from asched.core.rules.owed import APPROVE, approved_up_to
 from asched.engine.ports import Ledger
 from asched.engine.start import needed_by, successes_of
 
@@ -42,7 +42,7 @@ async def rehearsed(ledger: Ledger | None, jobs: Sequence[Job], limits: Limits, 
         pauses=stored.pauses,
         running={one.job for one in stored.open},
         waiting=waiting,
-        approved_to=approved_up_to(await ledger.acts(ACTS_READ)),
+        approved_to=approved_up_to(await ledger.acts(None, verbs=(APPROVE,))),
         succeeded=[(one.job, one.scheduled_at) for one in await successes_of(ledger, needed_by(jobs))],
     )
     return Rehearsed(found, stored, waiting)
