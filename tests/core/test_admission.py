@@ -12,6 +12,7 @@ from asched.core.limits import Limits
 from asched.core.model import OnResume, Overlap, run_name
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
 from asched.core.permits import Permits
+from asched.core.recovery import RECOVERY, Recovery
 from asched.core.rules.admission import promote_all
 from asched.core.rules.board import Board, Kind, StartRun, Turn
 from asched.core.rules.deadlines import due
@@ -120,6 +121,18 @@ def test_a_fire_that_waits_for_a_pool_counts_as_one_of_its_job():
     skip = decisions(fire(board, 20))["b"]
     assert skip == Skip(SkipReason.OVERLAPPED, {"running": [], "waiting": [waiting.run]})
     assert explain_decision(skip) == f"overlapped: run {waiting.run} was still waiting, and max_instances is reached"
+
+
+def test_who_comes_behind_does_not_move_a_lane_to_what_only_it_needs():
+    """The first of "b" lacks a place in the pool; the fire behind it is owed, and lacks a place in the recovery too."""
+    board = board_of(once("a", pool=("db",)), once("b", 500, pool=("db",), max_instances=2), db=1)
+    board.limit(Limits(pools={"db": 1}, recovery=Recovery(at_once=1)))
+    fire(board, 10)
+    manual(board, board.jobs["b"], at(11), Turn())
+    board.permits.take(-1, [RECOVERY])
+    fire(board, 600)
+    assert [one.caught_up for one in board.jobs["b"].queue] == [False, True]
+    assert started(end(board, "a", 601)) == ["b"]
 
 
 def test_what_is_allowed_to_overlap_still_waits_for_its_pool_up_to_queue_max():

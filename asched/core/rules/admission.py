@@ -152,9 +152,10 @@ def wait(board: Board, state: JobState, fire: Fire) -> None:
     """It waits in its lane; its lane waits for what it lacks, unless that is a place in the lane itself."""
     lane = lane_of(state.job, fire)
     board.waits(state, lane, fire)
-    if not _may_go(board, state, lane):
+    first = state.queue.first(lane)  # for which the lane waits: it may be another, which needs other permits
+    if first is None or not _may_go(board, state, lane):
         return
-    lacking = board.permits.lacking(board.wants(state, fire))
+    lacking = board.permits.lacking(board.wants(state, first))
     if lacking is not None:
         _park(board, state, lane, lacking)
 
