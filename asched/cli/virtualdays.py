@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from asched.cli import show
-from asched.cli.desk import Desk, unknown_job
-from asched.cli.disturbing import Planned, planned, planned_json, said
+from asched.cli.desk import Desk
+from asched.cli.disturbing import planned, planned_json, said
 from asched.cli.kinds import Moment
-from asched.cli.outlook import Known, anchored, standing
 from asched.cli.simulating import LONGEST
 from asched.cli.spells import Slow, Spell
 from asched.cli.strips import LEGEND, picture, shades
 from asched.cli.stripsvg import svg
-from asched.cli.supposing import ASSUMED, durations, median, simulated
+from asched.cli.supposing import ASSUMED, Supposed, foretold, suppose
 from asched.cli.verb import absolute
 from asched.core.foresight.forecast import Busy, Course, Forecast
-from asched.core.limits import Limits
-from asched.core.model import Job
-from asched.core.occurrence import Occurrence, comes_at
 
 MOST = 1_000_000  # fires; then it is cut
 ROWS = 50  # jobs in the picture
-
-
-@dataclass(frozen=True, slots=True)
-class Supposed:
-    """What is simulated: which jobs, from when to when, how long each takes, and what else happens."""
-
-    jobs: Sequence[Job]
-    since: datetime
-    until: datetime
-    lasts: dict[str, timedelta]
-    runs: dict[str, int]  # of which that is the median; 0: assumed
-    disturbances: Sequence[Planned]
-    limits: Limits
-    arranged: Sequence[Occurrence]  # single fires that go otherwise than their schedules say
 
 
 def say_what_would_be(
@@ -60,11 +41,8 @@ def say_what_would_be(
     end = since + timedelta(days=days or 7) if until is None else until.at(home, since)
     if not since < end <= since + timedelta(days=LONGEST):
         raise click.UsageError(f"it ends after it begins, and within {LONGEST} days")
-    supposed = desk.wait_for(_suppose(desk, since, end, planned(spells, since, end, home), slow))
-    disturbances = [one.model for one in supposed.disturbances]
-    forecast = simulated(
-        supposed.jobs, since, end, supposed.lasts, MOST, disturbances, supposed.limits, supposed.arranged
-    )
+    supposed = desk.wait_for(suppose(desk, since, end, planned(spells, since, end, home), slow))
+    forecast = foretold(supposed, MOST)
     if file is not None:
         drawn = svg(forecast, supposed.disturbances, _title(forecast, home), home)
         Path(absolute(file)).write_text(drawn, encoding="utf-8")
@@ -76,41 +54,6 @@ def say_what_would_be(
             desk.talk(f"wrote {file}")
     if forecast.until < end and not desk.quiet:
         click.echo(f"cut at {show.when(forecast.until, home)}: {MOST} fires; ask for a shorter time", err=True)
-
-
-# What is supposed.
-
-
-async def _suppose(
-    desk: Desk, since: datetime, until: datetime, disturbed: Sequence[Planned], slow: Sequence[Slow]
-) -> Supposed:
-    jobs = [job for job in desk.configuration.jobs if not job.disabled]
-    names = {job.name for job in jobs}
-    for one in slow:
-        if one.job not in names:
-            raise unknown_job(one.job, names)
-    async with desk.reading_if_any() as ledger:
-        known = await standing(ledger)
-        past = await durations(ledger, names)
-    lasts = {name: median(found) for name, found in past.items()}
-    for one in slow:
-        lasts[one.job] = lasts[one.job] * one.factor if one.length is None else one.length
-    runs = {name: len(found) for name, found in past.items()}
-    arranged = [one for job in jobs for one in known.occurrences.get(job.name, ()) if _is_ahead(one, since)]
-    as_served = [_as_served(job, known, since) for job in jobs]
-    return Supposed(as_served, since, until, lasts, runs, disturbed, desk.configuration.limits, arranged)
-
-
-def _is_ahead(one: Occurrence, since: datetime) -> bool:
-    return (comes_at(one) or one.scheduled_at) > since
-
-
-def _as_served(job: Job, known: Known, since: datetime) -> Job:
-    """Its intervals counted from where they are counted for the service, if that was before."""
-    version = known.versions.get(job.name)
-    if version is not None and version.since > since:
-        version = None
-    return replace(job, trigger=anchored(job, version, since))
 
 
 # What is said of it.

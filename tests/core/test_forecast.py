@@ -154,3 +154,20 @@ def test_begins_and_ends_in_their_cells():
     forecast = Forecast(["tick"], datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
     forecast.hear_gap("tick", Gap(forecast.since, forecast.until, SkipReason.MISSED, 1))
     assert set(forecast.courses["tick"].strip) == {Mark.MISSED}
+
+
+def test_the_busiest_second_is_that_in_which_most_start():
+    jobs = [
+        a_job("hourly", trigger=Cron("0 * * * *")),
+        a_job("nightly", trigger=Cron("0 3 * * *")),
+        a_job("later", trigger=Every(DAY, NOON + 15 * H + S)),
+    ]
+    forecast, _ = seen(jobs, NOON + DAY)
+    busiest = forecast.busiest_second()
+    assert busiest is not None
+    assert (busiest.at, busiest.runs) == (NOON + 15 * H, 2)
+    assert busiest.jobs == {"hourly": 1, "nightly": 1}
+
+
+def test_nothing_that_starts_has_no_busiest_second():
+    assert seen([a_job(trigger=Cron("0 0 1 1 *"))], NOON + DAY)[0].busiest_second() is None

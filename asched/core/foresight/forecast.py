@@ -188,6 +188,17 @@ class Forecast:
         ranked = sorted(self._starts.items(), key=lambda item: (-item[1], item[0]))[:BUSIEST]
         return [self._busy(minute * 60 - self._base, count, self._started_in(minute)) for minute, count in ranked]
 
+    def busiest_second(self) -> Busy | None:
+        """The second of the clock in which most runs start, the first such; None when none does."""
+        counts = Counter(self._whole(second) for course in self.courses.values() for second in course.starts)
+        most = max(counts, key=lambda one: (counts[one], -one), default=None)
+        if most is None:
+            return None
+        jobs = {
+            course.job: sum(self._whole(second) == most for second in course.starts) for course in self.courses.values()
+        }
+        return self._busy(most - self._base, counts[most], jobs)
+
     def crowd(self, job: str) -> Busy | None:
         """The minute in which most runs start beside one of that job; None when it starts none, or always alone."""
         own = Counter(self._minute(second) for second in self.courses[job].starts)
@@ -203,8 +214,12 @@ class Forecast:
         }
 
     def _minute(self, second: float) -> int:
-        """Since 1970. To the millisecond: what a float has beyond that must not move a start out of its minute."""
-        return int(round(self._base + second, 3)) // 60
+        """Since 1970."""
+        return self._whole(second) // 60
+
+    def _whole(self, second: float) -> int:
+        """Since 1970. To the millisecond: what a float has beyond that must not move a start out of its second."""
+        return int(round(self._base + second, 3))
 
     def by_hour(self, tz: ZoneInfo) -> list[int]:
         """How many runs start in each hour of the day."""
