@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reload": ("control", "Have the service read its configuration again."),
     "status": ("status", "Is the service up, and what is it doing?"),
     "healthcheck": ("status", "Exit 0 when the service is healthy."),
+    "bench": ("bench", "What this machine and this disk allow, beside your jobs' load."),
     "audit": ("audit", "Prove that every due instant is accounted for."),
     "db": ("db", "The ledger's file: back it up, check it, prune it."),
     "init": ("init", "Write a configuration and a job to start from."),

@@ -45,16 +45,21 @@ def make_folder(path: Path) -> None:
 
 def refuse_network(path: Path) -> None:
     """SQLite's locks do not hold on network file systems, and two servers would write over each other."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text()
-    except OSError:
-        return
-    kind = file_system_of(path.parent.resolve(), mounts)
+    kind = file_system_here(path.parent)
     if kind in _NETWORKS:
         raise LedgerUnusable(
             f"ledger {path} is on a network file system ({kind}), where SQLite cannot lock safely: "
             "put it on a local disk"
         )
+
+
+def file_system_here(folder: Path) -> str:
+    """The type of the file system that the folder is on; "" where the system does not say."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text()
+    except OSError:
+        return ""
+    return file_system_of(folder.resolve(), mounts)
 
 
 def file_system_of(folder: Path, mounts: str) -> str:
