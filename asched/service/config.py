@@ -26,6 +26,7 @@ from asched.host.localzone import local_zone_key
 from asched.host.statedir import find_state_dir
 from asched.service.assembly import Assembly
 from asched.service.configfile import read_file, read_text
+from asched.service.findings import Findings
 from asched.service.layers import layered, leaves
 from asched.service.locating import Locator
 from asched.service.readfrom import read_from
@@ -130,11 +131,12 @@ def _configured(
     timezone = _timezone(settings.timezone, faults)
     ledger = _ledger(settings.ledger, file, faults)
     recovery = read_recovery(settings.recovery, ("service", "recovery"), faults)
-    assembly = Assembly(file, locator, env, timezone)
-    assembly.found_wrong(faults)
-    assembly.found_wrong_outside(layers.faults)
+    findings = Findings(locator)
+    findings.wrong(faults)
+    findings.wrong_outside(layers.faults)
+    assembly = Assembly(file, findings, env, timezone)
     jobs = assembly.jobs(layers.data, None if "jobs" in wrong else _places(settings, file))
-    assembly.refuse_if_wrong()
+    findings.refuse_if_wrong()
     set_dir = _beside(file, settings.state_dir) if settings.state_dir else None
     giver = layers.giver(("service", "state_dir"))
     state_dir, named_by = find_state_dir(set_dir if giver else None, configured=set_dir, env=env)
@@ -153,7 +155,7 @@ def _configured(
         defaults=assembly.defaults,
         calendars=assembly.calendars,
         jobs=jobs,
-        problems=assembly.mild_problems(),
+        problems=findings.mildly,
         origins=_origins(data, settings, locator, giver or named_by),
         placed=assembly.warning,
         calendar_ends=assembly.calendar_ends(),
