@@ -124,6 +124,7 @@ class Dispatch:
         del self.running[execution.fire.id]
         for timer in execution.timers:
             timer.cancel()
+        execution.timers.clear()  # each knows the execution
         return True
 
     def _end(self, execution: Execution, outcome: Outcome) -> None:

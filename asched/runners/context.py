@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -175,9 +176,15 @@ def current_output() -> OutputSink | None:
     return None if run is None else run._output
 
 
-def enter_run(run: Run) -> None:
-    """Make it the current one, for the rest of this context (a task's, a thread's copy)."""
-    _current.set(run)
+def enter_run(run: Run) -> Token[Run]:
+    """Make it the current one in this context (a task's, a thread's copy), until `leave_run`; or for the rest of it."""
+    return _current.set(run)
+
+
+def leave_run(entered: Token[Run]) -> None:
+    """A task that keeps its run, which knows the task, would be garbage that only the collector finds."""
+    with contextlib.suppress(ValueError):  # torn down from elsewhere: that context is not ours
+        _current.reset(entered)
 
 
 async def sleep(duration: float | str | timedelta) -> None:

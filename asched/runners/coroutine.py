@@ -13,7 +13,7 @@ from asched.engine.clock import Clock
 from asched.engine.ports import OutputSink
 from asched.runners.calls import arguments, returned
 from asched.runners.clients import Clients
-from asched.runners.context import Run, enter_run
+from asched.runners.context import Run, enter_run, leave_run
 from asched.runners.notes import note_of
 
 
@@ -33,7 +33,7 @@ class CoroutineRunner:
         action = attempt.job.action
         assert isinstance(action, Function)
         run = Run(attempt, output, self._clients, lambda: task.cancelling() > asked_before, self._clock)
-        enter_run(run)
+        entered = enter_run(run)
         mask = mask_for(attempt.job, self._mask)
         try:
             result = action.call(**arguments(action, attempt, run))
@@ -50,6 +50,8 @@ class CoroutineRunner:
             return Failed(note_of(error, mask))
         except BaseException as error:
             return Failed(note_of(error, mask))
+        finally:
+            leave_run(entered)
 
     async def close(self) -> None:
         if self._own_clients:

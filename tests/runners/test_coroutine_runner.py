@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NoReturn
 
@@ -209,3 +211,20 @@ async def test_secrets_are_masked_in_errors_and_results() -> None:
     assert "cannot log in with ***" in failed.error.message
     assert canary not in repr(failed)
     assert await run(returns, "run", secrets={"TOKEN": canary}) == Succeeded('{"token": "***", "said": "<***>"}')
+
+
+async def quiet() -> int:
+    return 42
+
+
+@pytest.mark.parametrize("job", [quiet, raising(ValueError)], ids=["succeeds", "fails"])
+async def test_a_run_that_is_over_leaves_nothing_to_the_collector(job: Callable[..., Any]) -> None:
+    gc.disable()
+    try:
+        task = asyncio.ensure_future(run(job))
+        await asyncio.wait({task})
+        gone = weakref.ref(task)
+        del task
+        assert gone() is None
+    finally:
+        gc.enable()
