@@ -7,17 +7,44 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
+from asched.core.expectation import Expectation
 from asched.core.model import Job, Policies
 
-_UNSAID = {"source", "trigger"}  # where it stands in a file is no part of what it is
+_UNSAID = {
+    "source",
+    "trigger",
+    "call",
+}  # where it stands in a file is no part of what it is, nor which object is called
+_EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}"}
+_JSON = {str, int, float, bool, type(None)}  # said as they are
 _SECRET = {"secrets", "secret_headers"}  # names only, never values
 
 
 def definition_of(job: Job) -> str:
-    """Everything that the job says about itself, its trigger as declared (not yet anchored) included."""
-    said = {"trigger": None if job.trigger is None else job.trigger.spec(), **_fields(job)}
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), default=_stable)
+    """Everything that the job says about itself, its trigger as declared (not yet anchored) included: one JSON object,
+    its names in order, without blanks."""
+    return "{" + ",".join([f'"{name}":{_text(_said(job, name))}' for name in _SAID]) + "}"
+
+
+def _said(job: Job, name: str) -> object:
+    if name == "trigger":
+        return None if job.trigger is None else job.trigger.spec()
+    held: object = getattr(job, name)
+    return sorted(job.secrets) if name in _SECRET else held
+
+
+def _text(value: object) -> str:
+    """What most jobs share, or say nothing about, is not written anew for each."""
+    if type(value) in _EMPTY and not value:
+        return _EMPTY[type(value)]
+    return _shared(value) if isinstance(value, Policies | Expectation) else _encode(_plain(value))
+
+
+@lru_cache(maxsize=256)
+def _shared(value: Policies | Expectation) -> str:
+    return _encode(_fields(value))
 
 
 def same_trigger(one: str, other: str) -> bool:
@@ -26,16 +53,20 @@ def same_trigger(one: str, other: str) -> bool:
     return same
 
 
-def _fields(value: object) -> dict[str, object]:
+def _fields(value: Any) -> dict[str, object]:
     said: dict[str, object] = {}
-    for item in fields(value):  # type: ignore[arg-type]
-        if item.name in _SECRET:
-            said[item.name] = sorted(getattr(value, item.name))
-        elif item.name not in _UNSAID and item.name != "call":
-            said[item.name] = _plain(getattr(value, item.name))
+    for name in _names(type(value)):  # type: ignore[arg-type]  # a class can be hashed
+        held = getattr(value, name)
+        said[name] = sorted(held) if name in _SECRET else held if type(held) in _JSON else _plain(held)
     if "kind" not in said and hasattr(value, "kind"):
         said["kind"] = value.kind
     return said
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields that are said of it."""
+    return tuple(item.name for item in fields(kind) if item.name not in _UNSAID)
 
 
 def _stable(value: object) -> str:
@@ -47,15 +78,7 @@ def _stable(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}" if " at 0x" in text else text
 
 
-@lru_cache(maxsize=256)
-def _policies(policies: Policies) -> dict[str, object]:
-    """Many jobs share theirs."""
-    return _fields(policies)
-
-
 def _plain(value: object) -> object:
-    if isinstance(value, Policies):
-        return _policies(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Enum):
@@ -69,3 +92,7 @@ def _plain(value: object) -> object:
     if isinstance(value, set | frozenset):  # in an order that does not change with the process
         return sorted((_plain(item) for item in value), key=repr)
     return value
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_stable).encode
+_SAID = sorted((*_names(Job), "trigger"))

@@ -99,3 +99,23 @@ def test_two_definitions_have_the_same_trigger_only_when_it_is_the_same():
                 definition_of(replace(JOB, trigger=other, description="else")),
             )
             assert same == (one == other)
+
+
+@pytest.mark.parametrize("change", [{}, *CHANGES, {"args": {"b": {"y": (), "x": {}}, "a": [S]}}], ids=str)
+def test_it_is_written_in_one_way_only(change):
+    said = definition_of(replace(JOB, **change))
+    assert json.dumps(json.loads(said), sort_keys=True, separators=(",", ":")) == said
+
+
+def test_what_a_ledger_holds_of_a_job_that_says_little_is_this():
+    assert definition_of(JOB) == (
+        '{"action":{"kind":"function","mode":"coroutine","ref":"builtins:print","run_parameter":null},"after":[],"args":{},'
+        '"conditions":[],"description":"","disabled":"",'
+        '"expect":{"not_output":"","output":"","result":null,"some_output":false},"name":"backup","needs":[],'
+        '"policies":{"catch_up":"latest","catch_up_max":100,"catch_up_window":null,"cooldown":0.0,"exclusive":[],'
+        '"grace":10.0,"idempotent":false,"jitter":0.0,"key":[],"kill_after":10.0,"max_instances":1,"on_resume":"skip",'
+        '"overlap":"skip","pause_after":null,"poll":30.0,"pool":[],"priority":0,"probe_after":3600.0,"quarantine":true,'
+        '"queue_max":100,"retry":{"attempts":1,"delay":10.0,"factor":2.0,"jitter":0.1,"max_delay":900.0,"on":[]},'
+        '"run_timeout":null,"timeout":null,"wait":null},"secrets":[],"tags":[],"timezone":"UTC",'
+        '"trigger":{"anchor":null,"kind":"every","period":"10s"},"wished":{}}'
+    )
