@@ -6,10 +6,11 @@ it, and between two starts when there is a pace. Each job's own fires keep their
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 from asched.core.model import Fire
 from asched.core.outcome import Skip
@@ -103,6 +104,16 @@ class Recovering:
     def to_be_run(self) -> list[Fire]:
         return [fire for fire in self.owed.values() if fire.id not in self.given_up]
 
-    def first(self, fires: Iterable[tuple[Fire, int]]) -> list[Fire]:
-        """By `order`: of each a fire, and the priority of its job."""
-        return [fire for fire, _ in sorted(fires, key=lambda pair: self.rules.place(*pair))]
+    def give_up(self, fires: Iterable[Fire], skip: Skip) -> None:
+        """They will be skipped, with `skip`. A thousand are one step, as what it costs each comes when it is done."""
+        given_up = [fire.id for fire in fires]
+        self.given_up.update(dict.fromkeys(given_up, skip))
+        self.new.difference_update(given_up)
+
+    def in_order(self, fires: Iterable[Fire], priority: Callable[[Fire], int]) -> list[Fire]:
+        """As `Recovery.place` has them, by columns: that is so much faster for thousands."""
+        ranked = sorted(fires, key=attrgetter("job", "id"))
+        ranked.sort(key=attrgetter("due_at"), reverse=self.rules.order is not RecoveryOrder.OLDEST)
+        if self.rules.order is RecoveryOrder.PRIORITY:
+            ranked.sort(key=priority, reverse=True)
+        return ranked

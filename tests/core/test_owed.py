@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from boards import a_board, at, of_kind
+from counting import counting
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jobdoubles import H, S, a_job
@@ -301,6 +302,20 @@ def test_giving_up_thousands_takes_no_turn_of_thousands(way):
     assert max(len(turn.changes) for turn in turns) <= 50 + (20 if way == "limit" else 0)
     assert sum(len(skipped(turn)) for turn in turns) == (900 if way == "limit" else 1000)
     assert not board.recovering.closed
+
+
+def calls_of_the_turn_that_chooses(fires):
+    board = a_board(*[once(f"job{n}", 10) for n in range(fires)])
+    board.limit(Limits(recovery=Recovery(limit=10)))
+    while True:
+        with counting() as calls:
+            look(board, LATE, 50)
+        if not board.recovering.counting:
+            return calls.count
+
+
+def test_choosing_who_is_beyond_the_limit_costs_no_call_for_each():
+    assert calls_of_the_turn_that_chooses(2000) - calls_of_the_turn_that_chooses(1000) < 500
 
 
 steps = st.lists(

@@ -50,7 +50,7 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
         case Kind.PACED:
             paced(board, now, turn)
         case Kind.UNANSWERED:
-            unanswered(board, now)
+            unanswered(board)
         case Kind.RUN_TIMEOUT:  # also of a job that was removed while it ran
             time_is_up(board, fire, now, turn)
         case Kind.BACKFILL:

@@ -6,6 +6,7 @@ The fires themselves are decided one by one, as queued (plan.py); this is about 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from itertools import islice
 
 from asched.core.change import Act
@@ -60,7 +61,7 @@ def _counted(board: Board, now: Now, turn: Turn) -> None:
     """Everything that was overdue is decided: what is too much is skipped, the rest starts or waits for approval."""
     recovering = board.recovering
     recovering.counting, recovering.overdue = False, None
-    _give_up_beyond_limit(board, now)
+    _give_up_beyond_limit(board)
     if recovering.new:
         _hold_or_begin(board, now, turn)
     elif recovering.held is not None:
@@ -68,21 +69,11 @@ def _counted(board: Board, now: Now, turn: Turn) -> None:
     _go_on(board, now, turn)
 
 
-def _give_up_beyond_limit(board: Board, now: Now) -> None:
+def _give_up_beyond_limit(board: Board) -> None:
     limit, waiting = board.recovering.rules.limit, board.recovering.to_be_run()
     if limit is not None and len(waiting) > limit:
-        for fire in in_order(board, waiting)[limit:]:
-            facts = {"late_s": _late(fire, now), "recovery_limit": limit}
-            _to_give_up(board, fire, Skip(SkipReason.MISSED, facts))
-
-
-def in_order(board: Board, fires: Iterable[Fire]) -> list[Fire]:
-    """Who goes first, if each of these could."""
-    return board.recovering.first((fire, board.jobs[fire.job].job.policies.priority) for fire in fires)
-
-
-def _late(fire: Fire, now: Now) -> float:
-    return (now.wall - fire.due_at).total_seconds()
+        ranked = board.recovering.in_order(waiting, lambda fire: board.jobs[fire.job].job.policies.priority)
+        _to_give_up(board, ranked[limit:], Skip(SkipReason.MISSED, {"recovery_limit": limit}))
 
 
 def _hold_or_begin(board: Board, now: Now, turn: Turn) -> None:
@@ -140,8 +131,7 @@ def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, t
     """Nothing more of it is started: of these jobs, or of all if there are none. Returns how many are given up: at most
     `limit` in this turn, the others by `tend`."""
     fires = [fire for fire in board.recovering.to_be_run() if not jobs or fire.job in jobs]
-    for fire in fires:
-        _to_give_up(board, fire, Skip(SkipReason.EXCLUDED, {"cancelled": why}))
+    _to_give_up(board, fires, Skip(SkipReason.EXCLUDED, {"cancelled": why}))
     if not board.recovering.new:
         _release(board)
     _give_up(board, limit, now, turn)
@@ -149,14 +139,13 @@ def abort(board: Board, why: str, jobs: Collection[str], now: Now, limit: int, t
     return len(fires)
 
 
-def unanswered(board: Board, now: Now) -> None:
+def unanswered(board: Board) -> None:
     """Nobody approved in time."""
     recovering, held = board.recovering, board.recovering.held
     if held is None:
         return
-    for fire in [recovering.owed[fire] for fire in sorted(recovering.new)]:
-        facts = {"late_s": _late(fire, now), "held_since": held.since.isoformat()}
-        _to_give_up(board, fire, Skip(SkipReason.EXPIRED, facts))
+    fires = [recovering.owed[fire] for fire in sorted(recovering.new)]
+    _to_give_up(board, fires, Skip(SkipReason.EXPIRED, {"held_since": held.since.isoformat()}))
     _release(board)
 
 
@@ -168,9 +157,8 @@ def _release(board: Board) -> None:
 # Giving up: thousands at once would hold the loop.
 
 
-def _to_give_up(board: Board, fire: Fire, skip: Skip) -> None:
-    board.recovering.given_up[fire.id] = skip
-    board.recovering.new.discard(fire.id)
+def _to_give_up(board: Board, fires: Iterable[Fire], skip: Skip) -> None:
+    board.recovering.give_up(fires, skip)
     board.recovery_door()
 
 
@@ -178,7 +166,15 @@ def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
     """Skip some of them."""
     some = list(islice(board.recovering.given_up.items(), max(0, limit)))
     for fire, skip in some:
-        state = board.jobs[board.recovering.owed[fire].job]
-        drop(board, state, fire, skip, now, turn)
+        owed = board.recovering.owed[fire]
+        state = board.jobs[owed.job]
+        drop(board, state, fire, _how_late(owed, skip, now), now, turn)
         count_from_here(board, state, now, turn)
     return len(some)
+
+
+def _how_late(fire: Fire, skip: Skip, now: Now) -> Skip:
+    """What was cancelled is not skipped for being late."""
+    if skip.reason is SkipReason.EXCLUDED:
+        return skip
+    return replace(skip, facts={"late_s": (now.wall - fire.due_at).total_seconds(), **skip.facts})
