@@ -19,8 +19,8 @@ from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
 from asched.engine.aside import aside
 from asched.engine.engine import Engine
+from asched.engine.inheritance import succeeded
 from asched.engine.ports import Ledger
-from asched.engine.start import succeeded
 from asched.errors import Refused
 
 MEASURED = 100  # of the past runs of a job: how long one takes

@@ -18,6 +18,7 @@ from asched.core.model import Job
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import Declaration, declared_problems, default_name, define
 from asched.declaration.sources import declarations_of
+from asched.engine.clock import Breath
 from asched.errors import ConfigurationError, Refused, UnknownJob
 from asched.host.localzone import local_zone_key
 
@@ -74,14 +75,19 @@ class Definitions:
         base = default_name(function)
         return next(f"{base}-{n}" for n in count(len(self._jobs) + 1) if f"{base}-{n}" not in self._jobs)
 
-    def read(self, sources: Sequence[str | ModuleType], limits: Limits) -> None:
-        """What the sources declare joins what was added; then all of it is checked together."""
+    async def read(self, sources: Sequence[str | ModuleType], limits: Limits) -> None:
+        """What the sources declare joins what was added; then all of it is checked together. The loop goes on
+        meanwhile."""
+        breath = Breath()
         for declared in declarations_of(sources):
             defined = self.define(declared)
             if self._jobs.setdefault(defined.name, defined).action != defined.action:
                 raise ConfigurationError(_TWICE.format(defined.name))
+            await breath.take()
+        for one in self:
+            check_definitions([one])
+            await breath.take()
         check_graph(self._jobs.values(), limits)
-        check_definitions(self._jobs.values())
 
     def add(self, jobs: Sequence[Job], among: Limits | None) -> None:
         """`among`: the limits of those that are at work already, with which they must go together."""

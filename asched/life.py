@@ -15,8 +15,9 @@ from asched.engine.bus import Bus
 from asched.engine.clock import Clock
 from asched.engine.clockwatch import watch_clock
 from asched.engine.engine import Engine
+from asched.engine.inheritance import Inheritance
 from asched.engine.ports import Ledger, Runner
-from asched.engine.start import Inheritance, begin
+from asched.engine.start import begin
 from asched.engine.watching import Watching
 from asched.errors import NotRunning
 from asched.retention import Retention

@@ -39,8 +39,9 @@ from asched.definitions import Definitions
 from asched.engine.bus import Bus, Event
 from asched.engine.clock import Clock, SystemClock
 from asched.engine.engine import Engine
+from asched.engine.inheritance import Inheritance
 from asched.engine.ports import Ledger, Runner
-from asched.engine.start import Inheritance, learn, needed_by, successes_of, take_in
+from asched.engine.start import learn, needed_by, successes_of, take_in
 from asched.errors import Refused, UnknownRun
 from asched.handles import JobHandle, RunHandle
 from asched.host.ownledger import own_ledger
@@ -242,7 +243,7 @@ class Scheduler:
         """Settle what came before, then run until `stop`. Returns once the first decisions are recorded."""
         if self._life.begun:
             raise Refused("this scheduler has been started already; make another one")
-        self._definitions.read(self._sources, self._limits)
+        await self._definitions.read(self._sources, self._limits)
         given = {job.name for job in self._definitions}
         self._heir = await self._life.begin(
             self._definitions, self._limits, self._retention, only_these=self._definitions.only_these

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -70,6 +70,26 @@ async def sleep(clock: Clock, seconds: float) -> None:
         await woken.wait()
     finally:
         timer.cancel()
+
+
+HELD = 0.005  # seconds for which long work may hold the loop at a time
+
+
+class Breath:
+    """Long work that is nobody's turn lets the loop go on, between two of its steps, once it has held it for HELD."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    async def take(self) -> None:
+        if time.monotonic() - self._since >= HELD:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
+
+    async def between(self, steps: Iterable[object]) -> None:
+        """Go through all of them: each is done by asking for the next."""
+        for _ in steps:
+            await self.take()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from asched.core.action import Function
 from asched.core.model import Job
 from asched.core.triggers.startup import Startup
 from asched.engine.clock import SystemClock
-from asched.engine.start import enter
+from asched.engine.inheritance import enter
 from asched.ledger.sqlite import SqliteLedger
 from asched.service.oneshot import run_once
 

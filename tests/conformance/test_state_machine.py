@@ -39,7 +39,7 @@ from asched.core.triggers.startup import Startup
 from asched.core.triggers.union import AnyOf
 from asched.core.wait import Wait
 from asched.engine.engine import SLICE
-from asched.engine.start import succeeded
+from asched.engine.inheritance import succeeded
 from asched.errors import LedgerUnavailable, Refused
 from asched.ledger.memory import MemoryLedger
 from asched.operating import Pausing, cancel_runs, pause_jobs, resume_jobs

@@ -1,0 +1,181 @@
+"""The inheritance: what an instance finds in the ledger when it enters, until each job has come for its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from asched.core.backfill import Backfilling
+from asched.core.change import Act, Backfill, Pause
+from asched.core.model import Ending, Origin
+from asched.core.occurrence import Occurrence, followed_as
+from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
+from asched.core.rules.admission import ENDS_KNOWN
+from asched.core.rules.draining import DRAIN, LIFT
+from asched.core.rules.following import as_wished
+from asched.core.rules.owed import APPROVE, approved_up_to
+from asched.core.rules.roster import decided_until
+from asched.engine.clock import Breath, Clock
+from asched.engine.instance import VISITOR, this_instance
+from asched.engine.ports import Ledger
+from asched.engine.quarantine import to_quarantine
+
+JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's end still counts for a join that was cut short
+PAGE = 1000  # fires read at a time
+Joins = dict[tuple[str, datetime, str], dict[str, int] | None]  # as on the board
+
+
+@dataclass(slots=True)
+class Inheritance:
+    """What this instance found in the ledger, until each job has come for its own."""
+
+    number: int
+    first_of_boot: bool
+    pauses: dict[str, Pause]
+    failures: Mapping[str, int]
+    quarantine: Mapping[str, str]  # why a job is to be held, once it comes
+    occurrences: dict[str, tuple[Occurrence, ...]]
+    open: dict[str, list[FireRecord]]
+    owners: dict[int, InstanceRecord]
+    backfills: list[Backfilling]
+    last_backfill: int
+    previous: InstanceRecord | None
+    last_sign: datetime | None  # of life, in the fires that it decided
+    last_drain: Act | None  # or that it was lifted
+    approved_to: int  # the newest fire that somebody approved of making up for
+    versions: dict[str, VersionRecord] = field(default_factory=dict)  # the newest of each job, active or not
+    decided: dict[str, datetime | None] = field(default_factory=dict)  # by all versions, where that is later
+    joins: Joins = field(default_factory=dict)
+    ends: dict[str, Sequence[FireRecord]] = field(default_factory=dict)  # the last of jobs that cool down
+
+    def may_run_again(self, job: str) -> bool:
+        """Was it said to be idempotent?"""
+        record = self.versions.get(job)
+        return record is not None and bool(_policies(json.loads(record.definition)).get("idempotent"))
+
+
+async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
+    """Register this instance and read what there is. The ledger is open."""
+    me = this_instance(clock.now())
+    stored = await ledger.restore()
+    number = await ledger.enter(me)
+    others = [one for one in stored.instances if one.number != number]
+    servers = [one for one in others if not one.token.startswith(VISITOR)]
+    heir = Inheritance(
+        number=number,
+        first_of_boot=await _first_of_boot(ledger, me, servers),
+        pauses={pause.job: pause for pause in stored.pauses},
+        failures=stored.failures,
+        quarantine=await to_quarantine(ledger, servers, me, stored.open),
+        occurrences=_by_job(stored.occurrences),
+        open=_open_by_job(stored.open),
+        owners={one.number: one for one in others},
+        backfills=[await _backfilling(ledger, order) for order in stored.backfills],
+        last_backfill=max([one.number for one in await ledger.backfills(limit=1)], default=0),
+        previous=max(servers, key=lambda one: one.seen_at, default=None),
+        last_sign=_last_sign(await ledger.fires(FireQuery(until=clock.now(), limit=1))),  # not one brought forward
+        last_drain=next(iter(await ledger.acts(1, verbs=(DRAIN, LIFT))), None),
+        approved_to=approved_up_to(await ledger.acts(None, verbs=(APPROVE,))),
+    )
+    breath = Breath()
+    await breath.between(_sort_versions(heir, await ledger.versions()))
+    for record in heir.versions.values():
+        await _read_what_it_needs(ledger, record, heir, clock.now())
+        await breath.take()
+    return heir
+
+
+def _open_by_job(records: Iterable[FireRecord]) -> dict[str, list[FireRecord]]:
+    found: dict[str, list[FireRecord]] = {}
+    for record in sorted(records, key=attrgetter("scheduled_at", "id")):
+        found.setdefault(record.job, []).append(record)
+    return found
+
+
+def _sort_versions(heir: Inheritance, records: Iterable[VersionRecord]) -> Iterator[str]:
+    versions: dict[str, list[VersionRecord]] = {}
+    for record in records:
+        versions.setdefault(record.job, []).append(record)
+        yield record.job
+    for name, found in versions.items():
+        heir.versions[name] = max(found, key=lambda one: one.version)
+        heir.decided[name] = decided_until(found)
+        yield name
+
+
+async def _read_what_it_needs(ledger: Ledger, record: VersionRecord, heir: Inheritance, now: datetime) -> None:
+    """Of the past, as its newest version was defined."""
+    said = json.loads(record.definition)
+    if _policies(said).get("cooldown"):
+        heir.ends[record.job] = await _ends(ledger, record)
+    after = tuple(said.get("after", ()))
+    if len(after) > 1 and record.retired_at is None:
+        wished = {name: Ending(said.get("wished", {}).get(name, Ending.SUCCEEDED)) for name in after}
+        heir.joins |= await _joins(ledger, record.job, wished, now)
+
+
+def _policies(said: Mapping[str, Any]) -> Mapping[str, object]:
+    found: Mapping[str, object] = said.get("policies", {})
+    return found
+
+
+def _by_job(occurrences: Iterable[Occurrence]) -> dict[str, tuple[Occurrence, ...]]:
+    found: dict[str, tuple[Occurrence, ...]] = {}
+    for one in occurrences:
+        found[one.job] = (*found.get(one.job, ()), one)
+    return found
+
+
+async def _first_of_boot(ledger: Ledger, me: InstanceRecord, servers: Sequence[InstanceRecord]) -> bool:
+    """Has no server of this boot got as far as deciding its @reboot jobs? Entering alone is not enough: it may have
+    been killed right after."""
+    started = await ledger.fires(FireQuery(origins=(Origin.STARTUP,), limit=1000))
+    decided = {record.id >> 32 for record in started}
+    same = [one for one in servers if one.boot_id == me.boot_id and one.host == me.host]
+    return not any(one.number in decided for one in same)
+
+
+async def _backfilling(ledger: Ledger, order: Backfill) -> Backfilling:
+    done = set() if order.again else await succeeded(ledger, order.job, order.cursor, order.until)
+    return Backfilling(order, done)
+
+
+async def succeeded(ledger: Ledger, job: str, since: datetime, until: datetime) -> set[datetime]:
+    """The instants in [since, until) of which a run of that job succeeded, as far as the ledger still knows."""
+    query = FireQuery((job,), outcomes=("succeeded",), since=since, until=until, limit=PAGE, oldest_first=True)
+    found: set[datetime] = set()
+    while page := await ledger.fires(query):
+        found.update(one.scheduled_at for one in page)
+        query = replace(query, offset=query.offset + PAGE)
+    return found
+
+
+async def _ends(ledger: Ledger, record: VersionRecord) -> Sequence[FireRecord]:
+    return await ledger.fires(FireQuery(jobs=(record.job,), decisions=("start",), limit=ENDS_KNOWN))
+
+
+def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:
+    return max((record.finished_at or record.decided_at for record in newest), default=None)
+
+
+async def _joins(ledger: Ledger, job: str, wished: Mapping[str, Ending], now: datetime) -> Joins:
+    """For a job that comes after several: which of them had ended as is wished of them, and what was decided."""
+    joins: Joins = {}
+    for one in await _recent(ledger, tuple(wished), now, decisions=("start",)):
+        if one.outcome is not None and as_wished(wished[one.job], one.outcome):
+            met = joins.setdefault((job, one.scheduled_at, followed_as(one.fire)), {})
+            assert met is not None
+            met[one.job] = one.id
+    for one in await _recent(ledger, (job,), now):
+        joins[job, one.scheduled_at, one.fire.nonce] = None
+    return joins
+
+
+async def _recent(
+    ledger: Ledger, jobs: tuple[str, ...], now: datetime, decisions: tuple[str, ...] = ()
+) -> Sequence[FireRecord]:
+    return await ledger.fires(FireQuery(jobs=jobs, decisions=decisions, since=now - JOIN_MEMORY, limit=10_000))
