@@ -164,13 +164,18 @@ class Engine:
         return self.patience.down
 
     @property
-    def overdue(self) -> timedelta:
-        """How long the earliest undecided fire has been due; zero when none is."""
+    def until_next(self) -> timedelta:
+        """How long nothing is due, as far as is known; less than nothing while something is."""
         now = self.axes.read()
         wall, steady = self.board.next_deadlines()
-        late = [now.wall - wall] if wall is not None else []
-        late += [now.steady - steady] if steady is not None else []
-        return max([timedelta(0), *late])
+        ahead = [] if wall is None else [wall - now.wall]
+        ahead += [] if steady is None else [steady - now.steady]
+        return min(ahead, default=timedelta(seconds=LONGEST_SLEEP))
+
+    @property
+    def overdue(self) -> timedelta:
+        """How long the earliest undecided fire has been due; zero when none is."""
+        return max(timedelta(0), -self.until_next)
 
     # The loop.
 

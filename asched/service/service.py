@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import traceback
@@ -20,6 +19,7 @@ from asched.errors import ConfigurationError, LedgerError, LedgerUnavailable, Le
 from asched.scheduler import Scheduler
 from asched.service import notify
 from asched.service.background import Background
+from asched.service.collector import Collector
 from asched.service.configwatch import ConfigWatch
 from asched.service.control import Control
 from asched.service.dump import dump
@@ -93,12 +93,12 @@ class Service:
             signal.SIGUSR1: self.dump,
         }
         try:
-            with hearing(handlers, time.begin):
-                return await self._serve()
+            with hearing(handlers, time.begin), Collector() as collector:
+                return await self._serve(collector)
         finally:
             last.close()
 
-    async def _serve(self) -> int:
+    async def _serve(self, collector: Collector) -> int:
         try:
             if not await self._start():
                 self._log.info("service.stopped", code=OK, given_up=0)
@@ -108,12 +108,13 @@ class Service:
             return _REFUSALS.get(type(error), REFUSED)
         if self._learn is not None:
             self._learn([handle.definition for handle in self.scheduler.jobs])
-        _settle_memory()
+        collector.settle()
         with watching_the_loop(self.scheduler, self._log):
             await self._open_control()
             say_hello(self.scheduler, self._facts, self._log)
             notify.tell(READY=1, STATUS=f"{len(self.scheduler.jobs)} jobs")
             self._watch_configuration()
+            self._background.do(keep_on(partial(collector.keep, self.scheduler.engine), over=self._is_over))
             await self._until_woken()
             await self._drain()
             await self._background.close()
@@ -232,9 +233,3 @@ class Service:
     async def _close_control(self) -> None:
         if self._control is not None:
             await self._control.close()
-
-
-def _settle_memory() -> None:
-    """What is there now is there to stay: the collector need not walk through all jobs again and again."""
-    gc.collect()
-    gc.freeze()
