@@ -13,6 +13,7 @@ from types import ModuleType
 NAMES = (
     "asched_memory",
     "asched_sqlite",
+    "asched_served",
     "apscheduler_3",
     "apscheduler_4",
     "schedule_loop",

@@ -70,10 +70,10 @@ async def _durable(race) -> None:
         await race.over()
 
 
-def recovery(absence) -> None:
+def recovery(absence, started=lambda: None) -> None:
     ledger = absence.folder / "asched.db"
     asyncio.run(_served_before(absence, ledger))
-    asyncio.run(_come_back(absence, ledger))
+    asyncio.run(_come_back(absence, ledger, started))
 
 
 def _jobs(scheduler, count) -> None:
@@ -97,7 +97,7 @@ async def _served_before(absence, ledger) -> None:
         await clock.advance("1s")
 
 
-async def _come_back(absence, ledger) -> None:
+async def _come_back(absence, ledger, started) -> None:
     from asched import Scheduler
     from asched.core.record import FireQuery
     from benchmarks.workloads.recovery import BEAT, Pulse
@@ -106,6 +106,7 @@ async def _come_back(absence, ledger) -> None:
     _jobs(scheduler, absence.jobs)
     pulse, began = Pulse(), time.perf_counter()
     async with scheduler:
+        started()
         absence.starting = pulse.stop()
         pulse = Pulse()
         recovering = scheduler.engine.board.recovering

@@ -1,7 +1,7 @@
 """A thousand jobs come back after a week, and each owes ten fires: how long is the loop held while that is planned?
 
 A task beside asched asks to be woken every millisecond; the longest that it is late is the longest stall, of the turns
-that decide what is owed and, on its own, of the start, which takes in all jobs in one. `limit` is
+that decide what is owed and, on its own, of the start, which takes in all jobs. `limit` is
 what a recovery starts of it, so that planning is what is measured: the others are skipped, and recorded as such.
 """
 
