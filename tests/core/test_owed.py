@@ -14,9 +14,9 @@ from jobdoubles import H, S, a_job
 from asched.core.change import Decide, Pause, Promote
 from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
-from asched.core.model import CatchUp, OnResume, Overlap
+from asched.core.model import CatchUp, Fire, OnResume, Overlap
 from asched.core.outcome import Skip, Succeeded
-from asched.core.recovery import RECOVERY, Recovery, RecoveryOrder
+from asched.core.recovery import RECOVERY, Recovering, Recovery, RecoveryOrder
 from asched.core.rules.admission import promote_all
 from asched.core.rules.board import Kind, Recovers, StartRun, Turn
 from asched.core.rules.deadlines import due
@@ -314,8 +314,23 @@ def calls_of_the_turn_that_chooses(fires):
             return calls.count
 
 
-def test_choosing_who_is_beyond_the_limit_costs_no_call_for_each():
-    assert calls_of_the_turn_that_chooses(2000) - calls_of_the_turn_that_chooses(1000) < 500
+def test_choosing_who_is_beyond_the_limit_costs_one_call_for_each():
+    assert calls_of_the_turn_that_chooses(2000) - calls_of_the_turn_that_chooses(1000) < 1100
+
+
+@given(
+    st.sampled_from(RecoveryOrder),
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(-1, 1)), min_size=2, max_size=12),
+    st.integers(1, 11),
+)
+def test_the_first_few_are_those_that_would_go_first(order, said, count):
+    fires = [Fire(n, job, 1, at(due).wall, at(due).wall) for n, (job, due, _) in enumerate(said)]
+    count = min(count, len(fires) - 1)
+    priority = {n: priority for n, (_, _, priority) in enumerate(said)}
+    rules = Recovery(order=order)
+    found = Recovering(rules).first(fires, count, lambda fire: priority[fire.id])
+    ranked = sorted(fires, key=lambda fire: rules.place(fire, priority[fire.id]))
+    assert {fire.id for fire in found} == {fire.id for fire in ranked[:count]}
 
 
 steps = st.lists(

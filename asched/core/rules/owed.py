@@ -72,8 +72,10 @@ def _counted(board: Board, now: Now, turn: Turn) -> None:
 def _give_up_beyond_limit(board: Board) -> None:
     limit, waiting = board.recovering.rules.limit, board.recovering.to_be_run()
     if limit is not None and len(waiting) > limit:
-        ranked = board.recovering.in_order(waiting, lambda fire: board.jobs[fire.job].job.policies.priority)
-        _to_give_up(board, ranked[limit:], Skip(SkipReason.MISSED, {"recovery_limit": limit}))
+        first = board.recovering.first(waiting, limit, lambda fire: board.jobs[fire.job].job.policies.priority)
+        kept = {fire.id for fire in first}
+        beyond = [fire for fire in waiting if fire.id not in kept]
+        _to_give_up(board, beyond, Skip(SkipReason.MISSED, {"recovery_limit": limit}))
 
 
 def _hold_or_begin(board: Board, now: Now, turn: Turn) -> None:

@@ -67,7 +67,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
         turn.changes.append(_correction(job, previous, now))
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
-        state = JobState(replace(job, trigger=previous.trigger), previous.version, previous.watermark, definition)
+        state = JobState(_with(job, previous.trigger), previous.version, previous.watermark, definition)
     elif previous is not None and previous.active and _same_schedule(previous, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
     else:
@@ -132,7 +132,12 @@ def _begin(job: Job, definition: str, previous: Previous | None, since: datetime
         trigger = kept(previous, trigger, definition)
     spec = None if trigger is None else trigger.spec()
     turn.changes.append(Activate(job.name, version, since, spec, definition, now.wall))
-    return JobState(replace(job, trigger=trigger), version, since, definition)
+    return JobState(_with(job, trigger), version, since, definition)
+
+
+def _with(job: Job, trigger: Trigger | None) -> Job:
+    """Calendar triggers have no anchor: then the job is shared with who defined it."""
+    return job if trigger is job.trigger else replace(job, trigger=trigger)
 
 
 def _same_schedule(previous: Previous, definition: str) -> bool:
