@@ -244,9 +244,9 @@ class Scheduler:
         if self._life.begun:
             raise Refused("this scheduler has been started already; make another one")
         await self._definitions.read(self._sources, self._limits)
-        given = {job.name for job in self._definitions}
+        given = {job.name: job for job in self._definitions}
         self._heir = await self._life.begin(
-            self._definitions, self._limits, self._retention, only_these=self._definitions.only_these
+            given.values(), self._limits, self._retention, only_these=self._definitions.only_these
         )
         late = [job for job in self._definitions if job.name not in given]
         if late:  # added while we were beginning
