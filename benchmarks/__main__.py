@@ -1,4 +1,4 @@
-"""python -m benchmarks [--quick] [--repeats N] [--json FILE] [WORKLOAD ...]"""
+"""python -m benchmarks [--quick] [--repeats N] [--json FILE] [--chart FILE] [WORKLOAD ...]"""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.chart import chart
 from benchmarks.contest import Environments, hold
 from benchmarks.environments import CACHE
+from benchmarks.judging import bar_values, bars_table, judged
 from benchmarks.workloads import NAMES, workload
 
 
@@ -21,10 +23,14 @@ def main() -> None:
     for result in hold(names, quick=asked.quick, repeats=asked.repeats or _rounds(asked), environments=environments):
         results.append(result)
         print(report.table(result), end="\n\n", flush=True)
+    bars = judged(results)
     about = report.machine(environments.versions, " ".join(["python -m benchmarks", *sys.argv[1:]]))
-    print(report.notes(results), report.heading(about), sep="\n\n")
+    print(bars_table(bars), report.notes(results), report.heading(about), sep="\n\n")
     if asked.json:
-        asked.json.write_text(json.dumps(report.values(results, about), indent=1, ensure_ascii=False) + "\n")
+        values = {**report.values(results, about), "bars": bar_values(bars)}
+        asked.json.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+    if asked.chart:
+        asked.chart.write_text(chart(results, f"Cost beside asched's, {about['date']}"))
 
 
 def _rounds(asked: argparse.Namespace) -> int:
@@ -42,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small and once: under two minutes")
     parser.add_argument("--repeats", type=int, help="rounds (3; with --quick 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="draw the ratios there")
     return parser.parse_args()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks.contestants import NAMES, contestant, takes_part
+from benchmarks.contestants import NAMES, contestant, takes_part, too_slow
 from benchmarks.environments import CACHE, Environment, NotInstalled, environment_for
 from benchmarks.workloads import Case, Metric, workload
 
-PATIENCE = 180  # seconds for one process
+LEFT_OUT = "left out of --quick"
 
 
 @dataclass(slots=True)
@@ -27,6 +31,14 @@ class Entry:
     note: str
     figures: list[dict[str, float]] = field(default_factory=list)
     absent: str = ""
+
+    def found(self, key: str) -> list[float]:
+        """Of each round that gave that figure: of runs that never started there is no lateness."""
+        return [one[key] for one in self.figures if not math.isnan(one.get(key, math.nan))]
+
+
+def is_ours(entry: Entry) -> bool:
+    return entry.name.startswith("asched")
 
 
 @dataclass(slots=True)
@@ -64,15 +76,20 @@ def hold(names: Sequence[str], *, quick: bool, repeats: int, environments: Envir
     for name in names:
         module = workload(name)
         for case in module.cases(quick):
-            result = Result(name, module.TITLE, case.name, module.METRICS, _entries(name, case))
+            result = Result(name, module.TITLE, case.name, module.METRICS, _entries(name, case, quick))
             _hold(result, case, repeats, environments)
             yield result
 
 
-def _entries(workload_name: str, case: Case) -> list[Entry]:
+def _entries(workload_name: str, case: Case, quick: bool) -> list[Entry]:
     found = [(name, contestant(name)) for name in NAMES]
     return [
-        Entry(name, module.TITLE, module.NOTES.get(workload_name, ""))
+        Entry(
+            name,
+            module.TITLE,
+            module.NOTES.get(workload_name, ""),
+            absent=LEFT_OUT if quick and too_slow(module, workload_name) else "",
+        )
         for name, module in found
         if takes_part(module, workload_name, case.name)
     ]
@@ -82,28 +99,59 @@ def _hold(result: Result, case: Case, repeats: int, environments: Environments) 
     for round_ in range(repeats):
         turn = result.entries if round_ % 2 == 0 else result.entries[::-1]
         for entry in turn:
-            if entry.absent:
-                continue
-            environment = environments.of(contestant(entry.name))
-            if isinstance(environment, str):
-                entry.absent = environment
-            else:
-                _run(entry, result, case, environment)
+            if not entry.absent:
+                _take_turn(entry, result, case, environments)
 
 
-def _run(entry: Entry, result: Result, case: Case, environment: Environment) -> None:
+def _take_turn(entry: Entry, result: Result, case: Case, environments: Environments) -> None:
+    environment = environments.of(contestant(entry.name))
+    if isinstance(environment, str):
+        entry.absent = environment
+        return
     print(f"  {result.workload}, {result.case}: {entry.title} …", file=sys.stderr)
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as folder:
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-", ignore_cleanup_errors=True) as folder:
         command = [environment.python, "-m", "benchmarks.child"]
         command += [result.workload, entry.name, json.dumps(dict(case.parameters)), folder]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=PATIENCE, cwd=Path(__file__).parent.parent
-            )
-        except subprocess.TimeoutExpired:
-            entry.absent = f"gave no answer within {PATIENCE} s"
-            return
-    if done.returncode:
-        entry.absent = f"failed: {(done.stderr.strip().splitlines() or ['without a word'])[-1]}"
+        answer = _answer(command, case.patience)
+    if isinstance(answer, str):
+        entry.absent = answer
     else:
-        entry.figures.append(json.loads(done.stdout.splitlines()[-1]))
+        entry.figures.append(answer)
+
+
+def _answer(command: Sequence[str], patience: float) -> dict[str, float] | str:
+    """Its figures, or why there are none."""
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        start_new_session=True,
+    )
+    try:
+        out, said = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        return f"gave no answer within {patience:.0f} s"
+    finally:
+        _end(process)
+    return read_answer(process.returncode, out, said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """It, and whatever it started and left."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def read_answer(code: int, out: str, said: str) -> dict[str, float] | str:
+    """What a child's last line on stdout comes to, or why there is none."""
+    if code:
+        return f"failed: {(said.strip().splitlines() or ['without a word'])[-1]}"
+    try:
+        answer = json.loads(out.splitlines()[-1])
+    except (IndexError, ValueError):
+        return "failed: it ended well, and gave no figures"
+    absent: str | None = answer.get("absent")
+    return absent or answer

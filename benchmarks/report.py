@@ -6,12 +6,13 @@ import math
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
-from benchmarks.contest import Entry, Result
+from benchmarks.contest import Entry, Result, is_ours
+from benchmarks.markdown import table as markdown
 from benchmarks.workloads import Metric
 
 ROUNDS_OF_NOTE = 2  # with fewer there is no spread to show
@@ -20,7 +21,10 @@ _SHOWN = (
     "apscheduler",
     "sqlalchemy",
     "schedule",
+    "scheduler",
     "aiocron",
+    "celery",
+    "huey",
     "croniter",
     "cronsim",
     "crontab",
@@ -63,15 +67,19 @@ def table(result: Result) -> str:
     first = result.metrics[0]
     head = ["", *(metric.label for metric in result.metrics), f"{first.label}, × asched"]
     rows = [[entry.title, *_cells(entry, result.metrics), _ratio(entry, result)] for entry in result.entries]
-    return f"**{result.title}; {result.case}**\n\n" + "\n".join(_markdown([head, *rows]))
+    return f"**{result.title}; {result.case}**\n\n" + markdown([head, *rows], right=range(1, len(head)))
 
 
 def notes(results: Sequence[Result]) -> str:
-    """What each contestant does, and does not, once per workload."""
-    said = {(r.workload, entry.title): entry.note for r in results for entry in r.entries if entry.note}
+    """Who is absent and why; then what each contestant does, and does not, once for all workloads of which it holds."""
     missing = [(r, entry) for r in results for entry in r.entries if entry.absent]
     absent = [f"- {r.workload}, {r.case}, {entry.title}: absent: {entry.absent}" for r, entry in missing]
-    return "\n".join([*absent, *(f"- {workload}, {title}: {note}" for (workload, title), note in said.items())])
+    said: dict[tuple[str, str], dict[str, None]] = {}
+    for one in results:
+        for entry in one.entries:
+            if entry.note:
+                said.setdefault((entry.title, entry.note), {})[one.workload] = None
+    return "\n".join([*absent, *(f"- {', '.join(of)}: {title}: {note}" for (title, note), of in said.items())])
 
 
 def values(results: Sequence[Result], about: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +97,7 @@ def _result_values(result: Result) -> dict[str, Any]:
                 "note": entry.note,
                 "absent": entry.absent or None,
                 "figures": {metric.key: _figure_values(entry, metric) for metric in result.metrics},
-                "ratio": _number(_factor(entry, result)),
+                "ratio": _number(factor(entry, result)),
             }
             for entry in result.entries
         ],
@@ -97,7 +105,7 @@ def _result_values(result: Result) -> dict[str, Any]:
 
 
 def _figure_values(entry: Entry, metric: Metric) -> dict[str, Any] | None:
-    found = _figures(entry, metric)
+    found = entry.found(metric.key)
     if not found:
         return None
     return {"median": _number(median(found)), "min": min(found), "max": max(found), "rounds": found}
@@ -107,15 +115,10 @@ def _number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else round(value, 4)
 
 
-def _figures(entry: Entry, metric: Metric) -> list[float]:
-    """Those that were found: of runs that never started there is no lateness."""
-    return [value for figures in entry.figures if not math.isnan(value := figures[metric.key])]
-
-
 def _cells(entry: Entry, metrics: Sequence[Metric]) -> list[str]:
     if entry.absent:
         return ["absent", *[""] * (len(metrics) - 1)]
-    return [_cell(_figures(entry, metric), metric.digits, len(entry.figures)) for metric in metrics]
+    return [_cell(entry.found(metric.key), metric.digits, len(entry.figures)) for metric in metrics]
 
 
 def _cell(found: Sequence[float], digits: int, rounds: int) -> str:
@@ -129,21 +132,13 @@ def _cell(found: Sequence[float], digits: int, rounds: int) -> str:
 
 
 def _ratio(entry: Entry, result: Result) -> str:
-    factor = _factor(entry, result)
-    return "–" if factor is None else f"{factor:.2f}"
+    found = factor(entry, result)
+    return "–" if found is None else f"{found:.2f}"
 
 
-def _factor(entry: Entry, result: Result) -> float | None:
+def factor(entry: Entry, result: Result) -> float | None:
     """Of the first metric, to the first asched in the same case."""
-    ours = next((_figures(one, result.metrics[0]) for one in result.entries if one.name.startswith("asched")), [])
-    theirs = _figures(entry, result.metrics[0])
-    return median(theirs) / median(ours) if ours and theirs else None
-
-
-def _markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for number, row in enumerate(rows):
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        yield f"| {' | '.join(cells)} |"
-        if number == 0:
-            yield f"|{'-' * (widths[0] + 2)}|" + "".join(f"{'-' * (width + 1)}:|" for width in widths[1:])
+    key = result.metrics[0].key
+    ours = next((one.found(key) for one in result.entries if is_ours(one)), [])
+    theirs = entry.found(key)
+    return median(theirs) / median(ours) if theirs and ours and median(ours) else None

@@ -7,21 +7,29 @@ from datetime import UTC
 
 TITLE = "aiocron"
 PACKAGES = ("aiocron",)
+_RACE = "no record, no overlap or misfire rules; one timer a job, its deadline from the wall clock at the start"
 NOTES = {
-    "burst": "no record, no overlap or misfire rules; one timer a job, its deadline from the wall clock at the start",
+    **dict.fromkeys(("burst", "tick"), _RACE),
+    **dict.fromkeys(("idle", "start"), "one timer a job; no ledger"),
+    "parse": "no names, no registry",
     "register": "no names, no registry; cron only",
 }
+SLOW = ("burst", "tick", "idle", "start")
 CASES = {"register": "cron"}
 
 
 def burst(race) -> None:
-    asyncio.run(_burst(race))
+    asyncio.run(_race(race))
 
 
-async def _burst(race) -> None:
+tick = idle = start = burst
+
+
+async def _race(race) -> None:
     import aiocron
 
     jobs = [aiocron.crontab("* * * * * *", func=race.run, args=(index,), tz=UTC) for index in range(race.jobs)]
+    jobs += [aiocron.crontab("0 * * * *", func=race.run, args=(0,), tz=UTC) for _ in race.waiting]
     await race.over()
     for job in jobs:
         job.stop()
@@ -29,6 +37,9 @@ async def _burst(race) -> None:
 
 def register(race) -> None:
     asyncio.run(_register(race))
+
+
+parse = register
 
 
 async def _register(race) -> None:

@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC
 
 TITLE = "APScheduler 3.11"
 PACKAGES = ("apscheduler>=3.11,<4", "sqlalchemy>=2")
+_RACE = (
+    "keeps no record of runs; defaults: misfire_grace_time 1 s (later ones are dropped with a log line only), "
+    "max_instances 1, coalesce off; jobs in memory"
+)
 NOTES = {
-    "burst": "keeps no record of runs; defaults: misfire_grace_time 1 s (later ones are dropped with a log line only), "
-    "max_instances 1, coalesce off; jobs in memory",
+    **dict.fromkeys(("burst", "spread", "tick", "drift", "stall"), _RACE),
+    **dict.fromkeys(("idle", "start"), "jobs in memory; no ledger"),
     "durable": "stores each job's next fire time only, one commit a run with SQLite's default journal: neither start "
     "nor end nor outcome; coalesce on and no misfire limit, which favours it",
     "next_fire": "its CronTrigger, as the scheduler asks it",
+    "parse": "no ledger; each job parses its expression anew",
     "register": "nothing about the function's arguments beyond their number is checked",
 }
 CASES = {"durable": "FULL"}
+
+SLOW = ("drift", "stall", "idle")
 
 counted = None  # a stored job is named by "module:function", so what it counts into must be found from here
 
 
 def burst(race) -> None:
-    asyncio.run(_burst(race))
+    asyncio.run(_race(race))
 
 
-async def _burst(race) -> None:
+tick = spread = drift = stall = idle = start = burst
+
+
+async def _race(race) -> None:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
     from apscheduler.triggers.interval import IntervalTrigger
 
     scheduler = AsyncIOScheduler(timezone=UTC)
-    each_second = IntervalTrigger(seconds=1, start_date=datetime(2026, 1, 1, tzinfo=UTC), timezone=UTC)
     for index, name in enumerate(race.names):
-        scheduler.add_job(race.run, each_second, args=(index,), id=name)
+        due = IntervalTrigger(seconds=race.period, start_date=race.anchor(index), timezone=UTC)
+        due.interval_length = race.period
+        scheduler.add_job(race.run, due, args=(index,), id=name)
+    hourly = IntervalTrigger(hours=1, timezone=UTC)
+    for name in race.waiting:
+        scheduler.add_job(race.run, hourly, args=(0,), id=name)
     scheduler.start()
     await race.over()
     scheduler.shutdown(wait=False)
@@ -66,6 +80,9 @@ async def _durable(race) -> None:
 
 def register(race) -> None:
     asyncio.run(_register(race))
+
+
+parse = register
 
 
 async def _register(race) -> None:

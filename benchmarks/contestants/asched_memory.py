@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import timedelta
 
 TITLE = "asched, memory ledger"
 PACKAGES = ()
+SLOW = ("stall",)
+_RECORDS = "records every fire, run and outcome in memory; nothing on disk"
+_WAITING = "validated at `add`; at the start each job's definition is recorded and its first instant computed"
 NOTES = {
-    "burst": "records every fire, run and outcome in memory; nothing on disk",
-    "register": "validated at `add`; at the start each job's definition is recorded and its first instant computed",
+    **dict.fromkeys(("burst", "spread", "tick", "drift", "stall"), _RECORDS),
+    **dict.fromkeys(("register", "parse", "start"), _WAITING),
+    "idle": "its watch of the wall clock included",
     "next_fire": "no iterator: each answer follows from the instant that is asked about",
 }
 
 
 def burst(race) -> None:
-    asyncio.run(_burst(race))
+    asyncio.run(_race(race))
 
 
-async def _burst(race) -> None:
+tick = spread = drift = stall = idle = start = burst
+
+
+async def _race(race) -> None:
     from asched import Scheduler, every
 
-    each_second = every("1s", anchor=datetime(2026, 1, 1, tzinfo=UTC))
     scheduler = Scheduler(ledger=":memory:")
-    for index, name in enumerate(race.names):  # before the start, as the others: afterwards each `add` costs more
-        scheduler.add(race.run, each_second, name=name, args={"index": index})
+    period = timedelta(seconds=race.period)
+    for index, name in enumerate(race.names):
+        scheduler.add(race.run, every(period, anchor=race.anchor(index)), name=name, args={"index": index})
+    for name in race.waiting:
+        scheduler.add(race.run, every("1h"), name=name, args={"index": 0})
     async with scheduler:
         await race.over()
 
 
 def register(race) -> None:
     asyncio.run(_register(race))
+
+
+parse = register
 
 
 async def _register(race) -> None:

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import timedelta
 
 TITLE = "asched, SQLite FULL"
 PACKAGES = ()
+_DURABLE = "decision on disk before each start, outcome after it"
 NOTES = {
-    "burst": "decision on disk before each start, outcome after it, and one structlog JSON line a run into a file",
+    **dict.fromkeys(("burst", "spread"), f"{_DURABLE}, and one structlog JSON line a run into a file"),
+    "stall": f"{_DURABLE}; no log line here",
     "recovery": "every one of them decided, explained and on disk",
-    "durable": "start (with its decision and watermark) and end (with outcome and duration); no log line here",
+    "durable": "start (with its decision and watermark) and end (with outcome and duration); no log line here; its "
+    "ledger is always FULL",
 }
 CASES = {"durable": "FULL"}
 
 
 def burst(race) -> None:
-    asyncio.run(_burst(race))
+    from asched.ledger.sqlite import SqliteLedger
+
+    with open(race.folder / "runs.log", "w", buffering=1) as file:
+        asyncio.run(_race(race, SqliteLedger(race.folder / "asched.db"), _line_for_each_run(file)))
 
 
-async def _burst(race) -> None:
+spread = burst
+
+
+def stall(crowd) -> None:
+    from benchmarks.heldledger import HeldLedger
+
+    ledger = HeldLedger(crowd.folder / "asched.db")
+    asyncio.run(_race(crowd, ledger))
+    crowd.held = ledger.held
+
+
+async def _race(race, ledger, listener=None) -> None:
     from asched import Scheduler, every
 
-    each_second = every("1s", anchor=datetime(2026, 1, 1, tzinfo=UTC))
-    with open(race.folder / "runs.log", "w", buffering=1) as file:  # noqa: ASYNC230
-        scheduler = Scheduler(ledger=race.folder / "asched.db")
-        scheduler.bus.listen(_line_for_each_run(file))
-        for index, name in enumerate(race.names):
-            scheduler.add(race.run, each_second, name=name, args={"index": index})
-        async with scheduler:
-            await race.over()
+    scheduler = Scheduler(ledger=ledger)
+    if listener:
+        scheduler.bus.listen(listener)
+    period = timedelta(seconds=race.period)
+    for index, name in enumerate(race.names):
+        scheduler.add(race.run, every(period, anchor=race.anchor(index)), name=name, args={"index": index})
+    async with scheduler:
+        await race.over()
 
 
 def _line_for_each_run(file):
@@ -47,8 +64,8 @@ def _line_for_each_run(file):
     ).bind()
 
     def listen(event) -> None:
-        if event["type"] == "run.finished":
-            log.info(event["type"], job=event["job"], run=event["run"], outcome=event["outcome"])
+        if event["type"] == "run.succeeded":
+            log.info(event["type"], job=event["job"], run=event["run"], duration_s=event["duration_s"])
 
     return listen
 
@@ -100,7 +117,7 @@ async def _served_before(absence, ledger) -> None:
 async def _come_back(absence, ledger, started) -> None:
     from asched import Scheduler
     from asched.core.record import FireQuery
-    from benchmarks.workloads.recovery import BEAT, Pulse
+    from benchmarks.pulse import BEAT, Pulse
 
     scheduler = Scheduler(ledger=ledger, recovery={"limit": 100, "ask": True})
     _jobs(scheduler, absence.jobs)

@@ -9,21 +9,28 @@ from heapq import heapify, heappop, heappush
 
 TITLE = "limit: heap and one timer"
 PACKAGES = ()
+_RACE = "no names, policies, record or error handling: the price of a heap and of create_task"
 NOTES = {
-    "burst": "no names, policies, record or error handling: the price of a heap and of create_task",
+    **dict.fromkeys(("burst", "spread", "tick", "drift", "stall"), _RACE),
+    **dict.fromkeys(("idle", "start"), "asyncio with one timer"),
     "register": "a tuple in a heap; the instant is given, not computed",
 }
 CASES = {"register": "every"}
 
 
 def burst(race) -> None:
-    asyncio.run(_burst(race))
+    asyncio.run(_race(race))
 
 
-async def _burst(race) -> None:
+tick = spread = drift = stall = idle = start = burst
+
+
+async def _race(race) -> None:
     loop = asyncio.get_running_loop()
     first = math.ceil(time.time())
-    heap = [(first, index) for index in range(race.jobs)]
+    heap = [(first + race.offset(index), index) for index in range(race.jobs)]
+    heap += [(first + 3600.0 + index, index) for index in range(len(race.waiting))]
+    heapify(heap)
     tasks = set()
 
     def fire() -> None:
@@ -33,7 +40,7 @@ async def _burst(race) -> None:
             task = loop.create_task(race.run(index))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            heappush(heap, (due + 1, index))
+            heappush(heap, (due + race.period, index))
         loop.call_later(heap[0][0] - time.time(), fire)
 
     fire()

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 TITLE = "crontab"
 PACKAGES = ("crontab",)
 NOTES = {"next_fire": "asked for the difference in seconds in UTC alone: it has no rules for zones of its own"}
+SLOW = ("next_fire",)
 CASES = {"next_fire": "UTC"}
 
 

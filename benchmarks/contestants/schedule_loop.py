@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 
 TITLE = "schedule"
 PACKAGES = ("schedule",)
-NOTES = {
-    "burst": "calls plain functions in turn: no asyncio, no task a run, no record, no isolation of errors; the next "
+_RACE = (
+    "calls plain functions in turn: no asyncio, no task a run, no record, no isolation of errors; the next "
     "time is counted from when the last run began, so it drifts by its lateness each time, which a few seconds do not "
-    "show; sorts all due jobs on each pass",
+    "show; sorts all due jobs on each pass"
+)
+NOTES = {
+    **dict.fromkeys(("burst", "spread", "tick", "drift"), _RACE),
+    **dict.fromkeys(("idle", "start"), "no asyncio, no ledger"),
     "register": "no names, no validation of the function; interval only",
 }
+SLOW = ("tick", "spread", "idle")
 CASES = {"register": "every"}
 
 
@@ -20,14 +25,19 @@ def burst(race) -> None:
     import schedule
 
     scheduler = schedule.Scheduler()
-    jobs = [scheduler.every(1).seconds.do(race.tick, index) for index in range(race.jobs)]
+    jobs = [scheduler.every(race.period).seconds.do(race.tick, index) for index in range(race.jobs)]
     first = datetime.now().replace(microsecond=0) + timedelta(seconds=1)  # noqa: DTZ005 (its times are naive and local)
-    for job in jobs:  # it would begin each at the instant when it was added
-        job.next_run = first
+    for index, job in enumerate(jobs):  # it would begin each at the instant when it was added
+        job.next_run = first + timedelta(seconds=race.offset(index))
+    for _ in race.waiting:
+        scheduler.every(1).hours.do(race.tick, 0)
     race.begin()
     while (left := race.pause()) is not None:
         scheduler.run_pending()
         time.sleep(max(0.0, min(left, scheduler.idle_seconds)))
+
+
+tick = spread = drift = idle = start = burst
 
 
 def register(race) -> None:

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-NAMES = ("burst", "durable", "register", "next_fire", "recovery")
+NAMES = (
+    *("next_fire", "parse", "register"),  # before anything is due
+    *("tick", "burst", "spread", "drift", "stall", "idle"),  # being on time
+    *("durable", "recovery", "history", "million"),  # with a ledger
+    *("spawn", "output", "shell"),  # commands
+    *("start", "help"),  # from nothing
+)
+PATIENCE = 180.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """`patience`: seconds that one contestant may take for it, all in all."""
+
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    patience: float = PATIENCE
 
 
 def workload(name: str) -> Any:

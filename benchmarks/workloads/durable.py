@@ -6,12 +6,13 @@ A disk may change its speed many times over within minutes, so what a sync took 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from benchmarks.throughput import Throughput
 from benchmarks.workloads import Case, Metric
 
 TITLE = "durable: runs a second whose start and end are recorded, SQLite"
@@ -21,52 +22,27 @@ METRICS = (
     Metric("sync_us", "disk: µs/sync", digits=0),
 )
 
-WARM_UP = 0.5
 PROBES = 100
 
 
-class Durable:
-    """What a contestant is given. `synchronous` is SQLite's: "FULL" (each commit is on the disk) or "NORMAL"."""
+class Durable(Throughput):
+    """`synchronous` is SQLite's: "FULL" (each commit is on the disk) or "NORMAL"."""
 
-    def __init__(self, jobs: int, seconds: float, synchronous: str, folder: Path) -> None:
-        self.jobs, self.seconds, self.synchronous, self.folder = jobs, seconds, synchronous, folder
-        self.names = [f"job-{index}" for index in range(jobs)]
-        self.count = 0
-        self._readings: list[tuple[float, float, int]] = []
-        self._edges: list[float] = []
-
-    def begin(self) -> None:
-        start = time.perf_counter() + WARM_UP
-        self._edges = [start, start + self.seconds]
-
-    def going(self) -> bool:
-        """Asked after each piece of work: is there time for another one?"""
-        if self._edges and time.perf_counter() >= self._edges[0]:
-            self._edges.pop(0)
-            self._readings.append((time.perf_counter(), time.process_time(), self.count))
-        return bool(self._edges)
-
-    async def over(self) -> None:
-        self.begin()
-        while self.going():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-    def figures(self) -> dict[str, float]:
-        (at, cpu, count), (at_end, cpu_end, count_end) = self._readings
-        runs = count_end - count
-        return {"runs_s": runs / (at_end - at), "cpu_us": (cpu_end - cpu) / max(1, runs) * 1e6}
+    def __init__(self, synchronous: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.synchronous = synchronous
 
 
 def cases(quick: bool) -> list[Case]:
-    seconds = 2 if quick else 5
+    seconds = 1 if quick else 5
     return [
         Case(f"synchronous {mode}", {"jobs": 1000, "seconds": seconds, "synchronous": mode})
-        for mode in ("FULL", "NORMAL")
+        for mode in (("FULL",) if quick else ("FULL", "NORMAL"))
     ]
 
 
-def measure(perform: Callable[[Durable], None], case: Mapping[str, object], folder: Path) -> dict[str, float]:
-    race = Durable(**case, folder=folder)  # type: ignore[arg-type]
+def measure(perform: Callable[[Durable], None], case: Mapping[str, Any], folder: Path) -> dict[str, float]:
+    race = Durable(**case, folder=folder)
     before = _sync_us(folder)
     perform(race)
     return {**race.figures(), "sync_us": (before + _sync_us(folder)) / 2}
