@@ -9,14 +9,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from statistics import median
 
 from benchmarks.contest import Entry, Result, is_ours
 from benchmarks.report import factor
 
-WIDTH, LEFT, RIGHT, ROW, HEAD, LEGEND_ROW = 960, 300, 24, 22, 44, 20  # pixels
+WIDTH, LEFT, RIGHT, ROW, HEAD, LEGEND_ROW = 960, 300, 40, 22, 44, 20  # pixels
 LEGEND_COLUMNS = 4
-GREY, FAINT = "#808890", "#80889055"
-COLOURS = ("#e69f00", "#0e8fd0", "#00a878", "#d1495b", "#a06cd5", "#8a6d3b", "#cc79a7", "#4c9f38", "#5b7db1", "#b8860b")
+GREY = "#808890"
+COLOURS = ("#e69f00", "#0e8fd0", "#00a878", "#d1495b", "#a06cd5", "#8a6d3b", "#d46fb0")
 LIMIT = "limit"
 
 
@@ -30,44 +31,53 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`remark`: what the dots do not show, and would be in asched's favour."""
+
     label: str
     dots: tuple[Dot, ...]
+    remark: str = ""
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
-    """One for each case in which asched and somebody else have a figure."""
-    found = (Row(f"{result.workload}: {result.case}", tuple(_dots(result))) for result in results)
-    return [row for row in found if row.dots]
+    """One for each case in which asched and somebody else took part, and there is something to say."""
+    found = (Row(f"{result.workload}: {result.case}", tuple(_dots(result)), _remark(result)) for result in results)
+    return [row for row in found if row.dots or row.remark]
+
+
+def _remark(result: Result) -> str:
+    """A lateness is of those served only, and of none there is no ratio."""
+    ours = next((entry for entry in result.entries if is_ours(entry) and entry.figures), None)
+    missed = ours.found("missed_pct") if ours else []
+    return f"asched missed {median(missed):.3g} %" if missed and median(missed) > 0 else ""
 
 
 def _dots(result: Result) -> Iterator[Dot]:
     for entry in result.entries:
         ratio = _cost(entry, result)
-        if ratio and not is_ours(entry):
+        if ratio and ratio > 0 and not is_ours(entry):  # of noise around nothing there is no logarithm
             yield Dot(entry.title, ratio)
 
 
 def _cost(entry: Entry, result: Result) -> float | None:
     found = factor(entry, result)
-    return found if not found or result.metrics[0].better == "low" else 1 / found
+    return 1 / found if found and result.metrics[0].better == "high" else found
 
 
 def chart(results: Sequence[Result], caption: str) -> str:
     """An SVG document. Without a row to draw it says so."""
     drawn = rows(results)
-    titles = list(dict.fromkeys(dot.title for row in drawn for dot in row.dots))
+    named = _Legend.of(drawn)
     scale = Scale.of([dot.ratio for row in drawn for dot in row.dots])
     bottom = HEAD + ROW * len(drawn)
-    legend_rows = math.ceil(len(titles) / LEGEND_COLUMNS)
-    height = bottom + 60 + LEGEND_ROW * legend_rows
+    height = bottom + 60 + LEGEND_ROW * math.ceil(len(named.names) / LEGEND_COLUMNS)
     said = caption if drawn else f"{caption}: nothing to compare"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
         f'font-size="12" role="img" aria-label="{escape(said)}">',
         _text(LEFT, 16, said, "start", bold=True),
         *_axis(scale, bottom),
-        *(line for number, row in enumerate(drawn) for line in _row(row, HEAD + ROW * number, scale, titles)),
-        *_legend(titles, bottom + 50),
+        *(line for number, row in enumerate(drawn) for line in _row(row, HEAD + ROW * number, scale, named)),
+        *_legend(named, bottom + 50),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -94,7 +104,7 @@ class Scale:
 def _axis(scale: Scale, bottom: int) -> Iterator[str]:
     for power in range(scale.low, scale.high + 1):
         x = scale.x(10.0**power)
-        yield _line(x, HEAD - 10, x, bottom, GREY if power == 0 else FAINT, 2 if power == 0 else 1)
+        yield _line(x, HEAD - 10, x, bottom, 1.0 if power == 0 else 0.35)
         yield _text(x, HEAD - 14, "asched" if power == 0 else _times(power), "middle")
     yield _text(LEFT, bottom + 20, "← costs less than asched", "start")
     yield _text(WIDTH - RIGHT, bottom + 20, "costs more than asched →", "end")
@@ -104,35 +114,70 @@ def _times(power: int) -> str:
     return f"{10**power:,} ×" if power > 0 else f"1/{10**-power:,}"
 
 
-def _row(row: Row, top: int, scale: Scale, titles: Sequence[str]) -> Iterator[str]:
+def _row(row: Row, top: int, scale: Scale, named: _Legend) -> Iterator[str]:
     middle = top + ROW / 2
     yield _text(LEFT - 12, middle + 4, row.label, "end")
-    yield _line(LEFT, middle, WIDTH - RIGHT, middle, FAINT, 0.5)
+    yield _line(LEFT, middle, WIDTH - RIGHT, middle, 0.2)
+    if row.remark:
+        yield _text(WIDTH - RIGHT, middle + 4, row.remark, "end", bold=True)
     for dot in row.dots:
-        yield _mark(scale.x(dot.ratio), middle, dot.title, titles, f"{dot.title}: {dot.ratio:.3g} × asched")
+        yield named.mark(scale.x(dot.ratio), middle, dot.title, f"{dot.title}: {dot.ratio:.3g} × asched")
 
 
-def _legend(titles: Sequence[str], top: int) -> Iterator[str]:
+def _legend(named: _Legend, top: int) -> Iterator[str]:
     wide = (WIDTH - 24) / LEGEND_COLUMNS
-    for number, title in enumerate(titles):
+    for number, name in enumerate(named.names):
         x, y = 24 + number % LEGEND_COLUMNS * wide, top + number // LEGEND_COLUMNS * LEGEND_ROW
-        yield _mark(x, y - 4, title, titles, title)
-        yield _text(x + 12, y, title, "start")
+        yield named.mark(x, y - 4, name, name)
+        yield _text(x + 12, y, name, "start")
 
 
-def _mark(x: float, y: float, title: str, titles: Sequence[str], says: str) -> str:
-    """A limit is a hollow diamond, so that nobody takes it for a scheduler; the others are discs in colours."""
-    told = f"<title>{escape(says)}</title>"
-    if title.startswith(LIMIT):
-        points = f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y:.1f} {x:.1f},{y + 6:.1f} {x - 6:.1f},{y:.1f}"
-        return f'<polygon points="{points}" fill="none" stroke="{GREY}" stroke-width="2">{told}</polygon>'
-    named = [one for one in titles if not one.startswith(LIMIT)]
-    colour = COLOURS[named.index(title) % len(COLOURS)]
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}" fill-opacity="0.85">{told}</circle>'
+@dataclass(frozen=True, slots=True)
+class _Legend:
+    """Who has which mark: a colour, and once those are used up another shape. All limits are one hollow diamond, so
+    that nobody takes them for schedulers."""
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, drawn: Sequence[Row]) -> _Legend:
+        names = dict.fromkeys(_name(dot.title) for row in drawn for dot in row.dots)
+        return cls((*(name for name in names if name != LIMIT), *(name for name in names if name == LIMIT)))
+
+    def mark(self, x: float, y: float, title: str, says: str) -> str:
+        told = f"<title>{escape(says)}</title>"
+        if _name(title) == LIMIT:
+            return f'<path d="{_diamond(x, y)}" fill="none" stroke="{GREY}" stroke-width="2">{told}</path>'
+        shape, colour = divmod(self.names.index(title), len(COLOURS))
+        path = (_disc, _square, _triangle)[shape % 3](x, y)
+        return f'<path d="{path}" fill="{COLOURS[colour]}" fill-opacity="0.9">{told}</path>'
 
 
-def _line(x: float, y: float, x2: float, y2: float, colour: str, width: float) -> str:
-    return f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"/>'
+def _name(title: str) -> str:
+    return LIMIT if title.startswith(LIMIT) else title
+
+
+def _disc(x: float, y: float) -> str:
+    return f"M{x - 5:.1f} {y:.1f}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"
+
+
+def _square(x: float, y: float) -> str:
+    return f"M{x - 4.5:.1f} {y - 4.5:.1f}h9v9h-9z"
+
+
+def _triangle(x: float, y: float) -> str:
+    return f"M{x:.1f} {y - 6:.1f}l6 11h-12z"
+
+
+def _diamond(x: float, y: float) -> str:
+    return f"M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z"
+
+
+def _line(x: float, y: float, x2: float, y2: float, opacity: float) -> str:
+    return (
+        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+        f'stroke="{GREY}" stroke-opacity="{opacity}" stroke-width="1.5"/>'
+    )
 
 
 def _text(x: float, y: float, text: str, anchor: str, *, bold: bool = False) -> str:

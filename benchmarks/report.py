@@ -137,8 +137,8 @@ def _ratio(entry: Entry, result: Result) -> str:
 
 
 def factor(entry: Entry, result: Result) -> float | None:
-    """Of the first metric, to the first asched in the same case."""
+    """Of the first metric, to the first asched that has it in the same case."""
     key = result.metrics[0].key
-    ours = next((one.found(key) for one in result.entries if is_ours(one)), [])
+    ours = next((found for one in result.entries if is_ours(one) and (found := one.found(key))), [])
     theirs = entry.found(key)
     return median(theirs) / median(ours) if theirs and ours and median(ours) else None

@@ -36,7 +36,6 @@ NAMES = (
     "bare_sqlite",
     "bare_sqlite_rows",
     "bare_process",
-    "bare_interpreter",
 )
 
 

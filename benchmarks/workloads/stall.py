@@ -25,7 +25,7 @@ METRICS = (
 
 
 class Crowd(Race):
-    """A race with a pulse beside it, while it counts. `held` (seconds) is counted up by a contestant that has a ledger."""
+    """A race with a pulse beside it. `held` (seconds) is counted up by a contestant that has a ledger."""
 
     held = math.nan
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from results import RATE, entry, result
+
 from benchmarks.bars import BARS, HIGH, Bar
 from benchmarks.contestants import contestant
 from benchmarks.judging import bar_values, bars_table, judged
 from benchmarks.workloads import NAMES, workload
-from results import RATE, entry, result
 
 LATE = Bar("late", "burst", "asched_memory", "ms", 30, "ms", 20)
 FAST = Bar("fast", "spawn", "asched_commands", "runs_s", 0.75, "× limit", sense=HIGH, against="bare_process")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks.chart import Dot, Row, Scale, chart, rows
 from results import RATE, entry, result
+
+from benchmarks.chart import Dot, Row, Scale, chart, rows
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -37,23 +38,46 @@ def test_the_axis_goes_from_power_of_ten_to_power_of_ten_with_asched_between(rat
     assert scale.x(10.0**scale.low) < scale.x(1) < scale.x(10.0**scale.high)
 
 
+def svg_paths(drawn):
+    return ElementTree.fromstring(drawn).iter(f"{SVG}path")
+
+
+def marks(drawn, text):
+    """How the marks look that say `text`."""
+    return {(path.get("fill"), path.get("stroke")) for path in svg_paths(drawn) if path[0].text.startswith(text)}
+
+
 def test_the_picture_is_an_svg_that_names_each_contestant_once_in_its_legend():
-    drawn = chart(
-        [
-            result(entry("asched_memory", {"ms": 10}), entry("peer", {"ms": 40}, title="a < b & c")),
-            result(entry("asched_memory", {"ms": 10}), entry("bare", {"ms": 1}, title="limit: heap"), case="2 jobs"),
-        ],
-        "Cost",
-    )
-    root = ElementTree.fromstring(drawn)
+    peer, bare = entry("peer", {"ms": 40}, title="a < b & c"), entry("bare", {"ms": 1}, title="limit: heap")
+    ours = entry("asched_memory", {"ms": 10})
+    root = ElementTree.fromstring(chart([result(ours, peer), result(ours, peer, bare, case="2 jobs")], "Cost"))
     texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert texts.count("a < b & c") == texts.count("limit: heap") == 1
-    assert len(list(root.iter(f"{SVG}circle"))) == len(list(root.iter(f"{SVG}polygon"))) == 2  # the dot, and its legend
+    assert texts.count("a < b & c") == texts.count("limit") == 1
+    assert len(list(root.iter(f"{SVG}path"))) == 3 + 2  # the dots, and the legend
 
 
-def test_a_limit_is_no_disc():
-    drawn = chart([result(entry("asched_memory", {"ms": 1}), entry("bare", {"ms": 1}, title="limit: heap"))], "Cost")
-    assert not list(ElementTree.fromstring(drawn).iter(f"{SVG}circle"))
+def test_a_limit_is_hollow_and_all_limits_look_alike():
+    limits = [entry(f"bare_{name}", {"ms": 2}, title=f"limit: {name}") for name in "ab"]
+    drawn = chart([result(entry("asched_memory", {"ms": 1}), *limits)], "Cost")
+    assert marks(drawn, "limit") == {("none", "#808890")}
+
+
+def test_each_contestant_has_a_mark_of_its_own_however_many_there_are():
+    peers = [entry(f"peer-{number:02}", {"ms": 2}) for number in range(14)]
+    drawn = chart([result(entry("asched_memory", {"ms": 1}), *peers)], "Cost")
+    shapes = {(path.get("fill"), path.get("d").split("a5")[1:] == []) for path in svg_paths(drawn)}
+    assert len(shapes) == 14
+
+
+def test_what_asched_missed_stands_beside_the_dots_even_where_there_are_none():
+    peer = entry("peer", {"ms": 5, "missed_pct": 0})
+    some, all_ = entry("asched_memory", {"ms": 10, "missed_pct": 20}), entry("asched_memory", {"missed_pct": 100})
+    found = rows([result(some, peer), result(all_, peer, case="2 jobs")])
+    assert [(len(row.dots), row.remark) for row in found] == [(1, "asched missed 20 %"), (0, "asched missed 100 %")]
+
+
+def test_noise_around_nothing_is_no_ratio():
+    assert rows([result(entry("asched_memory", {"ms": 10}), entry("peer", {"ms": -0.3}))]) == []
 
 
 def test_no_colour_vanishes_on_a_light_or_a_dark_page():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from benchmarks import contest
 from benchmarks.contest import LEFT_OUT, read_answer
 from benchmarks.contestants import NAMES as CONTESTANTS

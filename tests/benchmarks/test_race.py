@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
+
 from benchmarks.race import Race, Reading
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from benchmarks.workloads.drift import figures
 
 PERIOD, FIRES = 0.1, 100

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from benchmarks.report import notes, table, values
 from results import entry, result
+
+from benchmarks.report import notes, table, values
 
 
 def lines(*entries):
@@ -39,6 +40,11 @@ def test_a_note_is_told_once_for_all_workloads_of_which_it_holds():
     for one in noted:
         one.entries[0].note = "keeps nothing"
     assert notes(noted) == "- burst, tick: peer: keeps nothing"
+
+
+def test_the_ratio_is_to_the_first_asched_that_has_a_figure():
+    ours = entry("asched_memory", absent="left out"), entry("asched_sqlite", {"ms": 4.0})
+    assert lines(*ours, entry("peer", {"ms": 8.0}))[-1].endswith("2.00 |")
 
 
 def test_a_ratio_to_nothing_is_no_ratio():
