@@ -96,7 +96,7 @@ def _entries(workload_name: str, case: Case, quick: bool) -> list[Entry]:
 
 
 def _hold(result: Result, case: Case, repeats: int, environments: Environments) -> None:
-    for round_ in range(repeats):
+    for round_ in range(min(repeats, case.rounds)):
         turn = result.entries if round_ % 2 == 0 else result.entries[::-1]
         for entry in turn:
             if not entry.absent:

@@ -18,6 +18,7 @@ NAMES = (
     *("start", "help"),  # from nothing
 )
 PATIENCE = 180.0  # seconds
+MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`patience`: seconds that one contestant may take for it, all in all."""
+    """`patience`: seconds that one contestant may take for it, all in all; `rounds`: at most so many of them."""
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     patience: float = PATIENCE
+    rounds: int = MANY
 
 
 def workload(name: str) -> Any:

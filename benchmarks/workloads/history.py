@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks.workloads import Case, Metric
+from benchmarks.workloads import MANY, Case, Metric
 
 TITLE = "history: questions about one job of 100, as commands"
 METRICS = (
@@ -24,7 +24,7 @@ METRICS = (
     Metric("prune_us", "prune µs/run"),
     Metric("file_mb", "ledger MB", digits=0),
 )
-JOBS = 100
+JOBS, LARGE = 100, 10_000_000
 
 
 class Past:
@@ -54,7 +54,15 @@ def _seconds(arguments: tuple[str, ...], folder: Path) -> float:
 
 def cases(quick: bool) -> list[Case]:
     sizes = (100_000,) if quick else (100_000, 1_000_000, 10_000_000)
-    return [Case(f"{rows:,} runs", {"rows": rows, "times": 3 if quick else 7}, patience=3_600) for rows in sizes]
+    return [
+        Case(
+            f"{rows:,} runs",
+            {"rows": rows, "times": 3 if quick else 7},
+            patience=3_600,
+            rounds=1 if rows >= LARGE else MANY,
+        )
+        for rows in sizes
+    ]
 
 
 def measure(perform: Callable[[Past], None], case: Mapping[str, int], folder: Path) -> dict[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.race import Race
-from benchmarks.workloads import Case, Metric
+from benchmarks.workloads import MANY, PATIENCE, Case, Metric
 
 TITLE = "tick: 1,000 of N jobs fire each second, the others wait"
 METRICS = (
@@ -14,13 +14,18 @@ METRICS = (
     Metric("p99_ms", "p99 ms"),
     Metric("missed_pct", "missed %", digits=2),
 )
-FIRING = 1_000
+FIRING, LARGE = 1_000, 1_000_000
 
 
 def cases(quick: bool) -> list[Case]:
     sizes = (2_000,) if quick else (1_000, 10_000, 100_000, 1_000_000)
     return [
-        Case(f"{jobs:,} jobs", {"waiting": jobs - FIRING, "seconds": 1 if quick else 5}, patience=180 + jobs / 1_000)
+        Case(
+            f"{jobs:,} jobs",
+            {"waiting": jobs - FIRING, "seconds": 1 if quick else 5},
+            patience=PATIENCE + jobs / 1_000,
+            rounds=1 if jobs >= LARGE else MANY,
+        )
         for jobs in sizes
     ]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 import pytest
+from results import entry, result
 
 from benchmarks import contest
 from benchmarks.contest import LEFT_OUT, read_answer
 from benchmarks.contestants import NAMES as CONTESTANTS
 from benchmarks.contestants import contestant
 from benchmarks.workloads import NAMES as WORKLOADS
-from benchmarks.workloads import workload
+from benchmarks.workloads import Case, workload
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,11 @@ def test_quick_leaves_out_what_is_slow_and_says_so():
     absent = {entry.name: entry.absent for entry in contest._entries("shell", case, quick=True)}
     assert absent["debian_cron"] == LEFT_OUT
     assert absent["asched_commands"] == ""
+
+
+def test_rounds_go_forwards_and_backwards_and_a_case_may_have_fewer(monkeypatch):
+    turns = []
+    monkeypatch.setattr(contest, "_take_turn", lambda entry, *more: turns.append(entry.name))
+    found = result(entry("a"), entry("b"), entry("c", absent="not installed"))
+    contest._hold(found, Case("of two rounds", rounds=2), 3, contest.Environments())
+    assert turns == ["a", "b", "b", "a"]
