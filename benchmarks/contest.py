@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -127,6 +127,7 @@ def _answer(command: Sequence[str], patience: float) -> dict[str, float] | str:
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parent.parent,
+        env=surroundings(os.environ),
         start_new_session=True,
     )
     try:
@@ -136,6 +137,12 @@ def _answer(command: Sequence[str], patience: float) -> dict[str, float] | str:
     finally:
         _end(process)
     return read_answer(process.returncode, out, said)
+
+
+def surroundings(mine: Mapping[str, str]) -> dict[str, str]:
+    """For a child: byte code is kept, as where things are installed, but not among the project's files."""
+    kept = {key: value for key, value in mine.items() if not key.startswith("PYTHON")}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -72,10 +72,8 @@ class Race:
         """All jobs are in place: after a warm-up, it counts."""
         first = math.ceil(time.time() + WARM_UP)
         self.window = (first, first + self.seconds)
-        self._edges = [
-            *self.window,
-            first + self.seconds + self.offset(self.jobs),
-        ]  # the last ones start a little later
+        last_due = self.window[1] + self.offset(self.jobs)  # those of the last period
+        self._edges = [*self.window, last_due]
 
     def pause(self) -> float | None:
         """Seconds until the next thing to note; None when it is over."""

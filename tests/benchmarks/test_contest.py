@@ -34,6 +34,12 @@ def test_a_child_that_says_nothing_is_ended_and_named():
     assert contest._answer([sys.executable, "-c", "import time; time.sleep(60)"], 0.2) == "gave no answer within 0 s"
 
 
+def test_no_setting_of_the_interpreter_that_we_run_in_reaches_a_child():
+    found = contest.surroundings({"PATH": "/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONDEVMODE": "1"})
+    assert found.pop("PYTHONPYCACHEPREFIX").endswith("bytecode")
+    assert found == {"PATH": "/bin"}
+
+
 def test_each_contestant_plays_in_workloads_that_there_are_and_says_what_it_does_not_do():
     for name in CONTESTANTS:
         module = contestant(name)
