@@ -29,8 +29,8 @@ def history(past) -> None:
     past.asked("runs_ms", *asched, "runs", names[7])
     past.asked("why_ms", *asched, "why", names[7])
     past.asked("strip_ms", *asched, "history", names[7])
-    before = oldest + past.pruned // JOBS * timedelta(minutes=1)
-    past.prune(*asched, "db", "prune", "--before", before.isoformat())
+    then = oldest + past.pruned // JOBS * timedelta(minutes=1)
+    past.prune(*((*asched, "db", "prune", "--before", at.isoformat()) for at in (oldest, then)))
 
 
 async def _serve(ledger, names) -> None:

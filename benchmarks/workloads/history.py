@@ -2,7 +2,7 @@
 
 A hundred jobs, a run each minute. The commands are those of a person, from start to end, each in a process of its own:
 the newest runs of one job, why its last one ran, its strip of a week; the median of several. Then the oldest tenth is
-pruned, 10,000 runs at least.
+pruned, 10,000 runs at least, the start of that command not counted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -39,11 +39,13 @@ class Past:
         """`arguments` are what stands after `python`."""
         self.found[key] = median(_seconds(arguments, self.folder) for _ in range(self.times)) * 1e3
 
-    def prune(self, *arguments: str) -> None:
-        self.found["prune_us"] = _seconds(arguments, self.folder) / self.pruned * 1e6
+    def prune(self, nothing: Sequence[str], those: Sequence[str]) -> None:
+        """The second command prunes as many as `pruned` says, the first one nothing: its time is taken off."""
+        start = _seconds(nothing, self.folder)
+        self.found["prune_us"] = (_seconds(those, self.folder) - start) / self.pruned * 1e6
 
 
-def _seconds(arguments: tuple[str, ...], folder: Path) -> float:
+def _seconds(arguments: Sequence[str], folder: Path) -> float:
     began = time.perf_counter()
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=folder)
     taken = time.perf_counter() - began
