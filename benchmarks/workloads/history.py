@@ -2,7 +2,7 @@
 
 A hundred jobs, a run each minute. The commands are those of a person, from start to end, each in a process of its own:
 the newest runs of one job, why its last one ran, its strip of a week; the median of several. Then the oldest tenth is
-pruned, 10,000 runs at least, the start of that command not counted.
+pruned, 10,000 to 100,000 runs, the start of that command not counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Past:
 
     def __init__(self, rows: int, times: int, folder: Path) -> None:
         self.rows, self.times, self.folder = rows, times, folder
-        self.pruned = max(10_000, rows // 10)
+        self.pruned = min(max(10_000, rows // 10), 100_000)
         self.found: dict[str, float] = {}
 
     def asked(self, key: str, *arguments: str) -> None:
