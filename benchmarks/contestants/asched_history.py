@@ -23,7 +23,7 @@ def history(past) -> None:
     names = [f"job-{index}" for index in range(JOBS)]
     asyncio.run(_serve(ledger, names))
     oldest = _copy(ledger, past.rows)
-    _configure(past.folder, names)
+    _configure(past.folder, names, past.rows // JOBS)
     past.found["file_mb"] = ledger.stat().st_size / 1e6
     asched = ("-m", "asched", "--config", "config.toml")
     past.asked("runs_ms", *asched, "runs", names[7])
@@ -74,7 +74,8 @@ def _copying(connection) -> str:
     """
 
 
-def _configure(folder, names) -> None:
+def _configure(folder, names, kept) -> None:
+    """Retention keeps as many runs of each job as there are: what is pruned is asked for."""
     service = f'[service]\nledger = "asched.db"\nstate_dir = "{folder}"\n'
     service += "retention = { days = 36500, runs_per_job = 1000000000 }\n"
     jobs = (f'\n[[job]]\nname = "{name}"\nschedule = "every 1m"\ncommand = ["true"]\n' for name in names)
