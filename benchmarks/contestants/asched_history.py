@@ -77,6 +77,6 @@ def _copying(connection) -> str:
 def _configure(folder, names, kept) -> None:
     """Retention keeps as many runs of each job as there are: what is pruned is asked for."""
     service = f'[service]\nledger = "asched.db"\nstate_dir = "{folder}"\n'
-    service += "retention = { days = 36500, runs_per_job = 1000000000 }\n"
+    service += f"retention = {{ days = 36500, runs_per_job = {kept} }}\n"
     jobs = (f'\n[[job]]\nname = "{name}"\nschedule = "every 1m"\ncommand = ["true"]\n' for name in names)
     (folder / "config.toml").write_text(service + "".join(jobs))
