@@ -27,7 +27,7 @@ JOBS, PERIOD = 20, 0.1  # seconds
 
 
 def cases(quick: bool) -> list[Case]:
-    seconds = 1 if quick else 20
+    seconds = 1 if quick else 40
     return [Case(f"{seconds} s", {"seconds": seconds})]
 
 
