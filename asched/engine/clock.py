@@ -75,6 +75,11 @@ async def sleep(clock: Clock, seconds: float) -> None:
 HELD = 0.005  # seconds for which long work may hold the loop at a time
 
 
+async def give_way() -> None:
+    """Let everybody else on the loop have a step."""
+    await asyncio.sleep(0)
+
+
 class Breath:
     """Long work that is nobody's turn lets the loop go on, between two of its steps, once it has held it for HELD."""
 
@@ -83,7 +88,7 @@ class Breath:
 
     async def take(self) -> None:
         if time.monotonic() - self._since >= HELD:
-            await asyncio.sleep(0)
+            await give_way()
             self._since = time.monotonic()
 
     async def between(self, steps: Iterable[object]) -> None:

@@ -30,7 +30,7 @@ from asched.core.rules.runs import Ended, disown, ended
 from asched.engine.absences import absence
 from asched.engine.bus import Bus
 from asched.engine.captures import Captures
-from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, sleep
+from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, give_way, sleep
 from asched.engine.dispatch import Dispatch
 from asched.engine.events import recovers
 from asched.engine.insistence import not_ours
@@ -102,6 +102,7 @@ class Engine:
         self.arm: Callable[[datetime | None], None] = lambda at: None  # wake us at that wall instant
         self._captures = Captures(clock, mask, self._also_remember)
         self._stopping = False
+        self._backlog: Now | None = None  # when more was due than one turn takes
         self._turning = False  # what is being recorded now may yet start something
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
         self._heartbeat = clock.monotonic()
@@ -184,7 +185,9 @@ class Engine:
         try:
             while not self._done():
                 try:
-                    if not await self.turn():
+                    if await self.turn():
+                        await give_way()  # what it started begins before another slice is decided
+                    else:
                         await self._wait()
                 except asyncio.CancelledError:
                     self._not_ours()
@@ -210,6 +213,8 @@ class Engine:
         self._notice_absence(now, turn)
         self._hear(inbox, now, turn)
         taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
+        if taken >= SLICE and self._backlog is None:
+            self._backlog = now
         if self.board.drain is not None:
             times_up(self.board, now, turn)
         answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
@@ -225,8 +230,8 @@ class Engine:
         if self.board.draining:
             return inbox.asks
 
-        def settled(ask: Ask[Any]) -> bool:
-            return not self.board.has_come(min(ask.at.wall, now.wall), ask.at.steady)
+        def settled(ask: Ask[Any]) -> bool:  # and what ended before it was asked is heard before
+            return self._backlog is None and not self.board.has_come(min(ask.at.wall, now.wall), ask.at.steady)
 
         ripe = list(takewhile(settled, inbox.asks))
         inbox.asks, waiting = ripe, inbox.asks[len(ripe) :]
@@ -248,11 +253,23 @@ class Engine:
 
     def _hear(self, inbox: Inbox, now: Now, turn: Turn) -> None:
         turn.changes += inbox.changes
+        if self._is_behind(now):
+            self._inbox.ended = inbox.ended + self._inbox.ended
+            self._inbox.answers = inbox.answers + self._inbox.answers
+            return
         for message in inbox.ended:
             turn.changes += self._captures.close(message.fire, message.attempt, now.wall)
             ended(self.board, message, now, turn)
         for answer in inbox.answers:
             answered(self.board, answer, now, turn)
+
+    def _is_behind(self, now: Now) -> bool:
+        """Is something still to be decided of what was due at once, and more than one turn takes? What ended, or
+        answered, since then is heard after it, as if one turn had taken all of it."""
+        since = self._backlog
+        if since is None or self.board.draining or not self.board.has_come(min(since.wall, now.wall), since.steady):
+            self._backlog = None
+        return self._backlog is not None
 
     def _after_turn(self) -> None:
         self._turning = False

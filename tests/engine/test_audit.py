@@ -245,7 +245,7 @@ async def test_an_imbalance_reads_as_a_sentence():
     harness = await a_trace()
     tables(harness).drop(await one_of(harness, "start"))
     (one,) = (await audit(harness.ledger, harness.clock.now())).imbalances
-    assert str(one) == "tick (version 1) at 2026-01-01T00:00:10+00:00: no fire and no gap"
+    assert str(one) == "tick (version 1) at 2026-01-01 00:00:10+00:00: no fire and no gap"
 
 
 async def test_what_is_decided_while_the_audit_reads_is_no_imbalance():

@@ -302,6 +302,25 @@ async def test_what_was_due_before_a_pause_was_asked_for_is_not_paused():
     await harness.stop()
 
 
+async def test_of_a_burst_each_slice_begins_before_the_next_is_decided_and_ends_are_heard_after_all():
+    names = [f"job-{number:03}" for number in range(3 * SLICE)]
+    begun, heard = [], []
+
+    def behave(fire, attempt):
+        begun.append(fire.job)
+        return 0 * S, Succeeded()
+
+    harness = a_harness(*(a_job(name) for name in names), behave=behave)
+    await harness.start()
+    harness.bus.listen(lambda event: heard.append((event["type"], len(begun))))
+    await harness.clock.advance("10s")
+    starts, ends = heard[: 3 * SLICE], heard[3 * SLICE :]
+    assert {kind for kind, _ in starts} == {"run.started"}
+    assert {kind for kind, _ in ends} == {"run.succeeded"}
+    assert [already for _, already in starts[::SLICE]] == [0, SLICE, 2 * SLICE]
+    await harness.stop()
+
+
 # Jobs and triggers that misbehave.
 
 
