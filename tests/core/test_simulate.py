@@ -7,7 +7,8 @@ import pytest
 from boards import NOON, at, reason_of
 from jobdoubles import H, Raises, S, a_job
 
-from asched.core.foresight.simulate import Outage, simulate
+from asched.core.foresight.simulate import Outage, Step, simulate
+from asched.core.limits import Limits
 from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap, Retry
 from asched.core.outcome import ErrorNote, Failed, Succeeded
@@ -171,3 +172,20 @@ def test_a_year_without_a_scheduler_costs_little_and_every_instant_is_accounted_
     assert in_gaps == [None]
     assert kinds.total() <= 101
     assert kinds["succeeded"] == {CatchUp.ALL: 100}.get(catch_up, 1)  # the last is on time, and waits for its turn
+
+
+def test_what_takes_the_place_of_a_fire_that_was_decided_before_runs_to_its_end():
+    """The clock is set back by four hours: wall instants come again and are refused, intervals go on."""
+    again = a_job("again", Cron("*/5 * * * *"), pool=("p",), overlap=Overlap.QUEUE, priority=1)
+    goes_on = a_job("goes on", Every(300 * S, anchor=NOON), pool=("p",), overlap=Overlap.QUEUE)
+    set_back = NOON + 8 * H + 60 * S
+    simulation = simulate(
+        [again, goes_on],
+        NOON,
+        set_back + 1 * H,
+        behave=lasting(S),
+        disturbances=[Step(set_back, -4 * H)],
+        limits=Limits(pools={"p": 1}),
+    )
+    assert len(simulation.of("goes on")) == 108
+    assert {one.outcome.kind for one in simulation.of("goes on")} == {"succeeded"}

@@ -21,7 +21,18 @@ from asched.core.record import FireRecord
 from asched.core.rules.admission import ENDS_KNOWN, still_cooling
 from asched.core.rules.adopt import adopt, settle_down
 from asched.core.rules.answers import Answered, answered
-from asched.core.rules.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
+from asched.core.rules.board import (
+    AskConditions,
+    Board,
+    BrokenJob,
+    Cause,
+    Effect,
+    Now,
+    Recovers,
+    StartRun,
+    StopRun,
+    Turn,
+)
 from asched.core.rules.deadlines import due
 from asched.core.rules.endofturn import end_turn
 from asched.core.rules.overtime import count_time
@@ -254,15 +265,18 @@ class _World:
         return Ended(end.fire, end.attempt, end.outcome, end.started_at, finished_at, self.now - end.began)
 
     def _carry_out(self, turn: Turn) -> None:
-        lost = self._decided_before(turn.changes)
-        for change in turn.changes:
-            self._remember(change, lost)
-        if lost:
-            after = Turn()
-            disown(self.board, lost, self._moment(), after)
-            for change in after.changes:
-                self._remember(change)
-        for effect in turn.effects:
+        """As the engine: then as much for what goes because others turned out to be decided before."""
+        while turn:
+            lost, after = self._decided_before(turn.changes), Turn()
+            for change in turn.changes:
+                self._remember(change, lost)
+            if lost:
+                disown(self.board, lost, self._moment(), after)
+            self._do(turn.effects, lost)
+            turn = after
+
+    def _do(self, effects: Iterable[Effect], lost: Set[int]) -> None:
+        for effect in effects:
             match effect:
                 case StartRun(fire=fire) if fire.id in lost:
                     pass
