@@ -150,8 +150,9 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """No new starts of `job` from `at`. `until` None: until resumed. What comes due meanwhile is skipped(paused), or
-    waits, as `on_resume` says; None: as the job's policies say."""
+    """No new starts of `job` from `at`: its beginning, also when who has it last extended it. `until` None: until
+    resumed. What comes due meanwhile is skipped(paused), or waits, as `on_resume` says; None: as the job's policies
+    say."""
 
     job: str
     at: datetime

@@ -54,6 +54,15 @@ def test_a_pause_may_have_an_end(folder: Folder) -> None:
     assert "tick is paused until 20" in folder.asched("pause", "tick", "--for", "2h").out
 
 
+def test_a_pause_that_is_extended_goes_on_since_it_began(folder: Folder) -> None:
+    folder.asched("pause", "tick", "--for", "2h")
+    begun = folder.asched("show", "tick", "--json").json["paused"]
+    folder.asched("pause", "tick", "--reason", "longer")
+    paused = folder.asched("show", "tick", "--json").json["paused"]
+    assert (paused["since"], paused["until"], paused["reason"]) == (begun["since"], None, "longer")
+    assert acts(folder) == [("pause", "tick", ""), ("pause", "tick", "longer")]
+
+
 def test_what_is_not_paused_cannot_be_resumed(filled: Folder) -> None:
     said = filled.asched("resume", "tick")
     assert (said.code, said.err) == (6, 'asched: job "tick" is not paused\n')

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from law import imbalances
 
 from asched.core.action import Function
-from asched.core.change import Backfill, Pause, Unpause
+from asched.core.change import Act, Backfill, Pause, Unpause
 from asched.core.condition import Network, Term
 from asched.core.jitter import fraction
 from asched.core.limits import Limits
@@ -30,7 +30,7 @@ from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_
 from asched.core.rules.board import Cause, Kind
 from asched.core.rules.draining import drain, lift
 from asched.core.rules.owed import abort, approve
-from asched.core.rules.pausing import pause, unpause
+from asched.core.rules.pausing import unpause
 from asched.core.rules.pending import pending
 from asched.core.rules.roster import current, place, remove
 from asched.core.rules.runs import again, manual, stop
@@ -79,13 +79,24 @@ class Pauses:
 
     def __init__(self):
         self.spans = {}  # (job, from): (to, on_resume)
+        self.began = {}  # job: when the pause began that it has, however often it was extended
 
     def hear(self, changes):
-        for change in changes:
-            if isinstance(change, Pause | Unpause):
+        for number, change in enumerate(changes):
+            if isinstance(change, Unpause):
                 self._end(change.job, change.at)
+                self.began.pop(change.job, None)
             if isinstance(change, Pause):
-                self.spans[change.job, change.at] = (change.until or ALWAYS, change.on_resume)
+                asked = next(act.at for act in changes[number:] if isinstance(act, Act) and act.job == change.job)
+                self._hear(change, asked)
+
+    def _hear(self, change, asked):
+        goes_on = any(name == change.job and at <= asked < to for (name, at), (to, _) in self.spans.items())
+        began = self.began.get(change.job, asked) if goes_on else asked
+        assert change.at == min(began, asked), "a pause that is extended keeps its beginning"
+        self.began[change.job] = change.at
+        self._end(change.job, asked)
+        self.spans[change.job, asked] = (change.until or ALWAYS, change.on_resume)
 
     def _end(self, job, at):
         for (name, since), (until, on_resume) in self.spans.items():
@@ -304,12 +315,7 @@ class World:
         there = name in self.board.jobs
         match what:
             case "pause" if there:
-                (span,) = details
-                await self.ask(
-                    lambda b, now, turn: pause(
-                        b, b.jobs[name], Pause(name, now.wall, "x", "", span and now.wall + span), turn
-                    )
-                )
+                await self.ask(lambda b, now, turn: pause_jobs(b, [name], Pausing("x", "", details[0]), now, turn))
             case "resume" if there:
                 await self.ask(lambda b, now, turn: unpause(b, b.jobs[name], Unpause(name, now.wall, "x"), now, turn))
             case "run" if there:

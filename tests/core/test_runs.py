@@ -5,11 +5,11 @@ from boards import NOON, a_board, at, decided, of_kind, reason_of
 from jobdoubles import H, S, a_job
 
 from asched.core.change import Begin, Decide, Finish, Pause, Promote, Retrying, Unpause
-from asched.core.model import Origin, Overlap, Retry
+from asched.core.model import OnResume, Origin, Overlap, Retry
 from asched.core.outcome import Cancelled, ErrorNote, Failed, Interrupted, Skip, SkipReason, Start, Succeeded, TimedOut
 from asched.core.rules.board import Cause, Kind, StartRun, StopRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import pause, unpause
+from asched.core.rules.pausing import over, pause, unpause
 from asched.core.rules.runs import Ended, ended, manual, startup, stop, stopped_as
 from asched.core.triggers.at import At
 from asched.core.triggers.interval import AfterFinish, Every
@@ -393,6 +393,24 @@ def test_a_pause_with_an_end_is_over_at_that_very_instant():
     assert decided(fire_now(board, 10)) == [("tick", 10.0, "paused")]
     turn = fire_now(board, 20)
     assert (decided(turn), [c.by for c in of_kind(turn, Unpause)]) == ([("tick", 20.0, "start")], ["asched"])
+
+
+PAUSED_TWICE = [
+    # until, again at, with: which pause that makes: since when, and what becomes of what comes due in it
+    (None, 30, None, (10, OnResume.ALL)),
+    (31, 30, None, (10, OnResume.ALL)),
+    (31, 30, OnResume.LATEST, (10, OnResume.LATEST)),
+    (30, 30, None, (30, None)),  # the first was over
+    (None, 5, None, (5, OnResume.ALL)),  # the clock was set back
+]
+
+
+@pytest.mark.parametrize(("until", "again_at", "on_resume", "becomes"), PAUSED_TWICE)
+def test_a_pause_of_what_is_still_paused_keeps_its_beginning(until, again_at, on_resume, becomes):
+    first = Pause("tick", at(10).wall, "ada", "", until and at(until).wall, OnResume.ALL)
+    found = over(first, Pause("tick", at(again_at).wall, "ben", "longer", at(90).wall, on_resume))
+    since, what = becomes
+    assert found == Pause("tick", at(since).wall, "ben", "longer", at(90).wall, what)
 
 
 def test_a_new_pause_without_an_end_takes_the_place_of_one_with_an_end():

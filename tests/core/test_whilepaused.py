@@ -85,6 +85,26 @@ ON_RESUME = [
 ]
 
 
+def again(board, seconds, until):
+    pause(board, board.jobs["tick"], Pause("tick", at(seconds).wall, "ben", "", at(until).wall), Turn())
+
+
+def test_of_a_pause_that_was_extended_the_latest_is_one():
+    board = paused(5, 25, OnResume.LATEST)
+    turns = [turn_at(board, 10), turn_at(board, 20)]
+    again(board, 22, 45)
+    turns += [turn_at(board, 30), turn_at(board, 40)]
+    assert [fire.scheduled_at for fire in board.jobs["tick"].queue] == [at(40).wall]
+    assert [what for turn in turns for _, _, what in decided(turn)] == ["queue"] * 4
+
+
+def test_what_nobody_decided_before_a_pause_was_extended_came_due_in_it():
+    """Say, without a service."""
+    board = paused(5)
+    again(board, 35, 90)
+    assert [what for _, _, what in decided(turn_at(board, 40))] == ["paused"] * 4
+
+
 @pytest.mark.parametrize("catch_up", CatchUp)
 @pytest.mark.parametrize(("on_resume", "what"), ON_RESUME)
 def test_of_what_came_due_in_a_pause_on_resume_decides_also_when_nobody_was_there(catch_up, on_resume, what):

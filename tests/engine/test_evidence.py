@@ -66,10 +66,10 @@ async def test_what_is_ahead_of_a_paused_job_says_who_paused_it():
     assert dict((await why(harness, START + H)).facts)["paused"] == "by ada at 2026-01-01 00:00:00+00:00 (moving)"
 
 
-async def pausing(harness):
+async def pausing(harness, by="ada", reason="moving"):
     def act(board, now, turn):
-        pause(board, board.jobs["tick"], Pause("tick", now.wall, "ada", "moving"), turn)
-        turn.changes.append(Act(now.wall, "pause", "ada", "tick", "", "moving"))
+        pause(board, board.jobs["tick"], Pause("tick", now.wall, by, reason), turn)
+        turn.changes.append(Act(now.wall, "pause", by, "tick", "", reason))
 
     await harness.engine.ask(act)
 
@@ -81,6 +81,18 @@ async def test_a_pause_is_told_with_the_act_that_made_it():
     answer = await why(harness, START + 10 * S)
     assert "skipped, paused by ada" in str(answer)
     assert dict(answer.facts)["operator"] == "pause by ada at 2026-01-01 00:00:00+00:00 (moving)"
+
+
+async def test_of_a_pause_that_was_extended_the_act_is_told_by_which_it_still_held():
+    harness = await a_life(a_job())
+    await pausing(harness)
+    await harness.clock.advance("15s")
+    await pausing(harness, "ben", "still moving")
+    await harness.clock.advance("10s")
+    answer = await why(harness, START + 20 * S)
+    assert "paused by ben since 2026-01-01 00:00:00+00:00 (still moving)" in str(answer)
+    assert dict(answer.facts)["operator"] == "pause by ben at 2026-01-01 00:00:15+00:00 (still moving)"
+    assert dict((await why(harness, START + 10 * S)).facts)["operator"].startswith("pause by ada at")
 
 
 async def after_an_outage(**policies):

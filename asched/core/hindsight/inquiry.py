@@ -244,7 +244,12 @@ def _of_run(evidence: Evidence, record: FireRecord) -> Act | None:
 
 
 def _pausing(evidence: Evidence, facts: Mapping[str, object]) -> Act | None:
-    """The pause that skipped it; also what asched itself does: it pauses what keeps failing."""
-    since = facts.get("since")
-    acts = (one for one in evidence.acts if one.verb in _PAUSING and one.at.isoformat() == since)
-    return next((one for one in acts if one.job in ("", evidence.job)), None)
+    """The pause that skipped it; also what asched itself does: it pauses what keeps failing. Of a pause that was
+    extended, the act of who it says has it."""
+    acts = [one for one in evidence.acts if one.verb in _PAUSING and one.job in ("", evidence.job)]
+    began = next((one for one in acts if one.at.isoformat() == facts.get("since")), None)
+    if began is None:
+        return None
+    who = facts.get("by"), facts.get("reason")
+    extended = (one for one in acts if (one.by, one.reason) == who and one.at > began.at)
+    return began if (began.by, began.reason) == who else min(extended, key=lambda one: one.at, default=began)

@@ -34,10 +34,11 @@ def pause(board: Board, state: JobState, change: Pause, turn: Turn) -> None:
 
 
 def over(before: Pause | None, change: Pause) -> Pause:
-    """A pause of what is paused already: unless it says so, what waits for the end of that goes on waiting."""
-    if before is None or change.on_resume is not None:
+    """A pause of what is still paused is one with it: it began when that did (its Act says when it was asked for), and
+    unless it says so, what waits for the end of that goes on waiting."""
+    if before is None or (before.until is not None and before.until <= change.at):
         return change
-    return replace(change, on_resume=before.on_resume)
+    return replace(change, at=min(before.at, change.at), on_resume=change.on_resume or before.on_resume)
 
 
 def unpause(board: Board, state: JobState, change: Unpause, now: Now, turn: Turn) -> None:
