@@ -519,6 +519,10 @@ def worlds(draw):
 A_JOB = Job("a", ACTION, Every(timedelta(seconds=7)), Policies(max_instances=2))
 A_MINUTE = ("advance", timedelta(minutes=1))
 COMES_BACK = [("remove", "a"), ("place", "a", A_JOB.trigger, A_JOB.policies, {}), A_MINUTE]
+MINUTES = {n: ("advance", timedelta(minutes=n)) for n in (4, 5)}
+UP_IN_A_PAUSE = [MINUTES[5], ("pause", "a", None), MINUTES[4], ("step", timedelta(minutes=-3)), ("resume", "a")]
+WAITS = Policies(wait=Wait(limit=timedelta(minutes=3)))
+NEEDING = replace(A_JOB, trigger=Cron("*/5 * * * *"), needs=(Need("b"),), policies=WAITS)
 SET_BACK = [A_MINUTE, ("step", timedelta(hours=-4)), *[A_MINUTE] * 250]
 
 
@@ -526,6 +530,7 @@ SET_BACK = [A_MINUTE, ("step", timedelta(hours=-4)), *[A_MINUTE] * 250]
 @given(worlds())
 @example(([A_JOB], COMES_BACK, 1, Recovery()))
 @example(([replace(A_JOB, trigger=Cron("* * * * *"))], SET_BACK, 1, Recovery()))
+@example(([NEEDING], UP_IN_A_PAUSE, 1, Recovery()))
 def test_the_law_holds_after_every_step(world):
     jobs, trace, seed, recovery = world
     asyncio.run(World(jobs, seed, recovery).live(trace))

@@ -327,6 +327,23 @@ def test_whose_wait_is_over_in_a_pause_is_asked_once_more_when_that_ends(holds):
     assert promoted(answer(board, again, 4001, holds=holds)) == (["start"] if holds else ["blocked"])
 
 
+def test_whose_time_was_up_in_a_pause_waits_on_when_the_clock_was_set_back_and_then_no_longer():
+    board = a_board(a_job(trigger=Every(3600 * S), needs=(Need("a"),), wait=A_MINUTE))
+    turn_at(board, 3600)
+    paused(board, 3610)
+    turn_at(board, 3660)
+    assert promoted(resumed(board, 3630)) == []
+    assert promoted(turn_at(board, 3660)) == ["blocked"]
+
+
+def test_whose_time_was_up_while_it_was_asked_has_its_deadline_again_when_the_clock_was_set_back():
+    board = asking(wait=A_MINUTE, poll=120 * S, trigger=Every(3600 * S))
+    (question,) = questions(turn_at(board, 3600))
+    turn_at(board, 3660)
+    answer(board, question, 3630, holds=False)
+    assert promoted(turn_at(board, 3660)) == ["blocked"]
+
+
 @pytest.mark.parametrize("when", [10, 11])
 @pytest.mark.parametrize("on_resume", OnResume)
 def test_what_is_being_asked_when_a_pause_comes_has_come_due_before_it_and_waits_for_its_end(on_resume, when):

@@ -14,7 +14,7 @@ from asched.core.record import FireRecord
 from asched.core.rules.admission import admitted, drop, promote_all, wait
 from asched.core.rules.board import Board, JobState, Kind, Now, Turn
 from asched.core.rules.following import pass_down
-from asched.core.rules.gate import ask, hold, unmet_need, wait_end
+from asched.core.rules.gate import ask, hold, unmet_need, wait_end, waits_on
 from asched.core.rules.plan import count_from_here
 from asched.core.timeline import Rank
 
@@ -40,7 +40,7 @@ def answered(board: Board, message: Answered, now: Now, turn: Turn) -> None:
         _admit(board, state, held, now, turn)
         return
     held.facts = {"condition": message.condition, "said": message.said}
-    if held.waits(now.wall):
+    if waits_on(board, state, held, now):
         board.steady.put((Kind.ASK, state.job.name, held.fire.id), now.steady + state.job.policies.poll, Rank.WAIT)
     else:
         _block(board, state, held, now, turn)
@@ -104,7 +104,7 @@ def _look(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> N
     unmet = unmet_need(board, state, held.fire)
     if unmet is not None:
         held.facts = unmet
-        if not held.waits(now.wall):
+        if not waits_on(board, state, held, now):
             _block(board, state, held, now, turn)
     elif state.job.conditions:
         ask(board, state, held, turn)

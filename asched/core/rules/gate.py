@@ -93,8 +93,15 @@ def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
     """It waits at the gate, until its time is over."""
     state.queue.gated[held.fire.id] = held
     board.is_to_be_run(state, held.fire)
-    if held.until is not None and held.waits(now.wall):
-        board.wall.put((Kind.GIVE_UP, state.job.name, held.fire.id), held.until, Rank.WAIT)
+    waits_on(board, state, held, now)
+
+
+def waits_on(board: Board, state: JobState, held: Gated, now: Now) -> bool:
+    """May it? Then it has its deadline, also if that has come before: the clock was set back since."""
+    if held.until is None or not held.waits(now.wall):
+        return False
+    board.wall.put((Kind.GIVE_UP, state.job.name, held.fire.id), held.until, Rank.WAIT)
+    return True
 
 
 def ask(board: Board, state: JobState, held: Gated, turn: Turn) -> None:
