@@ -25,8 +25,8 @@ def on_the_dot(instant):
     return instant
 
 
-def settled(now, trigger=EVERY_10S, watermark=NOON, due_at=on_the_dot, **policies):
-    found = settle(trigger, watermark, now, Policies(**policies), due_at)
+def settled(now, trigger=EVERY_10S, watermark=NOON, due_at=on_the_dot, until=None, **policies):
+    found = settle(trigger, watermark, until or now, now, Policies(**policies), due_at)
     assert found is not None
     return found
 
@@ -89,7 +89,7 @@ def test_one_instant_alone_fares_as_it_does_among_many(late, catch_up, grace, wi
     policies = Policies(grace=grace * S, catch_up=catch_up, catch_up_window=None if window is None else window * S)
     instant, due = NOON + 10 * S, NOON + (10 + held_back) * S
     now = due + late * S
-    many = settle(Every(1000 * S, NOON - 990 * S), NOON, now, policies, lambda _: due)
+    many = settle(Every(1000 * S, NOON - 990 * S), NOON, now, now, policies, lambda _: due)
     assert many is not None
     assert settle_one(instant, due, now, policies) == type(many)(
         many.until, tuple(many.candidates), tuple(many.skips), tuple(many.gaps)
@@ -97,6 +97,14 @@ def test_one_instant_alone_fares_as_it_does_among_many(late, catch_up, grace, wi
 
 
 # Many instants.
+
+
+def test_of_a_stretch_that_ends_before_now_the_lateness_counts_to_now():
+    found = settled(NOON + 60 * S, until=NOON + 25 * S, grace=30 * S, catch_up_window=45 * S, catch_up=CatchUp.ALL)
+    ((_, expired),) = found.skips
+    assert (found.until, skipped(found), chosen(found)) == (NOON + 20 * S, [(10, "expired")], [(20, True)])
+    assert expired.facts == {"late_s": 50.0, "catch_up_window_s": 45.0}
+
 
 MANY = [  # (policies, chosen at noon + 55 s, skipped)
     ({}, [(50, False)], [(10, "coalesced"), (20, "coalesced"), (30, "coalesced"), (40, "coalesced")]),
@@ -164,7 +172,7 @@ def test_what_is_coalesced_says_into_which_fire():
 
 
 def test_nothing_is_due_while_jitter_holds_it_back():
-    assert settle(EVERY_10S, NOON, NOON + 10 * S, Policies(), lambda instant: instant + 3 * S) is None
+    assert settle(EVERY_10S, NOON, NOON + 10 * S, NOON + 10 * S, Policies(), lambda instant: instant + 3 * S) is None
 
 
 def test_jitter_holds_back_the_last_and_it_stays_owed():
@@ -255,7 +263,7 @@ def with_jitter(trigger, policies):
 def test_every_instant_up_to_the_new_watermark_is_in_exactly_one_place(trigger, span, policies):
     now = NOON + span
     due_at = with_jitter(trigger, policies)
-    found = settle(trigger, NOON, now, policies, due_at)
+    found = settle(trigger, NOON, now, now, policies, due_at)
     instants = between(trigger, NOON, now, 1_000_000)
     if found is None:
         assert all(due_at(instant) > now for instant in instants)
@@ -275,7 +283,7 @@ def test_every_instant_up_to_the_new_watermark_is_in_exactly_one_place(trigger, 
 @given(triggers, spans, some_policies)
 def test_what_runs_is_due_in_order_and_as_the_policy_says(trigger, span, policies):
     now = NOON + span
-    found = settle(trigger, NOON, now, policies, with_jitter(trigger, policies))
+    found = settle(trigger, NOON, now, now, policies, with_jitter(trigger, policies))
     if found is None:
         return
     ran = [c.scheduled_at for c in found.candidates]
@@ -295,9 +303,9 @@ def test_what_runs_is_due_in_order_and_as_the_policy_says(trigger, span, policie
 @given(triggers, spans, spans, some_policies)
 def test_settling_in_two_steps_leaves_no_instant_between_them(trigger, one, two, policies):
     due_at = with_jitter(trigger, policies)
-    first = settle(trigger, NOON, NOON + one, policies, due_at)
+    first = settle(trigger, NOON, NOON + one, NOON + one, policies, due_at)
     watermark = NOON if first is None else first.until
-    second = settle(trigger, watermark, NOON + one + two, policies, due_at)
+    second = settle(trigger, watermark, NOON + one + two, NOON + one + two, policies, due_at)
     if second is None:
         return
     places = [c.scheduled_at for c in second.candidates] + [instant for instant, _ in second.skips]

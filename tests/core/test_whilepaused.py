@@ -1,7 +1,7 @@
 """What comes due in a pause, what came due before it or after it, and what nobody was there to decide."""
 
 import pytest
-from boards import a_board, at, decided, gaps
+from boards import NOON, a_board, at, decided, gaps, reason_of
 from jobdoubles import S, a_job
 
 from asched.core.change import Pause, Unpause
@@ -66,6 +66,28 @@ def test_what_came_due_before_the_pause_and_was_not_decided_yet_waits_for_its_en
 def test_what_a_pause_finds_undecided_is_late_as_ever():
     board = paused(25, grace=S, catch_up=CatchUp.NONE)
     assert [what for _, _, what in decided(turn_at(board, 40))] == ["missed", "missed", "paused", "paused"]
+
+
+LATE = [
+    # paused from, until, at 90: what becomes of the fires at 10 and 20, with which facts
+    (25, None, {"catch_up_window": 60 * S}, {10: ("expired", 80.0), 20: ("expired", 70.0)}),
+    (25, 60, {"catch_up_window": 60 * S}, {10: ("expired", 80.0), 20: ("expired", 70.0)}),
+    (25, None, {"catch_up_window": 75 * S, "catch_up": CatchUp.NONE}, {10: ("expired", 80.0), 20: ("missed", 70.0)}),
+    (25, None, {"catch_up_window": 75 * S, "catch_up": CatchUp.ALL}, {10: ("expired", 80.0), 20: ("queue", None)}),
+    (25, None, {"grace": 75 * S, "catch_up": CatchUp.NONE}, {10: ("missed", 80.0), 20: ("queue", None)}),
+    (15, None, {"catch_up_window": 60 * S}, {10: ("expired", 80.0), 20: ("paused", None)}),  # one alone
+]
+
+
+@pytest.mark.parametrize(("since", "until", "policies", "what"), LATE)
+def test_what_came_due_before_a_pause_is_as_late_as_it_is_when_it_is_decided(since, until, policies, what):
+    turn = turn_at(paused(since, until, **policies), 90)
+    fires = [pair for change in turn.changes for pair in getattr(change, "fires", ())]
+    found = {(fire.scheduled_at - NOON) / S: decision for fire, decision in fires}
+    late = {n: getattr(found[n], "facts", {}).get("late_s") for n in what}
+    assert {n: (reason_of(found[n]), late[n]) for n in what} == what
+    windows = {found[n].facts["catch_up_window_s"] for n in what if reason_of(found[n]) == "expired"}
+    assert windows <= {policies.get("catch_up_window", S) / S}
 
 
 def test_a_job_that_pauses_itself_keeps_what_came_due_before():

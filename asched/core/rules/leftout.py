@@ -34,6 +34,7 @@ def settle_around(
     trigger: Series,
     left_out: Mapping[datetime, Skip],
     watermark: datetime,
+    until: datetime,
     now: datetime,
     policies: Policies,
     due_at: DueAt,
@@ -41,7 +42,7 @@ def settle_around(
     """As policy.settle, with the decisions on what was left out, all of which is due. There is at least one."""
     others = Without(trigger, left_out.keys())
     skips, last = list(left_out.items()), max(left_out)
-    rest = settle(others, watermark, now, policies, due_at)
+    rest = settle(others, watermark, until, now, policies, due_at)
     if rest is None:
         return Settled(last, (), sorted(skips, key=lambda skip: skip[0]))
     gaps = [part for gap in rest.gaps for part in _around(gap, left_out.keys(), others)]

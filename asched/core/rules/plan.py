@@ -33,7 +33,7 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[De
         board.schedule(state)  # it was moved by what was decided before it in this turn
         return ()
     try:
-        settled = _settle(board, state, state.next_at, stretch)
+        settled = _settle(board, state, state.next_at, stretch, now.on(state.steady))
     except Exception as error:
         _give_up_on(board, state, now, error, turn)
         return ()
@@ -72,41 +72,43 @@ def _stretch(board: Board, state: JobState, now: Now) -> Stretch | None:
     return stretch if due_at <= stretch.until else None
 
 
-def _settle(board: Board, state: JobState, first: datetime, stretch: Stretch) -> Settled | None:
-    """What is due, by the policies; moves `next_at` on to the first instant that is not."""
-    trigger, here, policies = state.job.trigger, stretch.until, stretch.policies
+def _settle(board: Board, state: JobState, first: datetime, stretch: Stretch, here: datetime) -> Settled | None:
+    """What of the stretch is due, by its policies; moves `next_at` on to the first instant that is not."""
+    trigger, until, policies = state.job.trigger, stretch.until, stretch.policies
     assert trigger is not None
-    repeated_until = _repeated_until(state, here)
+    repeated_until = _repeated_until(state, until, here)
     if repeated_until is not None and first <= repeated_until:
         facts = {"decided_until": state.decided_until.isoformat()} if state.decided_until else {}
         state.next_at = trigger.next_after(repeated_until)
         return Settled(
             repeated_until, (), (), whole_gap(trigger, state.watermark, repeated_until, SkipReason.REPEATED, facts)
         )
-    left_out = left_out_by(board, state, here)
+    left_out = left_out_by(board, state, until)
     if left_out:
-        around = settle_around(trigger, left_out, state.watermark, here, policies, lambda at: board.due_at(state, at))
+        around = settle_around(
+            trigger, left_out, state.watermark, until, here, policies, lambda at: board.due_at(state, at)
+        )
         state.next_at = trigger.next_after(around.until)
         return around
     following = None if state.relative else trigger.next_after(first)
-    if following is None or following > here or board.due_at(state, following) > here:
+    if following is None or following > until or board.due_at(state, following) > until:
         settled = settle_one(first, board.due_at(state, first), here, policies)
         state.next_at = following
         return settled
-    many = settle(trigger, state.watermark, here, policies, lambda instant: board.due_at(state, instant))
+    many = settle(trigger, state.watermark, until, here, policies, lambda instant: board.due_at(state, instant))
     if many is not None:
         state.next_at = trigger.next_after(many.until)
     return many
 
 
-def _repeated_until(state: JobState, here: datetime) -> datetime | None:
-    """Up to where nothing is owed again. Where the clock was set back, and now leaps beyond everything that earlier
-    versions decided, it was wrong meanwhile: what lies between was not missed. (Where it is right now and was ahead
-    before, it comes to those instants one by one, and they are owed like any other.)"""
+def _repeated_until(state: JobState, until: datetime, here: datetime) -> datetime | None:
+    """Up to where, of what is due `until` then, nothing is owed again. Where the clock was set back, and now leaps
+    beyond everything that earlier versions decided, it was wrong meanwhile: what lies between was not missed. (Where it
+    is right now and was ahead before, it comes to those instants one by one, and they are owed like any other.)"""
     if state.decided_until is None or here < state.decided_until:
         return None
     policies = state.job.policies
-    return min(state.decided_until, here - policies.grace - policies.jitter - _SMALLEST)
+    return min(until, state.decided_until, here - policies.grace - policies.jitter - _SMALLEST)
 
 
 def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn: Turn) -> None:

@@ -63,14 +63,17 @@ def settle_one(scheduled_at: datetime, due_at: datetime, now: datetime, policies
     return Settled(scheduled_at, (Candidate(scheduled_at, due_at, caught_up=True),))
 
 
-def settle(trigger: Series, watermark: datetime, now: datetime, policies: Policies, due_at: DueAt) -> Settled | None:
-    """What becomes of every instant in (watermark, now] that is due, after an absence or a stall.
+def settle(
+    trigger: Series, watermark: datetime, until: datetime, now: datetime, policies: Policies, due_at: DueAt
+) -> Settled | None:
+    """What becomes of every instant in (watermark, until] that is due by then, after an absence or a stall. How late it
+    is counts to `now`.
 
     None when nothing is due (jitter holds it back). Cost is bounded by the policies, not by the absence.
     """
     wanted = max(INDIVIDUALLY, policies.catch_up_max if policies.catch_up is CatchUp.ALL else 0)
-    instants, more = latest_between(trigger, watermark, now, wanted)
-    while instants and due_at(instants[-1]) > now:
+    instants, more = latest_between(trigger, watermark, until, wanted)
+    while instants and due_at(instants[-1]) > until:
         instants.pop()
     if not instants:
         return None

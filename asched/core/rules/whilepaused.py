@@ -1,7 +1,8 @@
 """What comes due in a pause: it is skipped, or waits for the end, as on_resume says. What came due before waits on.
 
 Of what is decided late, each stretch of time in which its job was paused throughout, or was not, is decided for itself:
-as it would have been decided then. So in a pause on_resume speaks, and catch_up of what came due outside.
+in a pause on_resume speaks, and of what came due outside catch_up. How late that is, for its grace and for its
+catch_up_window, counts to when it is decided, as of anything that is late.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def facts_of(by: str, reason: str, since: datetime) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What is due `until` then, on the job's axis, is decided alike: by these policies, which count from there;
-    `paused`: all of it in a pause, and `skip`: none of it waits for the end."""
+    """What is due `until` then, on the job's axis, is decided alike, by these policies; `paused`: all of it in a pause,
+    and `skip`: none of it waits for the end."""
 
     until: datetime
     policies: Policies
@@ -62,7 +63,6 @@ def stretch_of(state: JobState, due_at: datetime, now: Now) -> Stretch:
     if pause is None:
         return Stretch(here, policies)
     until = _end(pause, due_at, now, here)
-    policies = _counted_from(policies, here - until)
     if not in_pause(state, due_at + (now.wall - here), now):
         return Stretch(until, policies)
     held = _HELD.get(on_resume(state, pause))
@@ -79,11 +79,3 @@ def _end(pause: Pause, due_at: datetime, now: Now, here: datetime) -> datetime:
     if pause.until is None or pause.until > now.wall:
         return here
     return here - (now.wall - pause.until) - _SMALLEST
-
-
-def _counted_from(policies: Policies, ago: timedelta) -> Policies:
-    """As they are, for whoever looks from so long ago: what is late now was late then."""
-    if not ago:
-        return policies
-    window = policies.catch_up_window
-    return replace(policies, grace=policies.grace - ago, catch_up_window=None if window is None else window - ago)
