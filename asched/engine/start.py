@@ -16,8 +16,8 @@ from asched.core.rules.adopt import adopt, follow_the_abandoned
 from asched.core.rules.answers import settle
 from asched.core.rules.board import Board, JobState, Now, Turn
 from asched.core.rules.draining import cut_short
+from asched.core.rules.failing import pause_by_itself
 from asched.core.rules.owed import count_owed
-from asched.core.rules.pausing import pause_by_itself
 from asched.core.rules.pending import void
 from asched.core.rules.roster import place, previous_of, retire
 from asched.core.rules.runs import startup

@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from boards import a_board, at, decided, of_kind
+from boards import a_board, at, decided, gaps, of_kind
 from jobdoubles import S, a_job
 
-from asched.core.change import Absence, Act
+from asched.core.change import Absence, Act, Unpause
 from asched.core.condition import Network, Term
-from asched.core.model import Overlap
+from asched.core.limits import Limits
+from asched.core.model import CatchUp, Overlap
 from asched.core.outcome import ErrorNote, Failed, Succeeded
 from asched.core.rules.arranging import Asked, add
 from asched.core.rules.board import AskConditions, Cause, StartRun, StopRun, Turn
 from asched.core.rules.deadlines import due
 from asched.core.rules.draining import cut_short, drain, lift
+from asched.core.rules.exchange import exchange
 from asched.core.rules.overtime import count_time, next_time_up, times_up
 from asched.core.rules.runs import Ended, ended
 from asched.core.triggers.interval import Every
@@ -93,6 +95,37 @@ def test_a_resume_in_it_does_not_reach_back():
     assert decided(turn) == [("a", 60.0, "paused")]
     lift(board, "ada", "", at(80), Turn())
     assert fired(board, 130) == [("a", 120.0, "start")]
+
+
+def drained_over_a_pause(changed):
+    """Paused from 70 to 150 in a drain, and changed at 250: what that comes to, in order."""
+    board, turn = a_board(a_job("a", Every(60 * S), catch_up=CatchUp.ALL)), Turn()
+    drain(board, "ada", "", at(20), Turn())
+    pause_jobs(board, ["a"], Pausing("ada", "", 80 * S), at(70), Turn())
+    for seconds in (100, 200):
+        add(board, board.jobs["a"], at(seconds).wall, asked=Asked("ada"), now=at(75), turn=Turn())
+    changed(board, at(250), turn)
+    assert gaps(turn) == []
+    assert not board.jobs["a"].added
+    ends = [number for number, change in enumerate(turn.changes) if isinstance(change, Unpause)]
+    assert turn.changes[ends[0]].reason == "its time was up"
+    before, after = Turn(turn.changes[: ends[0]]), Turn(turn.changes[ends[0] :])
+    return decided(before), decided(after), board.jobs["a"].pause
+
+
+CHANGED = [
+    lambda board, now, turn: pause_jobs(board, ["a"], Pausing("ben"), now, turn),
+    lambda board, now, turn: resume_jobs(board, ["a"], "ben", "", now, turn),
+    lambda board, now, turn: exchange(board, {"a": a_job("a", Every(45 * S))}, Limits(), now, turn),
+]
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+def test_what_came_due_after_a_pause_that_ended_in_it_is_owed_whatever_the_job_becomes(changed):
+    before, after, left = drained_over_a_pause(changed)
+    assert before == [("a", 120.0, "paused"), ("a", 100.0, "paused")]
+    assert after == [("a", 180.0, "queue"), ("a", 240.0, "queue"), ("a", 200.0, "queue")]
+    assert left is None or (left.at, left.by) == (at(250).wall, "ben")
 
 
 def test_nor_for_what_was_added():

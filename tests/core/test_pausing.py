@@ -11,7 +11,8 @@ from asched.core.record import FireRecord
 from asched.core.rules.adopt import adopt
 from asched.core.rules.board import StartRun, Turn
 from asched.core.rules.deadlines import due
-from asched.core.rules.pausing import in_a_row, pause
+from asched.core.rules.failing import in_a_row
+from asched.core.rules.pausing import pause
 from asched.core.rules.roster import place, remove
 from asched.core.rules.runs import Ended, ended, manual
 

@@ -16,10 +16,10 @@ from asched.core.record import FireRecord
 from asched.core.rules.admission import cool_down, wait
 from asched.core.rules.answers import hold_again, settle
 from asched.core.rules.board import Board, JobState, Kind, Now, RunState, Turn
+from asched.core.rules.failing import count_failures
 from asched.core.rules.following import follow_up
 from asched.core.rules.gate import stands_here
 from asched.core.rules.overtime import go_on_counting
-from asched.core.rules.pausing import count_failures
 from asched.core.rules.plan import count_from_here
 from asched.core.timeline import Rank
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
-from asched.core.change import Change, Decide, Unpause
+from asched.core.change import Change, Decide
 from asched.core.rules.admission import cooled
 from asched.core.rules.answers import ask_again, give_up
 from asched.core.rules.beside import come
@@ -14,7 +14,7 @@ from asched.core.rules.board import Board, Deadline, JobState, Kind, Now, Turn
 from asched.core.rules.following import pass_down
 from asched.core.rules.overtime import time_is_up
 from asched.core.rules.owed import count_owed, note_overdue, paced, tend, unanswered
-from asched.core.rules.pausing import unpause
+from asched.core.rules.pausing import time_is_up as pause_is_up
 from asched.core.rules.plan import begin_attempt, fire_due
 from asched.core.rules.runs import call_off
 from asched.core.timeline import First, Place
@@ -70,7 +70,7 @@ def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, tur
         case Kind.RESUME:
             # what came due before the pause was over
             pass_down(board, fire_due(board, state, now, turn), now, turn)
-            unpause(board, state, Unpause(state.job.name, now.wall, "asched", "its time was up"), now, turn)
+            pause_is_up(board, state, now, turn)
         case Kind.COOLED:
             cooled(board, state, now, turn)
         case Kind.MOVED | Kind.ADDED:

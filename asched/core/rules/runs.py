@@ -23,9 +23,9 @@ from asched.core.rules.admission import admitted, drop, freed, move_up
 from asched.core.rules.answers import succeeded
 from asched.core.rules.backfilling import needs_no_backfill
 from asched.core.rules.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
+from asched.core.rules.failing import count_failures
 from asched.core.rules.following import follow_up, pass_down
 from asched.core.rules.gate import let_in
-from asched.core.rules.pausing import count_failures
 from asched.core.rules.plan import count_from_here, new_fire
 from asched.core.rules.policy import Candidate
 from asched.core.timeline import Rank
