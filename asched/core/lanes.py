@@ -84,6 +84,10 @@ class Waiting:
         fires = self._lanes[lane].values()
         return next((fire for fire in fires if not fire.backfill), next(iter(fires)))
 
+    def lane_with(self, fire: int) -> str | None:
+        """In which it waits; None: in none."""
+        return self._lane_of.get(fire)
+
     def take(self, fire: int) -> Fire | None:
         """Take this one out, if it waits."""
         if fire in self.gated:

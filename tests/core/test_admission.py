@@ -1,5 +1,7 @@
 """Admission: what a fire needs besides its instant, who waits for what, and who goes when there is room."""
 
+from dataclasses import replace
+
 import pytest
 from boards import a_board, at, decided, of_kind
 from hypothesis import given
@@ -9,13 +11,14 @@ from jobdoubles import S, a_job
 from asched.core.change import Decide, Pause, Promote, Unpause
 from asched.core.english.reasons import explain_decision
 from asched.core.limits import Limits
-from asched.core.model import OnResume, Overlap, run_name
-from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded
+from asched.core.model import OnResume, Overlap, Retry, run_name
+from asched.core.outcome import ErrorNote, Failed, Queue, Skip, SkipReason, Start, Succeeded
 from asched.core.permits import Permits
 from asched.core.recovery import RECOVERY, Recovery
 from asched.core.rules.admission import promote_all
 from asched.core.rules.board import Board, Kind, StartRun, Turn
 from asched.core.rules.deadlines import due
+from asched.core.rules.exchange import exchange
 from asched.core.rules.pausing import pause, unpause
 from asched.core.rules.roster import current, place, remove
 from asched.core.rules.runs import Ended, ended, manual
@@ -214,6 +217,56 @@ def test_another_key_sorts_what_runs_and_waits_into_its_lanes():
     board.limit(Limits())
     promote_all(board, at(2), turn)
     assert [effect.fire.args for effect in turn.effects] == [{"customer": "bob"}]
+
+
+def keyed(customer, **policies):
+    job = a_job(overlap=Overlap.QUEUE, key=("customer",), **policies)
+    return replace(job, args={"customer": customer})
+
+
+def now_for(board, customer, seconds):
+    """Its customer is that one from now on."""
+    turn, job = Turn(), replace(board.jobs["tick"].job, args={"customer": customer})
+    exchange(board, {"tick": replace(job, trigger=TEN)}, Limits(), at(seconds), turn)
+    return turn
+
+
+def end_of(board, due_at, seconds, outcome=None):
+    (run,) = [one for one in board.runs.values() if one.fire.scheduled_at == due_at.wall]
+    turn, now = Turn(), at(seconds)
+    ended(board, Ended(run.fire.id, run.attempt, outcome or Succeeded(), now.wall, now.wall, S), now, turn)
+    return turn
+
+
+def test_other_arguments_sort_what_waits_into_its_lane_and_leave_what_runs_in_its_own():
+    board = board_of(keyed("ada"))
+    fire(board, 10)
+    fire(board, 20)
+    assert [effect.fire.scheduled_at for effect in now_for(board, "bob", 25).effects] == [at(20).wall]
+    assert sorted(run.lane for run in board.runs.values()) == ['["ada"]', '["bob"]']
+    assert decided(fire(board, 30)) == [("tick", 30.0, "queue")]
+    assert started(end_of(board, at(10), 35)) == []
+    assert started(end_of(board, at(20), 36)) == ["tick"]
+
+
+def test_a_run_that_waits_for_its_next_attempt_will_have_the_other_arguments():
+    board = board_of(keyed("ada", retry=Retry(attempts=2, delay=100 * S)))
+    fire(board, 10)
+    fire(board, 20)
+    end_of(board, at(10), 21, Failed(ErrorNote("ValueError", "no")))
+    assert now_for(board, "bob", 25).effects == []
+    assert [run.lane for run in board.runs.values()] == ['["bob"]']
+
+
+def test_behind_whom_a_fire_stood_it_moves_up_whatever_its_arguments_are_by_now():
+    board = board_of(keyed("ada"))
+    fire(board, 10)
+    fire(board, 20)
+    state = board.jobs["tick"]
+    (first,) = state.queue
+    state.job = replace(state.job, args={"customer": "cid"})
+    board.leaves(state, first.id)
+    assert list(board.moving_up) == [("tick", '["ada"]')]
 
 
 def test_what_a_removed_job_left_running_is_sorted_into_the_lanes_that_it_has_when_it_is_back():

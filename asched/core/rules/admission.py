@@ -228,11 +228,21 @@ def move_up(board: Board, now: Now, turn: Turn) -> None:
 
 def sort_into_lanes(state: JobState) -> None:
     """Its job may have another `key` than before."""
-    waiting, state.queue, state.cooling = state.queue.in_lanes, Waiting(state.queue.gated), {}
+    sort_what_waits(state)
+    state.cooling = {}
+    for run in state.running.values():
+        run.lane = lane_of(state.job, run.fire)
+
+
+def sort_what_waits(state: JobState) -> None:
+    """Its job may have other arguments than before: what waits will be run with these, what is executed was not. A run
+    between two attempts waits, too."""
+    waiting, state.queue = state.queue.in_lanes, Waiting(state.queue.gated)
     for fire in sorted(waiting, key=lambda one: one.id):
         state.queue.put(lane_of(state.job, fire), fire)
     for run in state.running.values():
-        run.lane = lane_of(state.job, run.fire)
+        if run.waiting:
+            run.lane = lane_of(state.job, run.fire)
 
 
 # What goes.

@@ -302,10 +302,10 @@ class Board:
 
     def leaves(self, state: JobState, fire: int) -> Fire | None:
         """It will not run: as `waits_no_more`, and whoever stands behind it moves up when the turn ends."""
-        found = self.waits_no_more(state, fire)
-        if found is not None:
-            self.moving_up[state.job.name, lane_of(state.job, found)] = None
-        return found
+        lane = state.queue.lane_with(fire)
+        if lane is not None:
+            self.moving_up[state.job.name, lane] = None
+        return self.waits_no_more(state, fire)
 
     def begun(self, state: JobState, run: RunState) -> None:
         run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state, run.fire)

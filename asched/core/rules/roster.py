@@ -15,7 +15,7 @@ from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Paus
 from asched.core.model import Job
 from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.record import VersionRecord
-from asched.core.rules.admission import drop, freed, sort_into_lanes
+from asched.core.rules.admission import drop, freed, sort_into_lanes, sort_what_waits
 from asched.core.rules.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
 from asched.core.rules.pending import drop_all, inherit, recheck
 from asched.core.rules.policy import whole_gap
@@ -184,6 +184,8 @@ def _take_over(board: Board, state: JobState) -> None:
         state.overrides, state.added = old.overrides, old.added
         if state.job.policies.key != old.job.policies.key:
             sort_into_lanes(state)
+        elif state.job.policies.key and state.job.args != old.job.args:
+            sort_what_waits(state)
         _off_timeline(board, state.job.name)
     else:  # what a removed job of that name left running still counts
         state.running = {fire: run for fire, run in board.runs.items() if run.fire.job == state.job.name}
