@@ -233,6 +233,14 @@ class Streak:
     failures: int
 
 
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """The instance that commits this has begun: what was before it is settled, and it answers for what comes. One that
+    entered and did not get as far was nobody's predecessor."""
+
+    at: datetime
+
+
 CORRECT = "correct"  # what asched itself asks for when the clock was set back a long way: begin a job anew
 QUARANTINE = "quarantine"  # and: to hold a job that took it down
 PAUSE_AFTER = "pause_after"  # and: too many of its runs in a row failed
@@ -269,6 +277,7 @@ Change = (
     | Absence
     | Act
     | Streak
+    | TakeOver
 )
 
 

@@ -119,7 +119,8 @@ class GapRecord:
 
 @dataclass(frozen=True, slots=True)
 class InstanceRecord:
-    """A running asched, or one that was. `seen_at` is its last sign of life. `left_at` is set by an orderly stop.
+    """A running asched, or one that was. `seen_at` is its last sign of life. `left_at` is set by an orderly stop,
+    `took_over_at` by the first thing it records of its own, if it ever served: see TakeOver.
     `token` is random and its own: entering the ledger twice with one token is entering once.
     """
 
@@ -132,6 +133,7 @@ class InstanceRecord:
     seen_at: datetime
     left_at: datetime | None = None
     token: str = ""
+    took_over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

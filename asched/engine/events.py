@@ -29,6 +29,7 @@ from asched.core.change import (
     Retire,
     Retrying,
     Streak,
+    TakeOver,
     Unpause,
 )
 from asched.core.model import Fire, run_name
@@ -117,7 +118,7 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
                 yield {"type": "occurrence.dropped", **_arranged(at, occurrence), "why": why}
         case Backfill():
             yield from _backfill(change)
-        case Adopt() | Child() | Streak():
+        case Adopt() | Child() | Streak() | TakeOver():
             return
 
 

@@ -20,7 +20,6 @@ from asched.core.rules.following import as_wished
 from asched.core.rules.owed import APPROVE, approved_up_to
 from asched.core.rules.roster import decided_until
 from asched.engine.clock import Breath, Clock
-from asched.engine.instance import VISITOR, this_instance
 from asched.engine.ports import Ledger
 from asched.engine.quarantine import to_quarantine
 
@@ -58,13 +57,12 @@ class Inheritance:
         return record is not None and bool(_policies(json.loads(record.definition)).get("idempotent"))
 
 
-async def enter(ledger: Ledger, clock: Clock) -> Inheritance:
+async def enter(ledger: Ledger, me: InstanceRecord, clock: Clock) -> Inheritance:
     """Register this instance and read what there is. The ledger is open."""
-    me = this_instance(clock.now())
-    stored = await ledger.restore()
     number = await ledger.enter(me)
+    stored = await ledger.restore()
     others = [one for one in stored.instances if one.number != number]
-    servers = [one for one in others if not one.token.startswith(VISITOR)]
+    servers = [one for one in others if one.took_over_at is not None]  # no visitor, and no start that was broken off
     heir = Inheritance(
         number=number,
         first_of_boot=await _first_of_boot(ledger, me, servers),

@@ -54,7 +54,10 @@ class Ledger(Protocol):
 
     async def leave(self, number: int, at: datetime) -> None: ...
 
-    async def restore(self) -> Stored: ...
+    async def restore(self) -> Stored:
+        """What a start needs. Of the instances: those that did not leave or own an open fire, and the last that
+        served."""
+        ...
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
         """Make all changes in one durable transaction, in order. Each is judged on its own precondition (see

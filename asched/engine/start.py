@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from asched.core.change import QUARANTINE, Absence, Pause
+from asched.core.change import QUARANTINE, Absence, Pause, TakeOver
 from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.need import KEPT
@@ -24,6 +24,7 @@ from asched.core.rules.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Breath, Clock
 from asched.engine.engine import Engine
+from asched.engine.farewell import farewell_on_failure
 from asched.engine.inheritance import Inheritance, enter
 from asched.engine.instance import describe, kill_survivor, this_instance
 from asched.engine.ports import Conditions, Ledger, Runner
@@ -43,23 +44,31 @@ async def begin(
 ) -> tuple[Engine, Inheritance]:
     """An engine with `jobs` on its board, everything before it settled and recorded. `only_these`: jobs that the ledger
     knows and that are not among them are gone; otherwise they may still be added."""
-    heir = await enter(ledger, clock)
-    engine = Engine(
-        ledger=ledger,
-        runner=runner,
-        clock=clock,
-        bus=bus,
-        number=heir.number,
-        mask=mask,
-        limits=limits,
-        conditions=conditions,
-    )
+    async with farewell_on_failure(ledger, me := this_instance(clock.now()), clock):
+        heir = await enter(ledger, me, clock)
+        engine = Engine(
+            ledger=ledger,
+            runner=runner,
+            clock=clock,
+            bus=bus,
+            number=heir.number,
+            mask=mask,
+            limits=limits,
+            conditions=conditions,
+        )
+        await _settle_what_was(engine, heir, jobs, only_these=only_these)
+    return engine, heir
+
+
+async def _settle_what_was(engine: Engine, heir: Inheritance, jobs: Sequence[Job], *, only_these: bool) -> None:
+    ledger = engine.ledger
     learn(engine.board, await successes_of(ledger, needed_by(jobs)))
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
     breath = Breath()
     await breath.between(_recall(engine.board, heir))
     now, turn = engine.axes.read(), Turn()
+    turn.changes.append(TakeOver(now.wall))
     _account_for_absence(heir, now, turn)
     await breath.between(_taking_in(engine.board, jobs, heir, now, turn))
     settle_others = _settle_the_gone if only_these else _settle_the_lost
@@ -67,7 +76,6 @@ async def begin(
     follow_the_abandoned(engine.board, now, turn)
     startup(engine.board, now, heir.number, turn, first_of_boot=heir.first_of_boot)
     await engine.carry_out(turn)
-    return engine, heir
 
 
 def _recall(board: Board, heir: Inheritance) -> Iterator[str]:
@@ -166,7 +174,8 @@ def _settle_the_lost(board: Board, heir: Inheritance, now: Now, turn: Turn) -> I
         again = heir.may_run_again(name)
         lost = [one for one in records if isinstance(one.decision, Start) and one.retry_at is None and not again]
         yield from _adopt_all(board, lost, heir, now, turn)
-        heir.open[name] = [one for one in records if one not in lost]
+        over = {one.id for one in lost}
+        heir.open[name] = [one for one in records if one.id not in over]
 
 
 def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> Iterator[str]:

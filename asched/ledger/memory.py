@@ -25,7 +25,7 @@ from asched.ledger.memoryprune import count_forgettable, prune
 from asched.ledger.memorytables import Tables
 
 RECENT_INSTANCES = 100
-"""How many of the last instances `restore` gives, besides those that did not leave or own an open fire."""
+"""How many of the last instances that served `restore` gives, besides those that did not leave or own an open fire."""
 
 
 class MemoryLedger:
@@ -57,11 +57,11 @@ class MemoryLedger:
         tables = self._tables
         opened = tuple(tables.fires[id] for id in sorted(tables.open))
         owners = {record.owner for record in opened}
-        recent = len(tables.instances) - RECENT_INSTANCES
+        recent = tables.servers()[-RECENT_INSTANCES:]
         here = (
             instance
             for number, instance in tables.instances.items()
-            if instance.left_at is None or number in owners or number > recent
+            if instance.left_at is None or number in owners or number in recent
         )
         pauses = tuple(tables.pauses[job] for job in sorted(tables.pauses))
         failures = {job: count for job, count in tables.failures.items() if count}

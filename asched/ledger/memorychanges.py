@@ -27,6 +27,7 @@ from asched.core.change import (
     Retire,
     Retrying,
     Streak,
+    TakeOver,
     Unpause,
 )
 from asched.core.model import Fire
@@ -68,6 +69,8 @@ def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
             tables.acts.setdefault(replace(change, by=clean(change.by), reason=clean(change.reason)))
         case Streak():
             tables.failures[change.job] = change.failures
+        case TakeOver():
+            tables.take_over(owner, change.at)
         case _:
             assert_never(change)
     return None

@@ -65,6 +65,14 @@ class Tables:
         if known is not None and known.left_at is None:
             self.instances[number] = replace(known, left_at=at)
 
+    def take_over(self, number: int, at: datetime) -> None:
+        known = self.instances.get(number)
+        if known is not None and known.took_over_at is None:
+            self.instances[number] = replace(known, took_over_at=at)
+
+    def servers(self) -> list[int]:
+        return sorted(number for number, one in self.instances.items() if one.took_over_at is not None)
+
     def version(self, job: str, version: int) -> VersionRecord | None:
         known = self.versions.get((job, version))
         return None if known is None else replace(known, watermark=self.watermarks[job, version][0])

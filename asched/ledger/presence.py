@@ -32,6 +32,10 @@ def renew(number: int, at: datetime, connection: Connection) -> None:
     connection.execute(sql.RENEW, {"number": number, "at": micros(at)})
 
 
+def take_over(number: int, at: datetime, connection: Connection) -> None:
+    connection.execute(sql.TAKE_OVER, {"number": number, "at": micros(at)})
+
+
 def leave(number: int, at: datetime, connection: Connection) -> None:
     connection.execute(sql.RENEW, {"number": number, "at": micros(at)})
     connection.execute(sql.LEAVE, {"number": number, "at": micros(at)})

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RECENT_INSTANCES = 100
-"""How many of the last instances `restore` gives, besides those that did not leave or own an open fire."""
+"""How many of the last instances that served `restore` gives, besides those that did not leave or own an open fire."""
 
 
 def restore(connection: Connection) -> Stored:

@@ -318,7 +318,7 @@ def act(row: Row) -> Act:
 
 
 def instance_record(row: Row) -> InstanceRecord:
-    number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token = row
+    number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token, took_over_at = row
     return InstanceRecord(
         number,
         host,
@@ -329,4 +329,5 @@ def instance_record(row: Row) -> InstanceRecord:
         instant(seen_at),
         instant_or_none(left_at),
         token,
+        instant_or_none(took_over_at),
     )

@@ -113,6 +113,8 @@ _FIRST = (
 _SECOND = (
     "ALTER TABLE fires ADD COLUMN waited_for TEXT",
     "ALTER TABLE pauses ADD COLUMN on_resume TEXT",
+    "ALTER TABLE instances ADD COLUMN took_over_at INTEGER",
+    "UPDATE instances SET took_over_at = started_at WHERE token NOT LIKE 'visitor-%'",
     """
     CREATE TABLE streaks (
         job TEXT PRIMARY KEY, failures INTEGER NOT NULL CHECK (failures >= 0)

@@ -29,11 +29,12 @@ from asched.core.change import (
     Retire,
     Retrying,
     Streak,
+    TakeOver,
     Unpause,
 )
 from asched.core.model import Fire
 from asched.core.outcome import Queue
-from asched.ledger import queries, rows, verdicts
+from asched.ledger import presence, queries, rows, verdicts
 from asched.ledger import statements as sql
 from asched.ledger.bounds import bounded, clean
 from asched.ledger.rows import micros, micros_or_none
@@ -67,6 +68,9 @@ def _make(connection: Connection, owner: int, change: Change) -> Rejected | None
             return _retire(connection, change)
         case Pause() | Unpause() | Backfill() | Arrange() | Expire() | Absence() | Act() | Streak():
             _note(connection, change)
+            return None
+        case TakeOver(at):
+            presence.take_over(owner, at, connection)
             return None
         case _:
             assert_never(change)

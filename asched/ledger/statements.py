@@ -23,6 +23,7 @@ WHERE host = :host AND boot_id = :boot_id AND pid = :pid AND pid_started = :pid_
       AND token = :token
 """
 RENEW = "UPDATE instances SET seen_at = :at WHERE number = :number AND seen_at < :at"
+TAKE_OVER = "UPDATE instances SET took_over_at = :at WHERE number = :number AND took_over_at IS NULL"
 LEAVE = "UPDATE instances SET left_at = :at WHERE number = :number AND left_at IS NULL"
 
 # ---- versions
@@ -178,12 +179,14 @@ OCCURRENCES = """
 SELECT job, scheduled_at, added, moved_to, ran, at, by, reason FROM occurrences ORDER BY job, scheduled_at, added
 """
 
-_INSTANCE = "SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token FROM instances "
+_INSTANCE = """
+SELECT number, host, boot_id, pid, pid_started, started_at, seen_at, left_at, token, took_over_at FROM instances
+"""
 INSTANCES = _INSTANCE + "ORDER BY number DESC LIMIT ?"
 INSTANCES_THAT_MATTER = (
     _INSTANCE
     + """WHERE left_at IS NULL
-   OR number > (SELECT max(number) FROM instances) - ?
+   OR number IN (SELECT number FROM instances WHERE took_over_at IS NOT NULL ORDER BY number DESC LIMIT ?)
    OR number IN (SELECT owner FROM fires INDEXED BY fires_open WHERE outcome IS NULL AND decision <> 'skip')
 ORDER BY number"""
 )

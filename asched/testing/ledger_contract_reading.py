@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from asched.core.change import Pause, Retire
+from asched.core.change import Pause, Retire, TakeOver
 from asched.core.outcome import Abandoned, Outcome, Queue, Skip, SkipReason, Succeeded, TimedOut
 from asched.core.record import FireQuery, InstanceRecord, Keep
 from asched.engine.ports import Ledger
@@ -55,6 +55,20 @@ class ReadingContract:
         assert [one.number for one in await ledger.instances(limit=1)] == [THEIRS]
         assert ledger.heartbeat.total_seconds() >= 1
 
+    async def test_an_instance_takes_over_once(self, ledger: Ledger) -> None:
+        assert await twice(ledger, OURS, TakeOver(minute(2))) == ()
+        assert await twice(ledger, OURS, TakeOver(minute(3))) == ()
+        theirs, ours = await ledger.instances()
+        assert (ours.took_over_at, theirs.took_over_at) == (minute(2), None)
+
+    async def test_whoever_served_last_is_restored_however_many_came_and_went_since(self, ledger: Ledger) -> None:
+        await twice(ledger, OURS, TakeOver(minute(1)))
+        for number in (OURS, THEIRS):
+            await ledger.leave(number, minute(2))
+        for pid in range(101):
+            await ledger.leave(await ledger.enter(instance(10_000 + pid)), minute(3))
+        assert [one.number for one in (await ledger.restore()).instances] == [OURS]
+
     async def test_opening_what_is_open_changes_nothing(self, ledger: Ledger) -> None:
         one = await started(ledger)
         await ledger.open()
@@ -66,6 +80,7 @@ class ReadingContract:
         one = await started(ledger)
         pause = Pause("backup", T0, "ann")
         await twice(ledger, OURS, activate("gone"), Retire("gone", 1, minute(1)), pause)
+        await ledger.commit(THEIRS, [TakeOver(T0)])
         await ledger.leave(THEIRS, minute(2))
         stored = await ledger.restore()
         assert [(v.job, v.version) for v in stored.versions] == [("backup", 1)]

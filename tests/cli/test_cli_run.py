@@ -17,6 +17,7 @@ from asched.core.model import Job
 from asched.core.triggers.startup import Startup
 from asched.engine.clock import SystemClock
 from asched.engine.inheritance import enter
+from asched.engine.instance import this_instance
 from asched.ledger.sqlite import SqliteLedger
 from asched.service.oneshot import run_once
 
@@ -182,7 +183,7 @@ def test_the_service_still_finds_the_first_start_after_the_boot(folder: Folder) 
 
     async def both(ledger: SqliteLedger) -> bool:
         await run_once(ledger, REBOOT, by="me")
-        return (await enter(ledger, SystemClock())).first_of_boot
+        return (await enter(ledger, this_instance(SystemClock().now()), SystemClock())).first_of_boot
 
     assert with_ledger(folder, both) is True
 
@@ -191,7 +192,7 @@ def test_the_absence_of_the_service_is_not_shortened(filled: Folder) -> None:
     """It decided last minutes ago, whoever ran a job by hand since."""
 
     async def last(ledger: SqliteLedger) -> Any:
-        previous = (await enter(ledger, SystemClock())).previous
+        previous = (await enter(ledger, this_instance(SystemClock().now()), SystemClock())).previous
         assert previous is not None
         return previous.number
 

@@ -545,3 +545,15 @@ def _pages(connection: sqlite3.Connection) -> int:
 async def _commits(ledger: SqliteLedger) -> int:
     assert ledger._reading is not None
     return await ledger._reading.submit(lambda c: c.execute("SELECT value FROM meta").fetchone()[0])
+
+
+def test_of_an_older_ledger_everybody_but_visitors_had_served() -> None:
+    """Or the first start with a newer asched would record no absence."""
+    connection = sqlite3.connect(":memory:")
+    for statement in schema.MIGRATIONS[0]:
+        connection.execute(statement)
+    connection.execute("PRAGMA user_version = 1")
+    for number, token in ((1, "cafe"), (2, "visitor-cafe")):
+        connection.execute("INSERT INTO instances VALUES (?, 'h', 'b', 1, 1, 5, 7, NULL, ?)", (number, token))
+    schema.migrate(connection)
+    assert connection.execute("SELECT number, took_over_at FROM instances").fetchall() == [(1, 5), (2, None)]
