@@ -28,24 +28,31 @@ class Collector:
     """Use it around the life of the service; `settle` once it has started, `keep` beside it."""
 
     def __init__(self) -> None:
-        self._before = gc.get_threshold()
+        self._before = self._ours = gc.get_threshold()
+        self._frozen_by_others = False
         self._seen = 0
         self._took = timedelta(0)
 
     def __enter__(self) -> Self:
         gc.collect()  # nobody waits for anything yet
-        young, middle, _ = self._before
-        gc.set_threshold(young, middle, LAST_RESORT)
+        self._before, self._frozen_by_others = gc.get_threshold(), gc.get_freeze_count() > 0
+        self._ours = *self._before[:2], LAST_RESORT
+        gc.set_threshold(*self._ours)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        gc.set_threshold(*self._before)
-        gc.unfreeze()
+        """What others did to it, before or meanwhile, stays. It cannot be told what they froze from what we did."""
+        if gc.get_threshold() == self._ours:
+            gc.set_threshold(*self._before)
+        if not self._frozen_by_others:
+            gc.unfreeze()
 
     def settle(self) -> None:
-        """What is there now is there to stay."""
+        """What is there now is there to stay, but for what nobody holds: loading and starting leave some. It takes some
+        20 ms for 1,000 jobs, once, before anybody is told that we are ready."""
+        gc.collect()
         gc.freeze()
         self._seen = _collections()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -44,14 +45,15 @@ def full_collections():
 
 async def kept(engine, made=ENOUGH):
     """How many full collections there are in one round, after so many smaller ones."""
-    with Collector() as collector, full_collections() as found:
+    with Collector() as collector:
         collector.settle()
-        for _ in range(made):
-            gc.collect(1)
-        keeping = asyncio.ensure_future(collector.keep(engine))
-        await engine.clock.advance("60s")
-        assert keeping.done()
-        return len(found)
+        with full_collections() as found:
+            for _ in range(made):
+                gc.collect(1)
+            keeping = asyncio.ensure_future(collector.keep(engine))
+            await engine.clock.advance("60s")
+            assert keeping.done()
+            return len(found)
 
 
 async def test_it_collects_in_a_quiet_moment():
@@ -81,3 +83,35 @@ def test_the_process_is_left_as_it_was_found():
         assert gc.get_freeze_count() > 0
         assert gc.get_threshold()[2] > before[0][2]
     assert (gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+def test_what_others_froze_stays_frozen():
+    gc.freeze()
+    try:
+        with Collector() as collector:
+            collector.settle()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+
+
+def test_thresholds_that_others_set_meanwhile_stay():
+    before = gc.get_threshold()
+    try:
+        with Collector():
+            gc.set_threshold(123, 12, 34)
+        assert gc.get_threshold() == (123, 12, 34)
+    finally:
+        gc.set_threshold(*before)
+
+
+class Knot:
+    def __init__(self):
+        self.itself = self
+
+
+def test_the_garbage_of_the_start_is_not_kept_with_what_stays():
+    with Collector() as collector:
+        made = weakref.ref(Knot())
+        collector.settle()
+        assert made() is None
