@@ -35,6 +35,7 @@ class Definitions:
         self._calendars = {name: replace(calendar, name=name) for name, calendar in calendars.items()}
         self._jobs: dict[str, Job] = {}
         self._added: set[str] = set()  # of these: by add, at and @scheduler.job
+        self._whole = False  # the sources are read, and all of it goes together
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs.values()))
@@ -88,12 +89,13 @@ class Definitions:
             check_definitions([one])
             await breath.take()
         check_graph(self._jobs.values(), limits)
+        self._whole = True
 
-    def add(self, jobs: Sequence[Job], among: Limits | None) -> None:
-        """`among`: the limits of those that are at work already, with which they must go together."""
+    def add(self, jobs: Sequence[Job], limits: Limits) -> None:
+        """Once the sources are read, they must go together with all that are there, under these limits."""
         self._refuse_doubles(jobs, self._jobs)
-        if among is not None and any(one.after or one.needs or one.policies.pool for one in jobs):
-            check_graph([*self._jobs.values(), *jobs], among)
+        if self._whole and any(one.after or one.needs or one.policies.pool for one in jobs):
+            check_graph([*self._jobs.values(), *jobs], limits)
         check_definitions(jobs)
         self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
         self._added.update(one.name for one in jobs)
@@ -102,7 +104,7 @@ class Definitions:
         """Exactly these."""
         self._jobs = {one.name: one for one in jobs}
         self._added.clear()
-        self.only_these = True
+        self.only_these, self._whole = True, False
 
     def instead(self, jobs: Sequence[Job], limits: Limits) -> Mapping[str, Job]:
         """What there would be with these instead of all that was not added."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from asched.engine.inheritance import Inheritance
 from asched.engine.ports import Ledger, Runner
 from asched.engine.start import begin
 from asched.engine.watching import Watching
-from asched.errors import NotRunning
+from asched.errors import NotRunning, Refused
 from asched.retention import Retention
 from asched.stopping import hurry, wind_down
 
@@ -49,6 +49,7 @@ class Life:
         self._watching: Watching | None = None
         self._helpers: list[asyncio.Task[None]] = []
         self._over = False
+        self._starting: asyncio.Event | None = None
 
     @property
     def begun(self) -> bool:
@@ -66,6 +67,21 @@ class Life:
         return self._engine
 
     # Its start.
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """Around all of a start: a stop waits for its end. Raises Refused when there is one already."""
+        self.refuse_if_started("make another one")
+        self._starting, self.stopping = asyncio.Event(), False
+        try:
+            yield
+        finally:
+            self._starting.set()
+            self._starting = None
+
+    def refuse_if_started(self, instead: str) -> None:
+        if self._engine is not None or self._starting is not None:
+            raise Refused(f"this scheduler has been started already; {instead}")
 
     async def begin(
         self, jobs: Iterable[Job], limits: Limits, retention: Retention, *, only_these: bool
@@ -90,6 +106,8 @@ class Life:
             limits=limits,
             conditions=self._a_world(),
         )
+        if self.stopping:  # we were told so meanwhile
+            self._engine.drain()
         attach = getattr(self._clock, "attach", None)
         if attach is not None:  # a fake clock wants to know when we are done with an instant
             attach(self._engine)
@@ -145,13 +163,22 @@ class Life:
     # Its end.
 
     async def stop(self, drain: timedelta, reason: str) -> None:
-        """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
+        """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger. While
+        it starts: once it has."""
+        if self._starting is not None:
+            self.stopping = True
+            await asyncio.shield(self._stop_after(self._starting, drain, reason))
+            return
         if self._engine is None or self._over:
             return
         self.stopping = True
         stopping = asyncio.ensure_future(self._stop(self._engine, drain, reason))
         drive = getattr(self._clock, "drive", None)
         await (asyncio.shield(stopping) if drive is None else drive(stopping))
+
+    async def _stop_after(self, started: asyncio.Event, drain: timedelta, reason: str) -> None:
+        await started.wait()
+        await self.stop(drain, reason)
 
     async def _stop(self, engine: Engine, drain: timedelta, reason: str) -> None:
         assert self.task is not None

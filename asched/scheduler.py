@@ -21,6 +21,7 @@ from asched.core.localtime.calendars import Calendar
 from asched.core.model import Job, fire_id
 from asched.core.record import FireQuery, FireRecord
 from asched.core.recovery import Recovery
+from asched.core.rules.answers import looked_up
 from asched.core.rules.board import Board, Now, Turn
 from asched.core.rules.draining import drain, lift
 from asched.core.rules.exchange import exchange
@@ -150,25 +151,32 @@ class Scheduler:
         return self.add(function, trigger, name=name or self._definitions.free_name(function), **options)
 
     def _take(self, jobs: Sequence[Job]) -> None:
-        """After the start, the engine is told; what is asked of it next comes behind that."""
-        self._definitions.add(jobs, self._limits if self._life.begun else None)
+        self._definitions.add(jobs, self._limits)
         if self._life.begun:
-            self._life.tell(lambda board, now, turn: self._take_in(jobs, board, now, turn))
-            if needed := needed_by(jobs):
-                self._life.help("asched successes", self._learn(needed))
+            self._bring(jobs)
+
+    def _bring(self, jobs: Sequence[Job]) -> None:
+        """The engine is told; what is asked of it next comes behind that."""
+        needed = needed_by(jobs)
+        self._life.tell(lambda board, now, turn: self._take_in(jobs, needed, board, now, turn))
+        if needed:
+            self._life.help("asched successes", self._learn(needed))
 
     async def _learn(self, needed: Iterable[str]) -> None:
         """What these did before somebody needed them."""
         successes = await self.engine.recorded(lambda: successes_of(self.ledger, needed))
-        self._life.tell(lambda board, now, turn: learn(board, successes))
+        self._life.tell(lambda board, now, turn: _learnt(board, needed, successes, now, turn))
 
-    def _take_in(self, jobs: Sequence[Job], board: Board, now: Now, turn: Turn) -> None:
+    def _take_in(self, jobs: Sequence[Job], needed: Iterable[str], board: Board, now: Now, turn: Turn) -> None:
         assert self._heir is not None
+        board.unread.update(needed)
         take_in(board, jobs, self._heir, now, turn)
         self._life.watch()
 
     def replace(self, jobs: Iterable[Job]) -> None:
-        """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good."""
+        """Before the start: exactly these jobs. What the ledger knows beyond them is gone for good. Raises Refused
+        once it starts."""
+        self._life.refuse_if_started("`reload` takes other jobs")
         self._definitions.replace(jobs)
 
     async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> None:
@@ -207,7 +215,10 @@ class Scheduler:
         """
         self._definitions.discard(name)
         if self._life.begun:
-            self._life.tell(lambda board, now, turn: _remove(board, name, now, turn))
+            self._take_away([name])
+
+    def _take_away(self, names: Sequence[str]) -> None:
+        self._life.tell(lambda board, now, turn: _remove(board, names, now, turn))
 
     @property
     def jobs(self) -> tuple[JobHandle, ...]:
@@ -240,20 +251,27 @@ class Scheduler:
             yield
 
     async def start(self) -> None:
-        """Settle what came before, then run until `stop`. Returns once the first decisions are recorded."""
-        if self._life.begun:
-            raise Refused("this scheduler has been started already; make another one")
-        await self._definitions.read(self._sources, self._limits)
-        given = {job.name: job for job in self._definitions}
-        self._heir = await self._life.begin(
-            given.values(), self._limits, self._retention, only_these=self._definitions.only_these
-        )
-        late = [job for job in self._definitions if job.name not in given]
-        if late:  # added while we were beginning
-            self._life.tell(lambda board, now, turn: self._take_in(late, board, now, turn))
+        """Settle what came before, then run until `stop`. Returns once the first decisions are recorded. Raises Refused
+        when it has been started already."""
+        with self._life.starting():
+            await self._definitions.read(self._sources, self._limits)
+            given = {job.name: job for job in self._definitions}
+            self._heir = await self._life.begin(
+                given.values(), self._limits, self._retention, only_these=self._definitions.only_these
+            )
+            self._catch_up(given)
+
+    def _catch_up(self, given: Mapping[str, Job]) -> None:
+        """With what was discarded and added while we were beginning with these: as if it were now."""
+        here = {job.name: job for job in self._definitions}
+        if gone := [name for name, job in given.items() if here.get(name) is not job]:
+            self._take_away(gone)
+        if late := [job for name, job in here.items() if given.get(name) is not job]:
+            self._bring(late)
 
     async def stop(self, drain: str | float | timedelta | None = None, reason: str = "asched stopped") -> None:
-        """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger."""
+        """Start nothing more, wait up to `drain` for what runs, interrupt the rest, record it, close the ledger. While
+        it starts: once it has."""
         await self._life.stop(self.drain if drain is None else as_duration(drain), reason)
 
     def hurry(self, reason: str = "asched stopped") -> None:
@@ -399,7 +417,13 @@ class Scheduler:
         await cancelled(self.engine, number, str(by), str(reason))
 
 
-def _remove(board: Board, name: str, now: Now, turn: Turn) -> None:
-    if name in board.jobs:
-        remove(board, name, now, turn)
+def _remove(board: Board, names: Sequence[str], now: Now, turn: Turn) -> None:
+    for name in names:
+        if name in board.jobs:
+            remove(board, name, now, turn)
     board.link()
+
+
+def _learnt(board: Board, needed: Iterable[str], successes: Sequence[FireRecord], now: Now, turn: Turn) -> None:
+    learn(board, successes)
+    looked_up(board, needed, now, turn)

@@ -14,7 +14,7 @@ from asched.core.record import FireRecord
 from asched.core.rules.admission import admitted, drop, promote_all, wait
 from asched.core.rules.board import Board, JobState, Kind, Now, Turn
 from asched.core.rules.following import pass_down
-from asched.core.rules.gate import ask, hold, unmet_need, wait_end, waits_on
+from asched.core.rules.gate import ask, hold, is_known, unmet_need, wait_end, waits_on
 from asched.core.rules.plan import count_from_here
 from asched.core.timeline import Rank
 
@@ -56,6 +56,15 @@ def succeeded(board: Board, fire: Fire, now: Now, turn: Turn) -> None:
                 _look(board, state, held, now, turn)
 
 
+def looked_up(board: Board, needed: Iterable[str], now: Now, turn: Turn) -> None:
+    """What these did before is known now: whoever needs one of them is looked at."""
+    for name in needed:
+        board.unread.discard(name)
+        for needing in board.needing.get(name, ()):
+            if needing in board.jobs:
+                look_again(board, board.jobs[needing], now, turn)
+
+
 def ask_again(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:
     held = state.queue.gated.get(fire)
     if held is not None:
@@ -63,9 +72,10 @@ def ask_again(board: Board, state: JobState, fire: int, now: Now, turn: Turn) ->
 
 
 def give_up(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:
-    """Its time is over. If it is being asked just now, that answer counts; in a pause, what holds at its end."""
+    """Its time is over. If it is being asked just now, that answer counts; in a pause, what holds at its end; while its
+    need is looked up, what is found."""
     held = state.queue.gated.get(fire)
-    if held is not None and not held.asking and state.pause is None:
+    if held is not None and not held.asking and state.pause is None and is_known(board, held.facts):
         _block(board, state, held, now, turn)
 
 
@@ -104,7 +114,7 @@ def _look(board: Board, state: JobState, held: Gated, now: Now, turn: Turn) -> N
     unmet = unmet_need(board, state, held.fire)
     if unmet is not None:
         held.facts = unmet
-        if not waits_on(board, state, held, now):
+        if not waits_on(board, state, held, now) and is_known(board, unmet):
             _block(board, state, held, now, turn)
     elif state.job.conditions:
         ask(board, state, held, turn)

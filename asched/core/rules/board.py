@@ -215,6 +215,7 @@ class Board:
         self.joins: dict[tuple[str, datetime, str], dict[str, int] | None] = {}  # partly met `after`s; None: decided
         self.needing: dict[str, list[str]] = {}  # by the job that they need
         self.successes = Successes()
+        self.unread: set[str] = set()  # needed jobs of which it is being looked up what they did before
         self.abandoned: list[tuple[Fire, Outcome]] = []  # lost before this start: who comes after them
         self.backfills: dict[int, Backfilling] = {}  # those that are not over
         self.last_backfill = 0  # the number of the newest one ever

@@ -43,7 +43,7 @@ def _at_the_gate(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn
     unmet = unmet_need(board, state, fire)
     if unmet is None and not state.job.conditions:
         return admitted(board, state, fire, now, turn, owed=owed)
-    if unmet is not None and not held.waits(now.wall):
+    if unmet is not None and not held.waits(now.wall) and is_known(board, unmet):
         return Skip(SkipReason.BLOCKED, unmet)
     if state.job.policies.overlap in _NEWEST_ONLY and not owed:
         _displace(board, state, fire, now, turn)
@@ -87,6 +87,11 @@ def unmet_need(board: Board, state: JobState, fire: Fire) -> Mapping[str, object
             last = board.successes.latest(need.job)
             return {"needs": need.job, "needed": need.text, "last": None if last is None else last.isoformat()}
     return None
+
+
+def is_known(board: Board, unmet: Mapping[str, object]) -> bool:
+    """That it is not met. A need is not, while it is being looked up what that job did before."""
+    return unmet.get("needs") not in board.unread
 
 
 def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
