@@ -86,8 +86,9 @@ class Definitions:
                 raise ConfigurationError(_TWICE.format(defined.name))
             await breath.take()
         for one in self:
-            check_definitions([one])
-            await breath.take()
+            if one.name not in self._added:  # those were checked then
+                check_definitions([one])
+                await breath.take()
         check_graph(self._jobs.values(), limits)
         self._whole = True
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from asched.core.model import Fire, Job
+from asched.core.nothing import NOTHING
 
 
 def lane_of(job: Job, fire: Fire) -> str:
@@ -44,9 +45,9 @@ class Waiting:
     __slots__ = ("_lane_of", "_lanes", "gated")
 
     def __init__(self, gated: dict[int, Gated] | None = None) -> None:
-        self.gated: dict[int, Gated] = gated or {}
-        self._lanes: dict[str, dict[int, Fire]] = {}
-        self._lane_of: dict[int, str] = {}
+        self.gated: dict[int, Gated] = gated or NOTHING
+        self._lanes: dict[str, dict[int, Fire]] = NOTHING
+        self._lane_of: dict[int, str] = NOTHING
 
     def __len__(self) -> int:
         return len(self._lane_of) + len(self.gated)
@@ -68,8 +69,15 @@ class Waiting:
         return list(self._lanes)
 
     def put(self, lane: str, fire: Fire) -> None:
+        if not self._lane_of:
+            self._lanes, self._lane_of = {}, {}
         self._lanes.setdefault(lane, {})[fire.id] = fire
         self._lane_of[fire.id] = lane
+
+    def hold(self, held: Gated) -> None:
+        """At the gate."""
+        self.gated = self.gated or {}
+        self.gated[held.fire.id] = held
 
     def in_lane(self, lane: str) -> list[Fire]:
         return list(self._lanes.get(lane, {}).values())

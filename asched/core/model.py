@@ -11,6 +11,7 @@ from asched.core.action import Action
 from asched.core.condition import Term
 from asched.core.expectation import NOTHING_MORE, Expectation
 from asched.core.need import Need
+from asched.core.nothing import NOTHING
 from asched.core.triggers.protocol import Trigger
 from asched.core.wait import Wait
 
@@ -126,12 +127,12 @@ class Job:
     trigger: Trigger | None = None
     policies: Policies = Policies()
     after: tuple[str, ...] = ()
-    wished: Mapping[str, Ending] = field(default_factory=dict, hash=False)
+    wished: Mapping[str, Ending] = field(default=NOTHING, hash=False)
     needs: tuple[Need, ...] = ()
     conditions: tuple[Term, ...] = ()
     expect: Expectation = NOTHING_MORE
-    args: Mapping[str, object] = field(default_factory=dict, hash=False)
-    secrets: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    args: Mapping[str, object] = field(default=NOTHING, hash=False)
+    secrets: Mapping[str, str] = field(default=NOTHING, hash=False, repr=False)
     tags: tuple[str, ...] = ()
     description: str = ""
     disabled: str = ""
@@ -161,8 +162,8 @@ class Fire:
     origin: Origin = Origin.SCHEDULE
     nonce: str = ""
     caught_up: bool = False
-    args: Mapping[str, object] = field(default_factory=dict, hash=False)
-    upstream: Mapping[str, int] = field(default_factory=dict, hash=False)
+    args: Mapping[str, object] = field(default=NOTHING, hash=False)
+    upstream: Mapping[str, int] = field(default=NOTHING, hash=False)
 
     @property
     def run(self) -> str:
@@ -186,8 +187,8 @@ class Attempt:
     job: Job
     fire: Fire
     number: int
-    args: Mapping[str, object] = field(default_factory=dict, hash=False)
-    upstream: Mapping[str, object] = field(default_factory=dict, hash=False)
+    args: Mapping[str, object] = field(default=NOTHING, hash=False)
+    upstream: Mapping[str, object] = field(default=NOTHING, hash=False)
 
 
 def run_name(fire_id: int) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from asched.core.change import Backfill, Gap, Pause
 from asched.core.model import Fire
+from asched.core.nothing import NOTHING
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome
 
@@ -33,7 +34,7 @@ class FireRecord:
     outcome: Outcome | None = None
     retry_at: datetime | None = None
     child: tuple[int, int] | None = None  # (pid, start time in ticks)
-    waited_for: Mapping[str, object] = field(default_factory=dict, hash=False)
+    waited_for: Mapping[str, object] = field(default=NOTHING, hash=False)
 
     @property
     def id(self) -> int:
@@ -181,6 +182,6 @@ class Stored:
     pauses: tuple[Pause, ...]
     open: tuple[FireRecord, ...]
     instances: tuple[InstanceRecord, ...]
-    failures: Mapping[str, int] = field(default_factory=dict, hash=False)
+    failures: Mapping[str, int] = field(default=NOTHING, hash=False)
     occurrences: tuple[Occurrence, ...] = ()
     backfills: tuple[Backfill, ...] = ()

@@ -8,12 +8,10 @@ from __future__ import annotations
 import heapq
 from datetime import datetime
 from enum import IntEnum
-from itertools import count
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=tuple[object, ...])
-Place = tuple[int, int, Key]  # rank, priority (higher first), key: who goes first at the same instant
-First = tuple[datetime, Place[Key], int]  # its sequence number last
+First = tuple[datetime, int, int, Key]  # rank, priority (higher first), key: who goes first at the same instant
 
 
 class Rank(IntEnum):
@@ -34,16 +32,14 @@ class Timeline(Generic[Key]):
 
     def __init__(self) -> None:
         self._heap: list[First[Key]] = []
-        self._live: dict[Key, int] = {}  # key -> sequence number of its only valid entry
-        self._sequence = count()
+        self._live: dict[Key, First[Key]] = {}  # the only entry of each that is valid
 
     def __len__(self) -> int:
         return len(self._live)
 
     def put(self, key: Key, at: datetime, rank: Rank = Rank.FIRE, priority: int = 0) -> None:
-        number = next(self._sequence)
-        self._live[key] = number
-        heapq.heappush(self._heap, (at, (rank, -priority, key), number))
+        self._live[key] = entry = (at, rank, -priority, key)
+        heapq.heappush(self._heap, entry)
         self._prune()
 
     def remove(self, key: Key) -> None:
@@ -56,7 +52,7 @@ class Timeline(Generic[Key]):
         return self._heap[0][0] if self._heap else None
 
     def first(self, until: datetime) -> First[Key] | None:
-        """The earliest deadline, if it has come by then, with its place among those of the same instant."""
+        """The earliest deadline, if it has come by then, with what places it among those of the same instant."""
         self._drop_stale_head()
         heap = self._heap
         return heap[0] if heap and heap[0][0] <= until else None
@@ -67,25 +63,25 @@ class Timeline(Generic[Key]):
         while below and found < enough:
             place = below.pop()
             if place < len(self._heap) and self._heap[place][0] <= until:
-                _, (_, _, key), number = self._heap[place]
-                found += self._live.get(key) == number
+                entry = self._heap[place]
+                found += self._live.get(entry[3]) is entry
                 below += (2 * place + 1, 2 * place + 2)
         return found
 
     def pop(self) -> Key:
         """Take out the first. There is one."""
         self._drop_stale_head()
-        key = heapq.heappop(self._heap)[1][2]
+        key = heapq.heappop(self._heap)[3]
         del self._live[key]
         return key
 
     def _drop_stale_head(self) -> None:
         heap = self._heap
-        while heap and self._live.get(heap[0][1][2]) != heap[0][2]:
+        while heap and self._live.get(heap[0][3]) is not heap[0]:
             heapq.heappop(heap)
 
     def _prune(self) -> None:
         """Rebuild when stale entries outnumber live ones, so that moving a deadline stays O(log n) and memory flat."""
         if len(self._heap) > 2 * len(self._live) + 64:
-            self._heap = [entry for entry in self._heap if self._live.get(entry[1][2]) == entry[2]]
+            self._heap = [entry for entry in self._heap if self._live.get(entry[3]) is entry]
             heapq.heapify(self._heap)

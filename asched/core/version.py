@@ -7,17 +7,23 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
+from asched.core.action import Function
 from asched.core.expectation import Expectation
+from asched.core.localtime.cron import Cron
 from asched.core.model import Job, Policies
+from asched.core.nothing import NOTHING
+from asched.core.triggers.interval import Every
 
 _UNSAID = {
     "source",
     "trigger",
     "call",
 }  # where it stands in a file is no part of what it is, nor which object is called
-_EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}"}
+_EMPTY: dict[type, str] = {tuple: "[]", list: "[]", dict: "{}", type(NOTHING): "{}", type(None): "null"}
+_SHARED = {Policies, Expectation, Every, Cron}  # of many jobs; equal ones are written alike
 _JSON = {str, int, float, bool, type(None)}  # said as they are
 _SECRET = {"secrets", "secret_headers"}  # names only, never values
 
@@ -25,26 +31,44 @@ _SECRET = {"secrets", "secret_headers"}  # names only, never values
 def definition_of(job: Job) -> str:
     """Everything that the job says about itself, its trigger as declared (not yet anchored) included: one JSON object,
     its names in order, without blanks."""
-    return "{" + ",".join([f'"{name}":{_text(_said(job, name))}' for name in _SAID]) + "}"
+    action = job.action
+    if type(action) is Function and type(job.trigger) in _SHARED and not any(_RARELY(job)):
+        before, after = _around_the_name(action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
+        return before + _encode(job.name) + after
+    return _all_of(job)
 
 
-def _said(job: Job, name: str) -> object:
-    if name == "trigger":
-        return None if job.trigger is None else job.trigger.spec()
-    held: object = getattr(job, name)
-    return sorted(job.secrets) if name in _SECRET else held
+def _all_of(job: Job) -> str:
+    return "{" + ",".join([f'"{name}":{_text(name, getattr(job, name))}' for name in _SAID]) + "}"
 
 
-def _text(value: object) -> str:
+@lru_cache(maxsize=1024)
+def _around_the_name(ref: str, mode: str, run_parameter: str | None, *mostly: Any) -> tuple[str, str]:
+    """What many jobs have in common: all but their name, in two pieces. The function itself is not asked, nor kept."""
+    action = Function(_around_the_name, ref, mode, run_parameter)
+    before, _, after = _all_of(Job("", action, **dict(zip(_MOSTLY_SAID, mostly, strict=True)))).partition(_NO_NAME)
+    return before + _NO_NAME[:-2], after
+
+
+def _text(name: str, held: object) -> str:
     """What most jobs share, or say nothing about, is not written anew for each."""
-    if type(value) in _EMPTY and not value:
-        return _EMPTY[type(value)]
-    return _shared(value) if isinstance(value, Policies | Expectation) else _encode(_plain(value))
+    kind = type(held)
+    if kind is str:
+        return _encode(held)
+    if kind in _EMPTY and not held:
+        return _EMPTY[list if name in _SECRET else kind]
+    return _shared(name, held) if kind in _SHARED else _written(name, held)
 
 
-@lru_cache(maxsize=256)
-def _shared(value: Policies | Expectation) -> str:
-    return _encode(_fields(value))
+@lru_cache(maxsize=1024)
+def _shared(name: str, held: object) -> str:
+    return _written(name, held)
+
+
+def _written(name: str, held: Any) -> str:
+    if name == "trigger" and held is not None:
+        held = held.spec()
+    return _encode(sorted(held) if name in _SECRET else _plain(held))
 
 
 def same_trigger(one: str, other: str) -> bool:
@@ -57,7 +81,7 @@ def _fields(value: Any) -> dict[str, object]:
     said: dict[str, object] = {}
     for name in _names(type(value)):  # type: ignore[arg-type]  # a class can be hashed
         held = getattr(value, name)
-        said[name] = sorted(held) if name in _SECRET else held if type(held) in _JSON else _plain(held)
+        said[name] = sorted(held) if name in _SECRET else _plain(held)
     if "kind" not in said and hasattr(value, "kind"):
         said["kind"] = value.kind
     return said
@@ -79,6 +103,8 @@ def _stable(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    if type(value) in _JSON:
+        return value
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Enum):
@@ -96,3 +122,7 @@ def _plain(value: object) -> object:
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_stable).encode
 _SAID = sorted((*_names(Job), "trigger"))
+_NO_NAME = '"name":""'  # no text holds that: within one, quotes are escaped
+_RARELY_SAID = ("args", "secrets", "wished", "conditions", "needs")  # and cannot all be hashed
+_MOSTLY_SAID = tuple(name for name in _SAID if name not in ("name", "action", *_RARELY_SAID))
+_RARELY, _MOSTLY = attrgetter(*_RARELY_SAID), attrgetter(*_MOSTLY_SAID)

@@ -18,6 +18,7 @@ from asched.core.grammar.texts import refuse_endless_list
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.zones import zone
 from asched.core.model import Ending, Job
+from asched.core.nothing import NOTHING
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
@@ -133,7 +134,7 @@ def define(
             Fault(("after",), "has both a schedule and after", "it runs at its own times, or by hand, or after others")
         )
     action = _action(declared.function, values, faults)
-    args = with_key_defaults(action, values.get("key", ()), values.get("args", {}), faults)
+    args = with_key_defaults(action, values.get("key", ()), values.get("args", NOTHING), faults)
     if faults or action is None:
         return faults
     after: Mapping[str, Ending] = values.get("after", {})
@@ -144,12 +145,12 @@ def define(
         trigger=trigger,
         policies=policies_of(values),
         after=tuple(after),
-        wished={name: ending for name, ending in after.items() if ending is not Ending.SUCCEEDED},
+        wished={name: ending for name, ending in after.items() if ending is not Ending.SUCCEEDED} or NOTHING,
         needs=values.get("needs", ()),
         conditions=_terms(values),
         expect=expectation_of(values.get("expect", {})),
         args=args,
-        secrets=given,
+        secrets=given or NOTHING,
         tags=values.get("tags", ()),
         description=values.get("description", ""),
         disabled="; ".join(reasons) if values.get("enabled", True) else "enabled is false",
@@ -256,7 +257,7 @@ def _union(triggers: list[Trigger], faults: list[Fault]) -> Trigger | None:
 
 def _action(does: object, values: Mapping[str, Any], faults: list[Fault]) -> Action | None:
     if not isinstance(does, (Command, Request)):
-        action, found = read_function(does, values.get("args", {}))
+        action, found = read_function(does, values.get("args", NOTHING))
         faults += found
         return None if action is None else with_expected(action, values.get("expect", {}), faults)
     for option in ("args", "secrets"):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from asched.core.action import Action, Command, Function, Request
-from asched.core.expectation import FLAGS, Expectation, Predicate
+from asched.core.expectation import FLAGS, NOTHING_MORE, Expectation, Predicate
 from asched.declaration.faults import Fault, Path, dotted, shown, unknown_option
 
 Words = Mapping[str, Any]
@@ -46,7 +46,8 @@ def of_any_kind(value: object) -> object:
 
 def expectation_of(words: Words) -> Expectation:
     """What the words say about any kind of job."""
-    return Expectation(**{word: value for word, value in words.items() if word not in ("exit", "status")})
+    said = {word: value for word, value in words.items() if word not in ("exit", "status")}
+    return Expectation(**said) if said else NOTHING_MORE
 
 
 def with_expected(action: Action, words: Words, faults: list[Fault]) -> Action:

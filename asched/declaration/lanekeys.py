@@ -12,9 +12,11 @@ from asched.declaration.faults import Fault, did_you_mean, shown
 
 def with_key_defaults(
     action: Action | None, key: Sequence[str], args: Mapping[str, object], faults: list[Fault]
-) -> dict[str, object]:
+) -> Mapping[str, object]:
     """The arguments, with the defaults of those that `key` names and `args` do not. Runs without the argument would all
     be one lane, unseen. (`run` and `upstream` may still give another value.)"""
+    if not key:
+        return args
     defaults = _defaults(action)
     missing = [name for name in key if name not in args]
     unknown = [name for name in missing if name not in defaults]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
 from asched.core.localtime.calendars import Calendar
@@ -119,6 +120,8 @@ class JobOptions(TypedDict, total=False):
     enabled: bool
 
 
+_POLICIES = {field.name for field in fields(Policies)}
+_USUAL = Policies()
 OPTIONS = tuple(name.rstrip("_") for name in JobOptions.__annotations__)
 
 
@@ -129,8 +132,14 @@ def spelled(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def policies_of(values: Mapping[str, Any]) -> Policies:
     """The policies among values that were read; one that is not there has its default."""
-    names = {field.name for field in fields(Policies)}
-    return Policies(**{name: value for name, value in values.items() if name in names})
+    said = {name: value for name, value in values.items() if name in _POLICIES}
+    return _shared(Policies(**said)) if said else _USUAL
+
+
+@lru_cache(maxsize=256)
+def _shared(policies: Policies) -> Policies:
+    """One value for all that were told the same, as where a configuration has defaults."""
+    return policies
 
 
 def read_options(options: Mapping[str, object]) -> tuple[dict[str, Any], tuple[Fault, ...]]:

@@ -7,6 +7,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from asched.core.action import Function
@@ -17,19 +18,32 @@ _RUN_NAMES = {"Run", "asched.Run", "asched.runners.context.Run"}
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
+Parameters = Mapping[str, inspect.Parameter]
+
 
 def read_function(call: object, args: Mapping[str, object]) -> tuple[Function | None, list[Fault]]:
     """The action that calls it with these keyword arguments, and all that is wrong with that."""
+    seen = _seen_before(call) if type(call) is types.FunctionType else _seen(call)
+    if isinstance(seen, Fault):
+        return None, [seen]
+    action, parameters = seen
+    faults = [] if parameters is None else list(_misfits(action.ref, parameters, action.run_parameter, args))
+    return (None if faults else action), faults
+
+
+def _seen(call: object) -> tuple[Function, Parameters | None] | Fault:
+    """The action that calls it, and what it takes, where that is known."""
     if (refused := _refused(call)) is not None:
-        return None, [refused]
+        return refused
     assert callable(call)
     try:
         parameters = inspect.signature(call).parameters
     except (TypeError, ValueError):  # some builtins have none
-        return Function(call, reference(call), _mode(call)), []
-    run = run_parameter(call, parameters)
-    faults = list(_misfits(reference(call), parameters, run, args))
-    return (None if faults else Function(call, reference(call), _mode(call), run)), faults
+        return Function(call, reference(call), _mode(call)), None
+    return Function(call, reference(call), _mode(call), run_parameter(call, parameters)), parameters
+
+
+_seen_before = lru_cache(maxsize=64)(_seen)  # one function may be many jobs
 
 
 def reference(call: Callable[..., Any]) -> str:
@@ -105,9 +119,7 @@ def _is_run(hint: object) -> bool:
     return name == "Run" and module.partition(".")[0] == "asched"
 
 
-def _misfits(
-    ref: str, parameters: Mapping[str, inspect.Parameter], run: str | None, args: Mapping[str, object]
-) -> Iterable[Fault]:
+def _misfits(ref: str, parameters: Parameters, run: str | None, args: Mapping[str, object]) -> Iterable[Fault]:
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
     named = [name for name, parameter in parameters.items() if parameter.kind not in (*_VARIADIC, *_BY_POSITION)]
     for name in args:

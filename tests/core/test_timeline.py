@@ -28,7 +28,7 @@ def pop_due(timeline, now, limit):
     due = []
     while len(due) < limit and (first := timeline.first(now)) is not None:
         due.append(timeline.pop())
-        assert first[1][2] == due[-1]
+        assert first[-1] == due[-1]
     return due
 
 

@@ -119,3 +119,17 @@ def test_what_a_ledger_holds_of_a_job_that_says_little_is_this():
         '"run_timeout":null,"timeout":null,"wait":null},"secrets":[],"tags":[],"timezone":"UTC",'
         '"trigger":{"anchor":null,"kind":"every","period":"10s"},"wished":{}}'
     )
+
+
+def test_a_text_that_looks_like_a_piece_of_it_stays_a_text():
+    said = json.loads(definition_of(replace(JOB, name='"name":""', description='"name":""', disabled='{"name":""}')))
+    assert (said["name"], said["description"], said["disabled"]) == ('"name":""', '"name":""', '{"name":""}')
+
+
+def test_what_is_called_need_have_no_hash():
+    class Called(dict):
+        def __call__(self):
+            return None
+
+    action = Function(Called(), "builtins:print", "coroutine")
+    assert definition_of(replace(JOB, action=action)) == definition_of(JOB)

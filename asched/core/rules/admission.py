@@ -13,6 +13,7 @@ from typing import assert_never
 from asched.core.change import Promote
 from asched.core.lanes import Waiting, lane_of
 from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
+from asched.core.nothing import NOTHING
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
 from asched.core.permits import Order, Permit
 from asched.core.recovery import RECOVERY
@@ -229,7 +230,7 @@ def move_up(board: Board, now: Now, turn: Turn) -> None:
 def sort_into_lanes(state: JobState) -> None:
     """Its job may have another `key` than before."""
     sort_what_waits(state)
-    state.cooling = {}
+    state.cooling = NOTHING
     for run in state.running.values():
         run.lane = lane_of(state.job, run.fire)
 
@@ -353,6 +354,7 @@ def cool_down(board: Board, state: JobState, lane: str, now: Now) -> None:
 
 def cool(board: Board, state: JobState, lane: str, until: datetime) -> None:
     """The lane starts nothing until then (steady)."""
+    state.cooling = state.cooling or {}
     state.cooling[lane] = until
     board.steady.put((Kind.COOLED, state.job.name, 0), min(state.cooling.values()), Rank.COOLED)
 

@@ -18,6 +18,7 @@ from asched.core.lanes import Waiting, lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job, Origin
 from asched.core.need import Successes
+from asched.core.nothing import NOTHING
 from asched.core.occurrence import Added, Occurrence, Override
 from asched.core.outcome import Outcome
 from asched.core.permits import LaneKey, Permit, Permits
@@ -76,13 +77,13 @@ class JobState:
     definition: str = ""
     next_at: datetime | None = None
     pause: Pause | None = None
-    running: dict[int, RunState] = field(default_factory=dict)
+    running: dict[int, RunState] = field(default=NOTHING)
     queue: Waiting = field(default_factory=Waiting)
-    cooling: dict[str, datetime] = field(default_factory=dict)  # lanes, and until when (steady) they start nothing
+    cooling: dict[str, datetime] = field(default=NOTHING)  # lanes, and until when (steady) they start nothing
     broken: str = ""  # its trigger raised: what it said
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
-    overrides: dict[datetime, Override] = field(default_factory=dict)  # of instants of its schedule
-    added: dict[datetime, Added] = field(default_factory=dict)
+    overrides: dict[datetime, Override] = field(default=NOTHING)  # of instants of its schedule
+    added: dict[datetime, Added] = field(default=NOTHING)
 
     @property
     def steady(self) -> bool:
@@ -311,6 +312,7 @@ class Board:
     def begun(self, state: JobState, run: RunState) -> None:
         run.lane, run.holds = lane_of(state.job, run.fire), self.wants(state, run.fire)
         self.permits.take(run.fire.id, run.holds)
+        state.running = state.running or {}
         state.running[run.fire.id] = run
         self.runs[run.fire.id] = run
         self.is_open(run.fire)

@@ -17,7 +17,7 @@ from asched.core.rules.owed import count_owed, note_overdue, paced, tend, unansw
 from asched.core.rules.pausing import time_is_up as pause_is_up
 from asched.core.rules.plan import begin_attempt, fire_due
 from asched.core.rules.runs import call_off
-from asched.core.timeline import First, Place
+from asched.core.timeline import First
 
 OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.GIVE_UP, Kind.MOVED, Kind.ADDED]
 
@@ -93,8 +93,9 @@ def _in_order(board: Board, now: Now) -> Iterator[Deadline]:
             yield board.steady.pop()
 
 
-def _ahead(first: First[Deadline], here: datetime) -> tuple[timedelta, Place[Deadline]]:
-    return first[0] - here, first[1]
+def _ahead(first: First[Deadline], here: datetime) -> tuple[timedelta, int, int, Deadline]:
+    at, rank, priority, key = first
+    return at - here, rank, priority, key
 
 
 def _retry(board: Board, state: JobState, fire: int, now: Now, turn: Turn) -> None:

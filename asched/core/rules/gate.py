@@ -96,7 +96,7 @@ def is_known(board: Board, unmet: Mapping[str, object]) -> bool:
 
 def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
     """It waits at the gate, until its time is over."""
-    state.queue.gated[held.fire.id] = held
+    state.queue.hold(held)
     board.is_to_be_run(state, held.fire)
     waits_on(board, state, held, now)
 

@@ -28,8 +28,10 @@ def pending(state: JobState) -> list[Occurrence]:
 def keep(board: Board, state: JobState, occurrence: Occurrence) -> None:
     """Put it on the board; what was kept for the same instant goes."""
     if isinstance(occurrence, Added):
+        state.added = state.added or {}
         state.added[occurrence.scheduled_at] = occurrence
     else:
+        state.overrides = state.overrides or {}
         state.overrides[occurrence.scheduled_at] = occurrence
     due, key = comes_at(occurrence), _key(occurrence)
     if due is None:

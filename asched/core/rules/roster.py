@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Retire
 from asched.core.model import Job
+from asched.core.nothing import NOTHING
 from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.record import VersionRecord
 from asched.core.rules.admission import drop, freed, sort_into_lanes, sort_what_waits
@@ -188,7 +189,7 @@ def _take_over(board: Board, state: JobState) -> None:
             sort_what_waits(state)
         _off_timeline(board, state.job.name)
     else:  # what a removed job of that name left running still counts
-        state.running = {fire: run for fire, run in board.runs.items() if run.fire.job == state.job.name}
+        state.running = {id: run for id, run in board.runs.items() if run.fire.job == state.job.name} or NOTHING
         pause = board.pauses.pop(state.job.name, None)
         if pause is not None:
             restore_pause(board, state, pause)
