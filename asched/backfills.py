@@ -90,14 +90,14 @@ def _open(board: Board, stretch: Stretch, by: str, reason: str, now: Now) -> Bac
     state = board.jobs.get(stretch.job)
     if state is None:
         raise Refused(f'job "{stretch.job}" is not scheduled: a backfill of it would never begin')
-    stretch.trigger(state.job.trigger, now.wall)
+    stretch.trigger(state.trigger, now.wall)
     return open_backfill(board, stretch.order(by, reason, now.wall))
 
 
 async def surveyed(engine: Engine, stretch: Stretch) -> Survey:
     """What it would come to, by the job on the board."""
     state = engine.board.jobs.get(stretch.job)
-    return await look(engine.ledger, stretch, None if state is None else state.job.trigger, engine.axes.read().wall)
+    return await look(engine.ledger, stretch, None if state is None else state.trigger, engine.axes.read().wall)
 
 
 async def look(ledger: Ledger | None, stretch: Stretch, trigger: Trigger | None, now: datetime) -> Survey:

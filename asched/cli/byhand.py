@@ -160,7 +160,7 @@ async def _board_with(ledger: Ledger, job: Job, now: datetime) -> Board:
     board.occurrences[job.name] = tuple(one for one in (await ledger.restore()).occurrences if one.job == job.name)
     previous = None if newest is None else previous_of(newest, decided_until(records))
     state = place(board, job, previous, Now(now, now), Turn())
-    if state.job.trigger != job.trigger and (previous is None or state.job.trigger != previous.trigger):
+    if state.trigger != job.trigger and (previous is None or state.trigger != previous.trigger):
         raise Refused(f'job "{job.name}" counts from when it is scheduled, and no service has done that yet')
     return board
 

@@ -64,7 +64,7 @@ async def standing(ledger: Ledger | None) -> Known:
         return Known()
     stored = await ledger.restore()
     return Known(
-        {one.job: one for one in stored.versions},
+        {one.job: one for one in await ledger.versions(active=True)},
         {pause.job: pause for pause in stored.pauses},
         frozenset(record.job for record in stored.open),
         {job: list(arranged) for job, arranged in groupby(stored.occurrences, key=lambda one: one.job)},

@@ -15,7 +15,7 @@ from asched.core.rules.owed import APPROVE, approved_up_to
 from asched.engine.ports import Ledger
 from asched.engine.start import needed_by, successes_of
 
-_NOTHING = Stored((), (), (), ())
+_NOTHING = Stored((), (), ())
 
 
 @dataclass(frozen=True, slots=True)

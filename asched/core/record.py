@@ -174,11 +174,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that a starting engine needs: active versions, pauses, every open fire, who was here before, how many runs of
+    """What a starting engine needs beside the versions: pauses, every open fire, who was here before, how many runs of
     a job in a row have failed, which fires are to go otherwise than their schedules say, and the backfills that are not
     over."""
 
-    versions: tuple[VersionRecord, ...]
     pauses: tuple[Pause, ...]
     open: tuple[FireRecord, ...]
     instances: tuple[InstanceRecord, ...]

@@ -19,6 +19,7 @@ from asched.core.rules.draining import DRAIN, LIFT
 from asched.core.rules.following import as_wished
 from asched.core.rules.owed import APPROVE, approved_up_to
 from asched.core.rules.roster import decided_until
+from asched.core.version import without_its_name
 from asched.engine.clock import Breath, Clock
 from asched.engine.ports import Ledger
 from asched.engine.quarantine import to_quarantine
@@ -81,8 +82,12 @@ async def enter(ledger: Ledger, me: InstanceRecord, clock: Clock) -> Inheritance
     )
     breath = Breath()
     await breath.between(_sort_versions(heir, await ledger.versions()))
+    needs: dict[str, _Needs] = {}  # by what a definition says beside the name: most jobs differ by nothing else
     for record in heir.versions.values():
-        await _read_what_it_needs(ledger, record, heir, clock.now())
+        said = without_its_name(record.definition, record.job)
+        if said not in needs:
+            needs[said] = _needs_of(record)
+        await _read_what_it_needs(ledger, record, needs[said], heir, clock.now())
         await breath.take()
     return heir
 
@@ -105,14 +110,29 @@ def _sort_versions(heir: Inheritance, records: Iterable[VersionRecord]) -> Itera
         yield name
 
 
-async def _read_what_it_needs(ledger: Ledger, record: VersionRecord, heir: Inheritance, now: datetime) -> None:
-    """Of the past, as its newest version was defined."""
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a job needs of the past: its last ends, and how several others ended, by how that is wished."""
+
+    ends: bool
+    joins: Mapping[str, str]
+
+
+def _needs_of(record: VersionRecord) -> _Needs:
+    """As its newest version was defined."""
     said = json.loads(record.definition)
-    if _policies(said).get("cooldown"):
-        heir.ends[record.job] = await _ends(ledger, record)
     after = tuple(said.get("after", ()))
-    if len(after) > 1 and record.retired_at is None:
-        wished = {name: Ending(said.get("wished", {}).get(name, Ending.SUCCEEDED)) for name in after}
+    wished = {name: said.get("wished", {}).get(name, Ending.SUCCEEDED) for name in after}
+    return _Needs(bool(_policies(said).get("cooldown")), wished if len(after) > 1 else {})
+
+
+async def _read_what_it_needs(
+    ledger: Ledger, record: VersionRecord, needs: _Needs, heir: Inheritance, now: datetime
+) -> None:
+    if needs.ends:
+        heir.ends[record.job] = await _ends(ledger, record)
+    if needs.joins and record.retired_at is None:
+        wished = {name: Ending(ending) for name, ending in needs.joins.items()}
         heir.joins |= await _joins(ledger, record.job, wished, now)
 
 

@@ -68,7 +68,7 @@ class Watching:
 
     def _wanted(self) -> set[Key]:
         jobs = self._engine.board.jobs.values()
-        return {(state.job.name, watch) for state in jobs for watch in watches_of(state.job.trigger)}
+        return {(state.job.name, watch) for state in jobs for watch in watches_of(state.trigger)}
 
     def _is_due(self, name: str, watch: Watch, found: Look) -> bool:
         state = self._engine.board.jobs.get(name)
@@ -111,7 +111,7 @@ class Watching:
         """Changes up to here are from before the job watched, or were decided by fires that are pruned by now."""
         state = self._engine.board.jobs.get(name)
         for version in await self._engine.ledger.versions(name, active=True):
-            return version.watermark if state is not None and only_watches(state.job.trigger) else version.since
+            return version.watermark if state is not None and only_watches(state.trigger) else version.since
         return self._engine.clock.now()
 
     def _unseen(self, watch: Watch, why: str) -> None:

@@ -67,9 +67,7 @@ class MemoryLedger:
         failures = {job: count for job, count in tables.failures.items() if count}
         arranged = tuple(tables.occurrences[key] for key in sorted(tables.occurrences))
         backfills = tuple(one for _, one in sorted(tables.backfills.items()) if one.state is BackfillState.OPEN)
-        return Stored(
-            tuple(await self.versions(active=True)), pauses, opened, tuple(here), failures, arranged, backfills
-        )
+        return Stored(pauses, opened, tuple(here), failures, arranged, backfills)
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
         return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)

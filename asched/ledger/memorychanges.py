@@ -203,7 +203,7 @@ def _activate(tables: Tables, owner: int, change: Activate) -> Rejected | None:
                 tables.versions[other] = replace(tables.versions[other], retired_at=change.at)
         tables.watermarks[key] = (change.since, owner)
         if key not in tables.versions:
-            tables.versions_by_job.setdefault(change.job, []).append(key)
+            tables.versions_by_job[change.job] = (*tables.versions_of(change.job), key)
         tables.versions[key] = VersionRecord(
             *key, change.since, change.since, change.trigger, change.definition, change.at
         )

@@ -30,7 +30,7 @@ class Tables:
 
     instances: dict[int, InstanceRecord] = field(default_factory=dict)
     versions: dict[VersionKey, VersionRecord] = field(default_factory=dict)
-    versions_by_job: dict[str, list[VersionKey]] = field(default_factory=dict)
+    versions_by_job: dict[str, tuple[VersionKey, ...]] = field(default_factory=dict)
     watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class Tables:
         known = self.versions.get((job, version))
         return None if known is None else replace(known, watermark=self.watermarks[job, version][0])
 
-    def versions_of(self, job: str) -> list[VersionKey]:
-        return self.versions_by_job.get(job, [])
+    def versions_of(self, job: str) -> tuple[VersionKey, ...]:
+        return self.versions_by_job.get(job, ())
 
     def put(self, record: FireRecord) -> None:
         """The fire as it is now, new or changed."""

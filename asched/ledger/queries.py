@@ -38,7 +38,6 @@ def restore(connection: Connection) -> Stored:
     connection.execute("BEGIN")
     try:
         return Stored(
-            versions(None, True, connection),
             _all(connection, sql.PAUSES, (), rows.pause),
             _all(connection, sql.OPEN_FIRES, (), rows.fire_record),
             _all(connection, sql.INSTANCES_THAT_MATTER, (RECENT_INSTANCES,), rows.instance_record),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, assert_never
 
 from asched.core.change import Absence, Act, Backfill, BackfillState, Gap, Pause
@@ -238,6 +239,13 @@ def output_record(row: Row) -> OutputRecord:
     return OutputRecord(fire, attempt, seq, instant(at), stream, text)
 
 
+@lru_cache(maxsize=1024)
+def _spec(text: str) -> Mapping[str, object]:
+    """Of a trigger, which many jobs share."""
+    found: Mapping[str, object] = json.loads(text)
+    return found
+
+
 def version_record(row: Row) -> VersionRecord:
     job, version, since, watermark, trigger, definition, activated_at, retired_at = row
     return VersionRecord(
@@ -245,7 +253,7 @@ def version_record(row: Row) -> VersionRecord:
         version,
         instant(since),
         instant(watermark),
-        None if trigger is None else json.loads(trigger),
+        None if trigger is None else _spec(trigger),
         definition,
         instant(activated_at),
         instant_or_none(retired_at),

@@ -62,7 +62,7 @@ async def run_once(
     def act(board: Board, now: Now, turn: Turn) -> tuple[Fire, Decision]:
         if not known:
             _introduce(job, version, now, turn)
-        state = board.jobs[job.name] = JobState(job, version, now.wall)
+        state = board.jobs[job.name] = JobState(job, version, now.wall, job.trigger)
         if before is None:
             fire, decision = manual(board, state, now, turn, scheduled_at=as_instant(scheduled_at), args=args)
         else:

@@ -142,7 +142,7 @@ class Reloading:
 
     def _triggers(self) -> Triggers:
         """Of the jobs that are served, as they are anchored."""
-        return {name: state.job.trigger for name, state in self._scheduler.engine.board.jobs.items()}
+        return {name: state.trigger for name, state in self._scheduler.engine.board.jobs.items()}
 
 
 def shifted(before: Triggers, after: Triggers, now: datetime) -> dict[str, int]:

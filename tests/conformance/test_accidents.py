@@ -181,7 +181,7 @@ async def test_the_deleted_job_resurrected_by_a_late_finish(ends: Outcome) -> No
         assert (only.attempt, only.outcome) == (1, ends)
         assert await day.fires("follower") == []
         assert set(day.scheduler.engine.board.jobs) == {"other"}
-        assert [one.job for one in (await day.ledger.restore()).versions] == ["other"]
+        assert [one.job for one in await day.ledger.versions(active=True)] == ["other"]
         await day.restart(daily(5, "other"))
         assert set(day.scheduler.engine.board.jobs) == {"other"}
         assert len(await day.fires()) == 1

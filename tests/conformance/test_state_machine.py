@@ -340,8 +340,8 @@ class World:
         def act(board, now, turn):
             state, (which, *to) = board.jobs[name], spans or (None,)
             given = None if which is None else now.wall + which
-            if given is not None and what in ("skip", "move") and state.job.trigger and not state.relative:
-                given = state.job.trigger.next_after(given)
+            if given is not None and what in ("skip", "move") and state.trigger and not state.relative:
+                given = state.trigger.next_after(given)
             to = [None if one is None else now.wall + one for one in to]
             ARRANGING[what](board, state, given, *to, Asked("x"), now, turn)
 

@@ -247,7 +247,7 @@ def test_a_trigger_that_raises_ends_it_with_its_reason():
     board = board_of(a_job())
     one = Backfilling(replace(wanted(), number=1))
     board.backfills[1] = one
-    board.jobs["work"].job = replace(a_job(), trigger=Raises())
+    board.jobs["work"].trigger = Raises()
     turn = Turn()
     go_on(board, at(HOURS_LATER), turn)
     assert board.backfills == {}
@@ -257,7 +257,7 @@ def test_a_trigger_that_raises_ends_it_with_its_reason():
 def test_a_job_that_loses_its_schedule_ends_it_with_its_reason():
     board = board_of(a_job())
     begin(board, wanted(since=1, until=4))
-    board.jobs["work"].job = a_job(every=None)
+    board.jobs["work"].trigger = None
     turn = end(board, the_run(board))
     assert started(turn) == []
     assert "its job has no such schedule any more" in str(turn.changes)

@@ -85,7 +85,7 @@ async def test_what_is_rehearsed_for_a_service_that_is_down_is_what_its_start_de
     assert gaps == {gap for lost in told.lost.values() for gap in lost} | {
         gap for owed in told.owed.values() for gap in owed.gaps
     }
-    served = {name: state.job.trigger for name, state in harness.engine.board.jobs.items()}
+    served = {name: state.trigger for name, state in harness.engine.board.jobs.items()}
     assert served == {name: job.trigger for name, job in told.jobs.items()}, "the anchors, too"
     await harness.clock.advance("1h")
     assert (await audit(ledger, harness.clock.now())).balanced

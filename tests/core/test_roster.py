@@ -37,7 +37,7 @@ def placed(board, job, previous, now):
 
 
 def as_stored(state, *, retired_at=None):
-    spec = None if state.job.trigger is None else state.job.trigger.spec()
+    spec = None if state.trigger is None else state.trigger.spec()
     return VersionRecord(state.job.name, state.version, NOON, state.watermark, spec, state.definition, NOON, retired_at)
 
 
@@ -53,7 +53,7 @@ def test_after_a_restart_the_same_job_goes_on_in_its_version_from_its_watermark(
     state, turn = placed(a_board(), a_job(), previous_of(as_stored(before)), at(3600))
     assert turn.changes == []
     assert (state.version, state.watermark, state.next_at) == (1, NOON, NOON + 10 * S)
-    assert state.job.trigger == Every(10 * S, NOON)
+    assert state.trigger == Every(10 * S, NOON)
 
 
 def test_a_change_of_policies_is_a_new_version_that_carries_the_watermark_and_the_phase_over():

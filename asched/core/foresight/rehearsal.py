@@ -4,7 +4,7 @@ its own, from what the ledger holds. Nothing comes of it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
@@ -82,7 +82,7 @@ def rehearse(
     _wait_for_the_end(board, running)
     due(board, now, _ALL, deciding)
     return Rehearsal(
-        {name: state.job for name, state in board.jobs.items()},
+        {name: replace(state.job, trigger=state.trigger) for name, state in board.jobs.items()},
         {name: owed.gaps for name, owed in _owed(placing.changes).items()},
         _owed(deciding.changes),
         {state.job.name: state.broken for state in board.jobs.values() if state.broken},

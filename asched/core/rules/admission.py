@@ -238,6 +238,8 @@ def sort_into_lanes(state: JobState) -> None:
 def sort_what_waits(state: JobState) -> None:
     """Its job may have other arguments than before: what waits will be run with these, what is executed was not. A run
     between two attempts waits, too."""
+    if not (state.queue or state.running):
+        return
     waiting, state.queue = state.queue.in_lanes, Waiting(state.queue.gated)
     for fire in sorted(waiting, key=lambda one: one.id):
         state.queue.put(lane_of(state.job, fire), fire)

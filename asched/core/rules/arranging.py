@@ -71,7 +71,7 @@ def move(
 def add(board: Board, state: JobState, at: datetime, asked: Asked, now: Now, turn: Turn) -> Added:
     """One fire more, at an instant that the schedule does not yield."""
     _check_ahead(state, at, now)
-    trigger = state.job.trigger
+    trigger = state.trigger
     if trigger is not None and not trigger.relative and yields(trigger, at) and at not in state.overrides:
         raise Refused(f'job "{state.job.name}" is due at {said(state, at)} by its schedule')
     wanted = Added(state.job.name, at, now.wall, asked.by, asked.reason)
@@ -158,7 +158,7 @@ def _instant(board: Board, state: JobState, at: datetime | None, found: Override
 
 
 def _schedule(state: JobState) -> Trigger:
-    trigger, name = state.job.trigger, state.job.name
+    trigger, name = state.trigger, state.job.name
     if trigger is None:
         by = f"it comes after {' and '.join(state.job.after)}" if state.job.after else "it runs only by hand"
         raise Refused(f'job "{name}" has no schedule: {by}')

@@ -31,7 +31,7 @@ def go_on(board: Board, now: Now, turn: Turn) -> None:
 
 
 def _go_on(board: Board, state: JobState, one: Backfilling, now: Now, turn: Turn) -> None:
-    trigger = state.job.trigger
+    trigger = state.trigger
     if trigger is None or trigger.relative:  # it was another one when this was asked for
         _cancel(board, one, "asched", "its job has no such schedule any more", now, turn)
         return

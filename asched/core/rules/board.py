@@ -25,6 +25,7 @@ from asched.core.permits import LaneKey, Permit, Permits
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
+from asched.core.version import definition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,14 @@ class RunState:
 
 @dataclass(slots=True)
 class JobState:
-    """A job on the board. `next_at` is its next nominal instant, on its own axis; None when there is none (known).
-    `overrides` and `added` are kept by core/rules/pending.py."""
+    """A job on the board, as it was defined, and its `trigger`, anchored. `next_at` is its next nominal instant, on its
+    own axis; None when there is none (known). `overrides` and `added` are kept by core/rules/pending.py."""
 
     job: Job
     version: int
     watermark: datetime
-    definition: str = ""
+    trigger: Trigger | None
+    text: str = ""  # its definition, where it cannot be written again: see `definition`
     next_at: datetime | None = None
     pause: Pause | None = None
     running: dict[int, RunState] = field(default=NOTHING)
@@ -86,12 +88,17 @@ class JobState:
     added: dict[datetime, Added] = field(default=NOTHING)
 
     @property
+    def definition(self) -> str:
+        """Not kept, for it is nearly a kilobyte; but for arguments, which whoever is given them may change."""
+        return self.text or definition_of(self.job)
+
+    @property
     def steady(self) -> bool:
-        return self.job.trigger is not None and self.job.trigger.steady
+        return self.trigger is not None and self.trigger.steady
 
     @property
     def relative(self) -> bool:
-        return self.job.trigger is not None and self.job.trigger.relative
+        return self.trigger is not None and self.trigger.relative
 
     def in_lane(self, lane: str) -> list[RunState]:
         """The runs of a lane that are not over."""
@@ -246,7 +253,7 @@ class Board:
 
     def due_at(self, state: JobState, scheduled_at: datetime) -> datetime:
         """When a nominal instant is due, its jitter included."""
-        policies, trigger = state.job.policies, state.job.trigger
+        policies, trigger = state.job.policies, state.trigger
         if not policies.jitter or trigger is None:
             return scheduled_at
         try:

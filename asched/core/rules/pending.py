@@ -97,7 +97,7 @@ def recheck(board: Board, state: JobState, now: Now, turn: Turn) -> None:
 
 
 def _owes(state: JobState, at: datetime) -> bool:
-    trigger = state.job.trigger
+    trigger = state.trigger
     try:
         return trigger is not None and not trigger.relative and yields(trigger, at)
     except Exception:  # plan.py says so when it comes to that
@@ -127,7 +127,7 @@ def next_due(board: Board, state: JobState) -> datetime | None:
 
 
 def _next_not_left_out(state: JobState) -> datetime | None:
-    at, trigger = state.next_at, state.job.trigger
+    at, trigger = state.next_at, state.trigger
     try:
         while at in state.overrides and trigger is not None:
             at = trigger.next_after(at)

@@ -74,7 +74,7 @@ def _stretch(board: Board, state: JobState, now: Now) -> Stretch | None:
 
 def _settle(board: Board, state: JobState, first: datetime, stretch: Stretch, here: datetime) -> Settled | None:
     """What of the stretch is due, by its policies; moves `next_at` on to the first instant that is not."""
-    trigger, until, policies = state.job.trigger, stretch.until, stretch.policies
+    trigger, until, policies = state.trigger, stretch.until, stretch.policies
     assert trigger is not None
     repeated_until = _repeated_until(state, until, here)
     if repeated_until is not None and first <= repeated_until:
@@ -207,10 +207,10 @@ def count_from_here(board: Board, state: JobState, now: Now, turn: Turn) -> None
 
 def follow_end(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """A trigger that counts from the end of the last run: now is that end, and the new watermark."""
-    assert state.job.trigger is not None
+    assert state.trigger is not None
     end = max(now.steady, state.watermark)
     if end > state.watermark:
         turn.changes.append(Decide(state.job.name, state.version, now.wall, (), (), state.watermark, end))
     state.watermark = end
-    state.next_at = state.job.trigger.next_after(end)
+    state.next_at = state.trigger.next_after(end)
     board.schedule(state)

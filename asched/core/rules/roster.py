@@ -6,7 +6,6 @@ beginning, and what the old one still owed is recorded as a gap; a change of any
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from asched.core.text.durations import format_duration
 from asched.core.timeline import Rank
 from asched.core.triggers.otherdays import same_but_for_days, with_days_of
 from asched.core.triggers.protocol import Trigger
-from asched.core.triggers.specs import from_spec
+from asched.core.triggers.specs import from_spec, spec_of
 from asched.core.version import definition_of, same_trigger
 from asched.errors import ScheduleError
 
@@ -63,12 +62,12 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
     definition = definition_of(job)
     previous = board.known.pop(job.name, None) or previous
-    if previous is not None and previous.active and _ahead(job, previous, now):
+    if previous is not None and previous.active and _ahead(job, previous.watermark, now):
         # Anchored anew, too: an anchor that lies ahead is silence until then.
         turn.changes.append(_correction(job, previous, now))
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
     elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
-        state = JobState(_with(job, previous.trigger), previous.version, previous.watermark, definition)
+        state = _state(job, previous.version, previous.watermark, previous.trigger, definition)
     elif previous is not None and previous.active and _same_schedule(previous, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
     else:
@@ -104,16 +103,16 @@ def _here(job: Job, now: Now) -> datetime:
     return now.on(job.trigger is not None and job.trigger.steady)
 
 
-def _ahead(job: Job, previous: Previous, now: Now) -> bool:
+def _ahead(job: Job, watermark: datetime, now: Now) -> bool:
     """Everything up to hours from now is decided: the clock was wrong then, or is now. Begin anew, or the job
     would stay silent until then (TIME.md C7)."""
     steady = job.trigger is not None and job.trigger.steady
-    return previous.watermark - _here(job, now) > (STEADY_CORRECTED if steady else CLOCK_CORRECTED)
+    return watermark - _here(job, now) > (STEADY_CORRECTED if steady else CLOCK_CORRECTED)
 
 
 def _since(job: Job, previous: Previous | None, now: Now) -> datetime:
     here = _here(job, now)
-    if previous is None or _ahead(job, previous, now) or _on_other_axis(job, previous):
+    if previous is None or _ahead(job, previous.watermark, now) or _on_other_axis(job, previous):
         return here
     return max(here, previous.watermark)
 
@@ -131,14 +130,13 @@ def _begin(job: Job, definition: str, previous: Previous | None, since: datetime
         if previous.active:
             turn.changes.append(Retire(job.name, previous.version, now.wall))
         trigger = kept(previous, trigger, definition)
-    spec = None if trigger is None else trigger.spec()
+    spec = None if trigger is None else spec_of(trigger)
     turn.changes.append(Activate(job.name, version, since, spec, definition, now.wall))
-    return JobState(_with(job, trigger), version, since, definition)
+    return _state(job, version, since, trigger, definition)
 
 
-def _with(job: Job, trigger: Trigger | None) -> Job:
-    """Calendar triggers have no anchor: then the job is shared with who defined it."""
-    return job if trigger is job.trigger else replace(job, trigger=trigger)
+def _state(job: Job, version: int, watermark: datetime, trigger: Trigger | None, definition: str) -> JobState:
+    return JobState(job, version, watermark, trigger, definition if job.args else "")
 
 
 def _same_schedule(previous: Previous, definition: str) -> bool:
@@ -204,7 +202,7 @@ def _off_timeline(board: Board, name: str) -> None:
 
 
 def _find_next(state: JobState, now: Now, turn: Turn) -> None:
-    trigger = state.job.trigger
+    trigger = state.trigger
     if trigger is None or (trigger.relative and (state.running or state.queue)):
         return  # it counts from the end of what is open
     try:
@@ -223,7 +221,7 @@ def restore_pause(board: Board, state: JobState, pause: Pause) -> None:
 
 def current(state: JobState) -> Previous:
     """The version that is on the board, to be compared with a new definition."""
-    trigger, decided = state.job.trigger, state.decided_until
+    trigger, decided = state.trigger, state.decided_until
     return Previous(state.version, state.watermark, state.definition, trigger, active=True, decided_until=decided)
 
 
@@ -259,20 +257,11 @@ def retire(name: str, previous: Previous, now: Now, turn: Turn) -> None:
         turn.changes.append(Retire(name, previous.version, now.wall))
 
 
-def _declared(state: JobState) -> Job:
-    """The job as it was defined, before its intervals were anchored."""
-    spec = json.loads(state.definition)["trigger"]
-    try:
-        return state.job if spec is None else replace(state.job, trigger=from_spec(spec))
-    except ScheduleError:
-        return state.job
-
-
 def correct(board: Board, now: Now, turn: Turn) -> Sequence[str]:
     """The clock was set back a long way: begin anew what would otherwise stay silent. Returns the jobs concerned."""
     concerned = [
-        state for state in board.jobs.values() if _ahead(state.job, current(state), now) and not state.relative
+        state for state in board.jobs.values() if _ahead(state.job, state.watermark, now) and not state.relative
     ]
     for state in concerned:
-        place(board, _declared(state), current(state), now, turn)
+        place(board, state.job, current(state), now, turn)
     return [state.job.name for state in concerned]

@@ -139,7 +139,7 @@ def _by_hand(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn) ->
 def startup(board: Board, now: Now, instance: int, turn: Turn, *, first_of_boot: bool) -> None:
     """Fires of @startup (each start of the service) and @reboot (the first start after a boot)."""
     for state in board.jobs.values():
-        trigger = None if state.job.trigger is None else state.job.trigger.startup
+        trigger = None if state.trigger is None else state.trigger.startup
         if trigger is None or (trigger.once_per_boot and not first_of_boot):
             continue
         candidate = Candidate(now.wall, now.wall, caught_up=False)
@@ -154,7 +154,7 @@ def changed(board: Board, state: JobState, at: datetime, knew: str, now: Now, tu
     fire = replace(fire, nonce=f"{knew}.{fire.run}")
     decision = let_in(board, state, fire, now, turn)
     decide = Decide(state.job.name, state.version, now.wall, ((fire, decision),))
-    if only_watches(state.job.trigger) and at > state.watermark:  # else it is the other instants' to move
+    if only_watches(state.trigger) and at > state.watermark:  # else it is the other instants' to move
         decide = replace(decide, watermark=state.watermark, until=at)
         state.watermark = at
     turn.changes.append(decide)

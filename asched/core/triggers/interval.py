@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 from asched.core.text.durations import format_duration
@@ -31,7 +32,7 @@ class Every:
         return None
 
     def anchored(self, at: datetime) -> Every:
-        return replace(self, anchor=at) if self.anchor is None else self
+        return _anchored(self.period, at) if self.anchor is None else self
 
     def next_after(self, instant: datetime) -> datetime | None:
         """Raises ScheduleError while it has no anchor."""
@@ -77,6 +78,12 @@ class AfterFinish:
     @property
     def startup(self) -> None:
         return None
+
+
+@lru_cache(maxsize=256)
+def _anchored(period: timedelta, at: datetime) -> Every:
+    """One value for all jobs that begin at the same instant."""
+    return Every(period, at)
 
 
 def _check_period(period: timedelta) -> None:

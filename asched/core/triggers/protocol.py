@@ -76,6 +76,8 @@ def later(instant: datetime, period: timedelta, steps: int = 1) -> datetime | No
 
 def as_utc(instant: datetime) -> datetime:
     """Raises ScheduleError for an instant without a zone."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise ScheduleError(f"{instant.isoformat()} has no time zone")
     return instant.astimezone(UTC)

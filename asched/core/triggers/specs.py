@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from asched.core.localtime.calendars import Calendar, calendar_from_spec, span_from_spec
@@ -32,14 +33,30 @@ from asched.core.triggers.within import Within
 from asched.errors import ScheduleError
 
 
+def spec_of(trigger: Trigger) -> Mapping[str, object]:
+    """What is kept of it: one mapping for all that are equal, where many are."""
+    return _shared(trigger) if isinstance(trigger, Every | Cron) else trigger.spec()
+
+
+@lru_cache(maxsize=1024)
+def _shared(trigger: Every | Cron) -> Mapping[str, object]:
+    return trigger.spec()
+
+
 def from_spec(spec: Mapping[str, Any]) -> Trigger:
     """The trigger of which this is the spec. Raises ScheduleError for anything else."""
     try:
-        return _from_spec(spec)
+        return _flat(tuple(spec.items())) if spec["kind"] in ("every", "cron") else _from_spec(spec)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, ScheduleError):
             raise
         raise ScheduleError(f"not the spec of a trigger: {dict(spec)!r}") from error
+
+
+@lru_cache(maxsize=1024)
+def _flat(items: tuple[tuple[str, object], ...]) -> Trigger:
+    """One trigger for all jobs that have the same."""
+    return _from_spec(dict(items))
 
 
 def _from_spec(spec: Mapping[str, Any]) -> Trigger:
