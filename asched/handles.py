@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from asched.backfills import Stretch, begun, surveyed
 from asched.core.backfill import Survey
 from asched.core.change import Act, Backfill, Pause
-from asched.core.english.reasons import explain_skip
 from asched.core.grammar.instants import as_instant
-from asched.core.hindsight.answer import Answer
 from asched.core.localtime.zones import zone
 from asched.core.model import Fire, Job, fire_id, run_name
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
@@ -24,11 +22,11 @@ from asched.core.rules.arranging import Arranging, Asked, add, move, restore, sk
 from asched.core.rules.board import Board, JobState, Now, Turn
 from asched.core.rules.pending import next_due, pending
 from asched.core.rules.runs import again, manual
-from asched.engine.evidence import inquire
 from asched.errors import Refused
 from asched.operating import cancel_runs, check_enabled, repeats, starts_nothing
 
 if TYPE_CHECKING:
+    from asched.core.hindsight.answer import Answer
     from asched.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -88,6 +86,8 @@ class JobHandle:
 
         fire, decision = await self.scheduler.engine.ask(act)
         if isinstance(decision, Skip):
+            from asched.core.english.reasons import explain_skip
+
             raise Refused(
                 f'job "{self.name}" was not started: {explain_skip(decision, zone(self.definition.timezone))}'
             )
@@ -195,6 +195,8 @@ class JobHandle:
     async def why(self, instant: datetime) -> Answer:
         """What was decided about that instant, which is aware, and what stands behind it; also where it was never due,
         or is not due yet. `str(answer)` is one sentence. Raises Refused for an instant without an offset."""
+        from asched.engine.evidence import inquire
+
         at = as_instant(instant)
         assert at is not None
         scheduler = self.scheduler

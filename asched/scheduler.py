@@ -15,7 +15,6 @@ from asched.core.action import Action
 from asched.core.change import Act, Backfill
 from asched.core.foresight.recoverystatus import RecoveryStatus, status_of_recovery
 from asched.core.grammar.instants import as_instant, not_far
-from asched.core.grammar.phrases import parse_schedule
 from asched.core.limits import Limits
 from asched.core.localtime.calendars import Calendar
 from asched.core.model import Job, fire_id
@@ -147,6 +146,8 @@ class Scheduler:
         **options: Unpack[JobOptions],
     ) -> JobHandle:
         """Once, at that instant: a datetime, or an ISO text in the scheduler's zone. `handle.cancel()` revokes it."""
+        from asched.core.grammar.phrases import parse_schedule
+
         trigger = At(not_far(when)) if isinstance(when, datetime) else parse_schedule(when, tz=self.timezone)
         return self.add(function, trigger, name=name or self._definitions.free_name(function), **options)
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from asched.core.english.trigger import explain_trigger
 from asched.core.grammar.instants import not_far, read_end, read_instants
-from asched.core.grammar.phrases import parse_schedule
 from asched.core.grammar.texts import refuse_endless_text
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.cron import Cron, DayRule, Dst
@@ -63,6 +61,8 @@ class Schedule:
 
     def explain(self) -> str:
         """One English sentence."""
+        from asched.core.english.trigger import explain_trigger
+
         return explain_trigger(self.trigger)
 
     def __or__(self, other: Schedule) -> Schedule:
@@ -162,6 +162,8 @@ def at(when: str | datetime, *, tz: str = "UTC") -> Schedule:
     """
     if isinstance(when, datetime):
         return Schedule(At(not_far(when) if when.tzinfo else not_far(when).replace(tzinfo=zone(tz))), tz)
+    from asched.core.grammar.phrases import parse_schedule
+
     trigger = parse_schedule(when, tz=tz)
     if not isinstance(trigger, At | In):
         raise ScheduleError("not an instant", text=when, help='write it as "2026-12-24T17:30", or "in 10m"')
@@ -172,6 +174,8 @@ def schedule(
     text: str | Sequence[str], *, tz: str = "UTC", dst: Dst = "auto", day_rule: DayRule = "crontab"
 ) -> Schedule:
     """Any text of the schedule grammar, or several of them: "daily at 02:30", "every 10m", "0 9 * * mon-fri"."""
+    from asched.core.grammar.phrases import parse_schedule
+
     return Schedule(parse_schedule(text, tz=zone(tz).key, dst=dst, day_rule=day_rule), tz)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -81,12 +80,13 @@ def survey(
     found = list(islice(each(trigger, since - _SMALLEST, until - _SMALLEST), COUNTED + 1))
     counted = found[:COUNTED]
     to_run = [instant for instant in counted if instant not in done]
-    median = timedelta(seconds=statistics.median(one.total_seconds() for one in durations)) if durations else None
+    from statistics import median  # here, for few ask, and it is slow to load
+
     return Survey(
         instants=len(counted),
         more=len(found) > COUNTED,
         succeeded=len(counted) - len(to_run),
         first=tuple(to_run[:SHOWN]),
-        each=median,
+        each=timedelta(seconds=median(one.total_seconds() for one in durations)) if durations else None,
         at_once=at_once,
     )

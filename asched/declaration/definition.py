@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 from asched.core.action import Action, Command, Request
 from asched.core.condition import Term
 from asched.core.grammar.byhand import BY_HAND, is_by_hand, means_by_hand
-from asched.core.grammar.phrases import parse_schedule
 from asched.core.grammar.texts import refuse_endless_list
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.zones import zone
@@ -238,6 +237,8 @@ def _single(
         help = f'write it as a text: "{given.isoformat()}"' if isinstance(given, datetime) else ""
         faults.append(Fault(path, f'schedule must be a text such as "daily at 02:30", not {shown(given)}', help))
         return None
+    from asched.core.grammar.phrases import parse_schedule  # a third of what there is to load, for texts only
+
     try:
         dst, day_rule = values.get("dst", "auto"), values.get("day_rule", "crontab")
         return parse_schedule(given, tz=tz, dst=dst, day_rule=day_rule, name=name)

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
+from typing import TYPE_CHECKING
 
-from asched.core.foresight.rehearsal import Rehearsal
 from asched.core.model import Fire, Job
 from asched.core.outcome import Skip
 from asched.core.recovery import RECOVERY, Held, Recovery
 from asched.core.rules.board import Board
+
+if TYPE_CHECKING:
+    from asched.core.foresight.rehearsal import Rehearsal
 
 NEXT_SHOWN = 5
 
