@@ -96,7 +96,8 @@ class Ledger(Protocol):
         attempts; move each version's `since` up to the newest fire deleted, and drop gaps before it, so that the law
         still holds on what is left: up to `since` there are only failures that are kept longer, and they are no part of
         it. Returns how many went; 0 means nothing is left to prune. Never an open fire, nor any at or after a job's
-        oldest open one."""
+        oldest open one. The very same `keep` handed in again goes on with the same pass, until that is over: what has
+        come since it began may be left for the next one."""
         ...
 
     async def prunable(self, keep: Keep) -> int:

@@ -24,9 +24,10 @@ from asched.core.record import (
 )
 from asched.engine.aside import aside
 from asched.errors import LedgerUnusable
-from asched.ledger import ledgerfile, presence, queries, sqlitechanges, sqliteprune
+from asched.ledger import ledgerfile, presence, queries, sqlitechanges
 from asched.ledger.connection import Channel, connect_any_reader, connect_reader, connect_writer, telling
 from asched.ledger.lock import Progress, ServerLock
+from asched.ledger.sqliteprune import Pruning, forget
 from asched.ledger.systemerrors import refused_by_system
 from asched.ledger.writer import Writer
 
@@ -65,6 +66,7 @@ class SqliteLedger:
         self._reading: Channel | None = None
         self._writer: Writer | None = None
         self._identity = (0, 0)
+        self._pruning: Pruning | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -137,11 +139,19 @@ class SqliteLedger:
         return await self._read(partial(queries.instances, limit))
 
     async def prunable(self, keep: Keep) -> int:
-        return await self._read(partial(sqliteprune.count_forgettable, keep))
+        return await self._read(Pruning(keep).count)
 
     async def prune(self, keep: Keep, limit: int = 1000) -> int:
-        found = await self._read(partial(sqliteprune.forgettable, keep, limit))
-        return await self._write(partial(sqliteprune.forget, found)) if found else 0
+        if self._pruning is None or self._pruning.keep is not keep:
+            self._pruning = Pruning(keep)
+        pruning = self._pruning
+        found = await self._read(partial(pruning.find, limit))
+        gone = await self._write(partial(forget, found)) if found else 0
+        if gone:
+            pruning.went(found)
+        else:
+            self._pruning = None
+        return gone
 
     # ---- the connections
 

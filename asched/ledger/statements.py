@@ -193,19 +193,22 @@ ORDER BY number"""
 
 # ---- forgetting
 
-# Job by job, and of each by a bound in the order of its fires, so that a bite costs what it takes, whatever is left.
+# Job by job, and of each by bounds in the order of its fires, so that a bite costs what it takes, whatever is left.
 # (:at, :id) is the newest that is not kept for its age or its place; after (:failed_at, :failed_id) failures are kept.
+# Up to (:after_at, :after_id) earlier bites have been: failures that are kept are not looked at by each of them.
 JOBS = "SELECT DISTINCT job FROM versions ORDER BY job"
 NEWEST_BEYOND = """
-SELECT scheduled_at, id FROM fires WHERE job = ? ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
+SELECT scheduled_at, id FROM fires WHERE job = ? AND scheduled_at >= ?
+ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
 """
 NEWEST_FAILED_BEYOND = """
 SELECT scheduled_at, id FROM fires INDEXED BY fires_failed
-WHERE job = ? AND outcome IN ('failed', 'timed_out', 'abandoned')
+WHERE job = ? AND scheduled_at >= ? AND outcome IN ('failed', 'timed_out', 'abandoned')
 ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
 """
 _FORGETTABLE = """
 FROM fires WHERE job = :job AND scheduled_at <= :at AND (scheduled_at, id) <= (:at, :id)
+  AND scheduled_at >= :after_at AND (scheduled_at, id) > (:after_at, :after_id)
   AND (coalesce(outcome, '') NOT IN ('failed', 'timed_out', 'abandoned')
        OR (scheduled_at, id) <= (:failed_at, :failed_id))
 """

@@ -27,8 +27,9 @@ from asched.core.change import (
 )
 from asched.core.outcome import Cancelled, Queue, Skip, SkipReason, Start, Succeeded, TimedOut
 from asched.core.record import FireQuery, Keep
-from asched.ledger import presence, queries, schema, sqlitechanges, sqliteprune
+from asched.ledger import presence, queries, schema, sqlitechanges
 from asched.ledger.memory import MemoryLedger
+from asched.ledger.sqliteprune import Pruning, forget
 from asched.testing.ledger_samples import FAILED, activate, decide, fire, gap, instance, minute, output
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(lambda at, verb: Act(minute(at), verb, "ann"), MINUTES, st.sampled_from(["run", "pause"])),
 )
 KEEPS = st.builds(Keep, MINUTES.map(minute), st.integers(0, 3), st.none() | MINUTES.map(minute))
-PRUNINGS = st.tuples(st.just("prune"), KEEPS, st.integers(1, 3))
+PRUNINGS = st.tuples(st.just("prune"), KEEPS, st.integers(1, 3), st.integers(1, 4))
 COMMITS = st.tuples(st.just("commit"), OWNERS, st.lists(CHANGES, min_size=1, max_size=4), st.booleans())
 PRESENCES = st.tuples(st.sampled_from(["enter", "renew", "leave"]), st.integers(1, 3), MINUTES)
 QUERIES = st.builds(
@@ -132,19 +133,17 @@ class Both:
             case "commit", owner, changes, again:
                 for _ in range(1 + again):
                     self.same(self.memory.commit(owner, changes), lambda c: sqlitechanges.make_all(owner, changes, c))
-            case "prune", keep, limit:
-                self.same(self.memory.prunable(keep), lambda c: sqliteprune.count_forgettable(keep, c))
-                self.same(self.memory.prune(keep, limit), lambda c: self._prune(keep, limit))
+            case "prune", keep, limit, bites:
+                self.same(self.memory.prunable(keep), Pruning(keep).count)
+                pruning = Pruning(keep)
+                for _ in range(bites):
+                    self.same(self.memory.prune(keep, limit), lambda c: _bite(pruning, limit, c))
             case "enter", pid, _:
                 self.same(self.memory.enter(instance(pid)), lambda c: presence.enter(instance(pid), 1, c))
             case "renew", number, at:
                 self.same(self.memory.renew(number, minute(at)), lambda c: presence.renew(number, minute(at), c))
             case "leave", number, at:
                 self.same(self.memory.leave(number, minute(at)), lambda c: presence.leave(number, minute(at), c))
-
-    def _prune(self, keep: Keep, limit: int) -> int:
-        found = sqliteprune.forgettable(keep, limit, self.connection)
-        return sqliteprune.forget(found, self.connection) if found else 0
 
     def same(self, model: Coroutine[Any, Any, T], real: Callable[[sqlite3.Connection], T]) -> T:
         expected = at_once(model)
@@ -166,6 +165,15 @@ class Both:
         for record in same(memory.fires(FireQuery()), lambda c: queries.fires(FireQuery(), c)):
             same(memory.attempts(record.id), lambda c, id=record.id: queries.attempts(id, c))
             same(memory.output(record.id), lambda c, id=record.id: queries.output(id, -1, 10_000, c))
+
+
+def _bite(pruning: Pruning, limit: int, connection: sqlite3.Connection) -> int:
+    found = pruning.find(limit, connection)
+    if not found:
+        return 0
+    gone = forget(found, connection)
+    pruning.went(found)
+    return gone
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
