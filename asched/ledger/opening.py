@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -25,9 +26,10 @@ def ledger_for(url: str | Path | Ledger) -> Ledger:
     if not isinstance(url, str):
         return url
     if url == _MEMORY:
+        from asched.engine.clock import LONGEST_SLEEP
         from asched.ledger.memory import MemoryLedger
 
-        return MemoryLedger()
+        return MemoryLedger(timedelta(seconds=LONGEST_SLEEP))  # nobody needs to be woken for more than the clocks
     scheme, separator, _ = url.partition("://")
     if not separator:
         return _in_file(Path(url))

@@ -21,6 +21,7 @@ import pytest
 
 from asched.core.change import Change
 from asched.core.record import FireQuery
+from asched.engine.clock import LONGEST_SLEEP
 from asched.errors import AlreadyServed, ConfigurationError, LedgerUnavailable, LedgerUnusable
 from asched.ledger import schema
 from asched.ledger.ledgerfile import NO_LEDGER_YET, file_system_of
@@ -508,7 +509,8 @@ async def test_closing_finishes_what_was_asked(path: Path) -> None:
 def test_a_name_leads_to_its_ledger() -> None:
     ledger = MemoryLedger()
     assert ledger_for(ledger) is ledger
-    assert isinstance(ledger_for(":memory:"), MemoryLedger)
+    assert isinstance(in_memory := ledger_for(":memory:"), MemoryLedger)
+    assert in_memory.heartbeat.total_seconds() >= LONGEST_SLEEP, "nobody is woken for what nobody sees"
     for name, path in (
         ("state/asched.db", "state/asched.db"),
         ("sqlite:///state/a%20b.db", "state/a b.db"),
