@@ -28,6 +28,7 @@ class Captures:
         self._mask = mask
         self._remember = remember
         self._open: dict[Attempt, Capture] = {}
+        self._printed: set[Attempt] = set()  # what is written by the next flush; if there is any, that is on its way
 
     def open(self, job: Job, fire: int, attempt: int) -> Capture:
         loop, which = asyncio.get_running_loop(), (fire, attempt)
@@ -44,13 +45,16 @@ class Captures:
         return () if capture is None else _outputs((fire, attempt), capture.close(), at)
 
     def _flush_later(self, which: Attempt) -> None:
-        self._clock.call_at(self._clock.monotonic() + FLUSH_AFTER, lambda: self._flush(which))
+        """One timer and one commit for all that print, not one for each."""
+        if not self._printed:
+            self._clock.call_at(self._clock.monotonic() + FLUSH_AFTER, self._flush)
+        self._printed.add(which)
 
-    def _flush(self, which: Attempt) -> None:
-        capture = self._open.get(which)
-        printed = () if capture is None else _outputs(which, capture.take(), self._clock.now())
-        if printed:
-            self._remember(printed)
+    def _flush(self) -> None:
+        at, printed = self._clock.now(), sorted(self._printed & self._open.keys())
+        self._printed.clear()
+        if written := [output for which in printed for output in _outputs(which, self._open[which].take(), at)]:
+            self._remember(written)
 
 
 def _outputs(which: Attempt, pieces: Sequence[Piece], at: datetime) -> Sequence[Output]:
@@ -60,5 +64,16 @@ def _outputs(which: Attempt, pieces: Sequence[Piece], at: datetime) -> Sequence[
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    """At once where we are on it, as with what commands print: to wake it costs two system calls."""
+    if _is_running(loop):
+        callback()
+        return
     with contextlib.suppress(RuntimeError):  # a thread that was given up may outlive the loop
         loop.call_soon_threadsafe(callback)
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:  # in a thread
+        return False
