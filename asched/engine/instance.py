@@ -41,11 +41,20 @@ def boot_id() -> str:
 def process_started(pid: int) -> int | None:
     """When the process started, in kernel ticks since boot; None when there is no such process (or a zombie)."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = _read(f"/proc/{pid}/stat")
     except OSError:
         return None
-    fields = stat[stat.rindex(")") + 2 :].split()  # the name before it may hold anything
-    return None if fields[0] in "ZX" else int(fields[19])
+    fields = stat[stat.rindex(b")") + 2 :].split(None, 20)  # the name before it may hold anything
+    return None if fields[0] in b"ZX" else int(fields[19])
+
+
+def _read(path: str) -> bytes:
+    """A small file of the kernel's, on the loop for each command that is started: a file object takes twice as long."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, 4096)
+    finally:
+        os.close(fd)
 
 
 def lives(instance: InstanceRecord) -> bool:

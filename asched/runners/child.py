@@ -25,8 +25,6 @@ class Child:
     closed, somebody still held its output open."""
 
     def __init__(self, process: Process, output: OutputSink) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
         self.pid = process.pid
         self.code: int | None = None
         self.held = False
@@ -104,7 +102,7 @@ class Child:
 
     def _reaped(self, code: int | None) -> None:
         self.code = code
-        self._process.returncode = -1 if code is None else code  # or Popen would wait for it, and complain
+        self._process.child.returncode = -1 if code is None else code  # or Popen would wait for it, and complain
         self._exited.set()
         self._grace_ends = self._loop.time() + _GRACE
         if self._ends_left():

@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Callable
-from typing import IO
 
 _READ = 64 * 1024
 _LARGE = 1 << 20  # for a pipe that was found full
@@ -17,10 +16,9 @@ Take = Callable[[bytes], None]
 class OutputPipe:
     """A pipe's reading end. It never stops reading: a job that prints gigabytes must not stand still (FAULTS 18)."""
 
-    def __init__(self, stream: IO[bytes], take: Take, ended: Callable[[], None]) -> None:
+    def __init__(self, fd: int, take: Take, ended: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stream = stream
-        self._fd = fd = stream.fileno()
+        self._fd = fd
         self._take = take
         self._ended = ended
         self._size = _READ
@@ -72,4 +70,4 @@ class OutputPipe:
         if self.open:
             self.open = False
             self._loop.remove_reader(self._fd)
-            self._stream.close()
+            os.close(self._fd)
