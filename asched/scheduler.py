@@ -225,6 +225,11 @@ class Scheduler:
     def jobs(self) -> tuple[JobHandle, ...]:
         return tuple(JobHandle(self, job.name) for job in self._definitions)
 
+    @property
+    def limits(self) -> Limits:
+        """Those that all jobs share, as they are now."""
+        return self._limits
+
     def __getitem__(self, job: str | Callable[..., Any]) -> JobHandle:
         """The job of that name, or of that decorated function. Raises UnknownJob."""
         name = job if isinstance(job, str) else getattr(getattr(job, "__asched__", None), "name", default_name(job))

@@ -111,11 +111,17 @@ class Desk:
         from asched.service.client import call
 
         if not self.is_served:
-            raise ServiceUnreachable(f"no service answers at {self.socket}: `asched serve` starts one")
+            raise self._nobody()
         try:
             return self.wait_for(call(self.socket, verb, **fields))
         except UnknownJob as error:
             raise self._with_the_nearest(error, fields) from None
+
+    def _nobody(self) -> ServiceUnreachable:
+        from asched.cli.elsewhere import served_elsewhere
+
+        elsewhere = served_elsewhere(self.config, self.place)
+        return ServiceUnreachable(elsewhere or f"no service answers at {self.socket}: `asched serve` starts one")
 
     def _with_the_nearest(self, error: UnknownJob, fields: Mapping[str, Any]) -> UnknownJob:
         """Looked for here: with many jobs that is work that a service should not stop for."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from asched.cli.desk import Desk
+from asched.cli.elsewhere import served_elsewhere
 from asched.cli.rehearsing import rehearsed
 from asched.cli.supposing import durations, median, simulated
 from asched.core.foresight.asdefined import job_as_defined
@@ -80,6 +81,7 @@ class Plan:
     load: Load | None
     ending: Sequence[Problem]
     problems: Sequence[Problem]
+    elsewhere: str = ""  # that a service has another ledger than the one that was compared with
 
     def count(self, how: str) -> int:
         return sum(change.how == how for change in self.changes)
@@ -118,6 +120,7 @@ def foresee(desk: Desk, days: int) -> Plan:
         load=_load(changes, stands, rehearsal, configuration.limits, now, until) if changes else None,
         ending=configuration.ending(now),
         problems=configuration.problems,
+        elsewhere="" if desk.is_served else served_elsewhere(desk.config, desk.place),
     )
 
 

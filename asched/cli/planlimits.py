@@ -4,37 +4,17 @@ how many places there were in pools, how many might run at once, or how what is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from datetime import timedelta
 
 from asched.cli.foreseen import Load
-from asched.core.limits import Limits
-from asched.core.recovery import Recovery
-from asched.core.text.durations import format_duration
-
-_UNSET = Recovery()
-_WRITTEN = {"ask_above": "ask"}
+from asched.core.limits import written
 
 
 def limits_lines(load: Load) -> Iterator[str]:
     """For people."""
-    said = ", ".join(_given(load.limits)) or "none"
+    said = ", ".join(f"{name} {value}" for name, value in written(load.limits).items()) or "none"
     yield f"limits of all jobs are not in the ledger: before and after are simulated with those of now: {said}"
     for name in load.unknown:
         yield f'jobs took places in pool "{name}", which is not defined any more: before is simulated without its limit'
-
-
-def _given(limits: Limits) -> Iterator[str]:
-    """As it stands in the configuration."""
-    if limits.running is not None:
-        yield f"max_running {limits.running}"
-    for name, places in limits.pools.items():
-        yield f"pool {name} {places}"
-    for rule in fields(Recovery):
-        value = getattr(limits.recovery, rule.name)
-        if value != getattr(_UNSET, rule.name):
-            said = format_duration(value) if isinstance(value, timedelta) else value
-            yield f"recovery.{_WRITTEN.get(rule.name, rule.name)} {said}"
 
 
 def limits_json(load: Load) -> dict[str, object]:

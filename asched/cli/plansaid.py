@@ -31,6 +31,8 @@ def say_plan(desk: Desk, days: int, count: int, *, tell: bool) -> int:
     if plan.problems:
         click.echo(format_problems(plan.problems), err=True)
     show.say_what_was_raised(plan.rehearsal.raised)
+    if plan.elsewhere:
+        click.echo(f"asched: {plan.elsewhere}; compared with {desk.place.ledger}", err=True)
     if desk.as_json:
         show.as_json(_json(plan, desk.zone, count))
     else:
@@ -183,6 +185,7 @@ def _json(plan: Plan, home: ZoneInfo, count: int) -> dict[str, object]:
         "load": None if plan.load is None else _load_json(plan, plan.load, home),
         "ending": [problem.message for problem in plan.ending],
         "problems": [problem.message for problem in plan.problems],
+        "elsewhere": plan.elsewhere or None,
         "limits": None if plan.load is None else limits_json(plan.load),
     }
 

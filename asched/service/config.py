@@ -67,6 +67,7 @@ class Configuration:
     calendar_ends: tuple[tuple[date, Finding], ...] = ()  # the last day that a calendar knows of, and what to say then
     unused: tuple[Finding, ...] = ()  # pools in which no job takes a place
     read_from: tuple[str, ...] = ()  # the files, and patterns of names in folders, from which all of this comes
+    means_no_jobs: bool = False  # it says `jobs = []`, and has no [[job]]
 
     def warnings(self, now: datetime) -> tuple[Finding, ...]:
         """What is odd, seen from `now`: that there are no jobs; what each job has, where it was written, in the order
@@ -161,6 +162,7 @@ def _configured(
         calendar_ends=assembly.calendar_ends(),
         unused=assembly.unused_pools(jobs),
         read_from=read_from(file, _places(settings, file), layers.data.get("calendars", {})),
+        means_no_jobs=not settings.jobs and not layers.data.get("job"),
     )
 
 

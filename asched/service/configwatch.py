@@ -6,7 +6,7 @@ seen; and only what two looks found the same counts, so that nothing is read whi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from asched.core.triggers.settling import Settling
@@ -55,7 +55,7 @@ class ConfigWatch:
 
     async def look(self) -> None:
         """Look once at everything."""
-        self._keep_only(set(self._paths()))
+        self._keep_only(dict.fromkeys(self._paths()))
         looks = await self._looks.look([one.watch for one in self._settling.values()])
         at = _EPOCH + timedelta(seconds=self._clock.monotonic())
         settled = [
@@ -67,10 +67,11 @@ class ConfigWatch:
             self._since = self._clock.now()  # what is named by what is read now, and changes after it, has changed
             await self._changed(settled)
 
-    def _keep_only(self, paths: set[str]) -> None:
-        for path in self._settling.keys() - paths:
+    def _keep_only(self, paths: Mapping[str, None]) -> None:
+        """In their order: what has changed is told in it."""
+        for path in self._settling.keys() - paths.keys():
             del self._settling[path]
-        for path in paths - self._settling.keys() - self._unfit:
+        for path in [path for path in paths if path not in self._settling and path not in self._unfit]:
             try:
                 self._settling[path] = Settling(Watch(path), self._since)
             except ScheduleError as error:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asched.core.foresight.differences import shift
-from asched.core.limits import Limits
+from asched.core.limits import Limits, differences
 from asched.core.model import Job
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
@@ -41,6 +41,7 @@ class Loaded:
 
     jobs: Sequence[Job]
     limits: Limits
+    timezone: str = ""  # an IANA key, for those that have no other; "": as before
 
 
 Load = Callable[[], Loaded]
@@ -64,6 +65,7 @@ class Reloading:
         self._next: asyncio.Task[dict[str, object]] | None = None
         self._somebody_asks = False  # for the next one; else only files that changed do
         self._last_failure = ""
+        self._timezone = scheduler.timezone
 
     def begin(self) -> None:
         """Without waiting: what comes of it is in the log."""
@@ -75,8 +77,8 @@ class Reloading:
 
     async def reload(self) -> dict[str, object]:
         """Load the jobs anew. Validated first: on any error the old set stays. Returns the names of the jobs that were
-        "added", "changed" and "removed", and how many "fires" of the next day are "new", "gone" and "moved". Raises
-        ConfigurationError, Refused.
+        "added", "changed" and "removed", the "settings" of all jobs that are others, and how many "fires" of the next
+        day are "new", "gone" and "moved". Raises ConfigurationError, Refused.
 
         One after the other: what was read last is what stays. All who ask while one is under way share the next.
         """
@@ -124,7 +126,7 @@ class Reloading:
             raise Refused("there is no configuration to load again")
         self._log.info("service.reloading")
         found = await loaded(self._load)
-        before, triggers = self._definitions(), self._triggers()
+        before, triggers, limits = self._definitions(), self._triggers(), self._scheduler.limits
         await self._scheduler.reload(found.jobs, found.limits)
         after = self._definitions()
         fires = await aside(shifted, triggers, self._triggers(), self._scheduler.clock.now())
@@ -132,10 +134,17 @@ class Reloading:
             "added": sorted(after.keys() - before.keys()),
             "changed": sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
             "removed": sorted(before.keys() - after.keys()),
+            "settings": self._settings(limits, found),
             "fires": fires,
         }
         self._log.info("service.reloaded", jobs=len(after), **answer)
         return answer
+
+    def _settings(self, before: Limits, found: Loaded) -> list[str]:
+        """What [service] and [pools] say otherwise than before, as in "max_running 4 -> 2"."""
+        zone, self._timezone = self._timezone, found.timezone or self._timezone
+        zones = [] if zone == self._timezone else [f"timezone {zone} -> {self._timezone}"]
+        return [*zones, *differences(before, found.limits)]
 
     def _definitions(self) -> dict[str, str]:
         return {handle.name: definition_of(handle.definition) for handle in self._scheduler.jobs}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from asched.core.masking import Masker, secret_values
 from asched.core.model import Job
-from asched.declaration.problems import Finding, format_problems, shown_path
+from asched.declaration.problems import format_problems
 from asched.engine.clock import SystemClock
 from asched.errors import ConfigurationError
 from asched.host.statedir import make_state_dir
@@ -21,7 +21,7 @@ from asched.service.exitcodes import CONFIGURATION
 from asched.service.init import stand_before
 from asched.service.livelog import LiveLog
 from asched.service.process import run_to_the_end
-from asched.service.reloading import Loaded
+from asched.service.rereading import Rereading
 from asched.service.service import Service
 from asched.service.socketfile import socket_path
 from asched.service.stdlog import route_logging
@@ -48,7 +48,7 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
     logs.set_up(configuration.log.format, configuration.log.level, mask, live=live, in_background=True)
     route_logging(configuration.log.level)
     _report(configuration)
-    reload = Reload(configuration, lambda: read(path, overrides), mask)
+    reload = Rereading(configuration, lambda: read(path, overrides), mask.learn)
     service = Service(
         lambda: scheduler_for(configuration, mask),
         socket=socket_path(configuration.state_dir, configuration.ledger),
@@ -60,38 +60,6 @@ def serve_forever(path: str | Path, overrides: Mapping[str, object] | None = Non
         log_output=configuration.log.output,
     )
     return run_to_the_end(service.run(), service.fail, mask)
-
-
-class Reload:
-    """Loads the jobs anew: all of it is right, or the old ones stay."""
-
-    def __init__(self, configuration: Configuration, reread: Callable[[], Configuration], mask: SecretMask) -> None:
-        self._began = 0
-        self._served = bool(configuration.jobs)
-        self._known = configuration.problems
-        self._reread = reread
-        self._mask = mask
-        self.read_from = configuration.read_from
-
-    def __call__(self) -> Loaded:
-        """Raises ConfigurationError for anything that is wrong now and was not before: what was wrong with single jobs
-        is no reason to keep the others from changing, but a new fault would take away a job that runs. And a line that
-        is not there any more is no wish to have no jobs."""
-        self._began = this = self._began + 1
-        fresh = self._reread()
-        self.read_from = fresh.read_from
-        known = {(problem.path, problem.message) for problem in self._known}
-        if any((problem.path, problem.message) not in known for problem in fresh.problems):
-            raise ConfigurationError(fresh.problems)
-        if self._served and not fresh.jobs and fresh.origins["service.jobs"] == "default":
-            message = "it comes to no job any more, and those that are served would all be retired"
-            where = shown_path(fresh.path)
-            raise ConfigurationError([Finding(message, where, help="if that is meant, write jobs = [] in [service]")])
-        if this == self._began:  # else nobody waits for it any more: another one has begun
-            self._served = bool(fresh.jobs)
-            self._known = fresh.problems
-        self._mask.learn(fresh.jobs)
-        return Loaded(fresh.jobs, fresh.limits)
 
 
 def scheduler_for(configuration: Configuration, mask: SecretMask) -> Scheduler:

@@ -163,6 +163,53 @@ def test_a_line_that_is_gone_retires_no_job_by_surprise(serve: Serve) -> None:
     assert service.stop() == 0
 
 
+def test_the_last_file_of_jobs_that_is_gone_retires_no_job_by_surprise(serve: Serve) -> None:
+    """However it is asked for; who means it says jobs = []."""
+    service = serve(TICK)
+    service.jobs_file.unlink()
+    refused = service.ask("reload")
+    assert "no job any more" in refused["message"]
+    assert "jobs = []" in refused["problems"][0]["help"]
+    service.signal(signal.SIGHUP)
+    wait_until(lambda: len(service.events("service.reload_failed")) == 2, "HUP is refused, too")
+    assert [one["name"] for one in service.ask("status")["jobs"]] == ["tick"]
+    service.config_file.write_text(service.config_file.read_text().replace('jobs = ["jobs"]', "jobs = []"))
+    assert service.ask("reload")["removed"] == ["tick"]
+    assert service.stop() == 0
+
+
+def test_another_ledger_needs_a_restart_and_everybody_says_so(serve: Serve) -> None:
+    service = serve(TICK)
+    whole = service.config_file.read_text()
+    service.config_file.write_text(whole.replace("[service]", '[service]\nledger = "state/other.db"', 1))
+    said = "another ledger"
+    for verb, code in (("reload", 5), ("status", 5), ("plan", 0)):
+        done = service.command(verb)
+        assert (done.returncode, said in done.stderr, "needs a restart" in done.stderr) == (code, True, True), verb
+    service.signal(signal.SIGHUP)
+    why = service.event("service.reload_failed")["why"]
+    assert said in why
+    assert str(service.ledger) in why
+    assert "state/other.db" in why
+    service.config_file.write_text(whole)
+    assert service.command("reload").returncode == 0
+    assert service.stop() == 0
+
+
+def test_a_reload_says_which_settings_of_all_jobs_are_others(serve: Serve) -> None:
+    service = serve(TICK)
+    whole = service.config_file.read_text()
+    more = '[service]\ntimezone = "Europe/Berlin"\nmax_running = 4\nrecovery = { limit = 9 }'
+    service.config_file.write_text(whole.replace("[service]", more, 1) + "[pools]\ndb = 2\n")
+    settings = ["timezone UTC -> Europe/Berlin", "max_running none -> 4", "pool db none -> 2"]
+    assert service.ask("reload")["settings"] == [*settings, "recovery.limit default -> 9"]
+    assert service.event("service.reloaded")["settings"] == [*settings, "recovery.limit default -> 9"]
+    service.config_file.write_text(whole.replace("[service]", more.replace("4", "2"), 1) + "[pools]\ndb = 2\n")
+    assert "settings: max_running 4 -> 2;" in service.command("reload").stdout
+    assert "settings" not in service.command("reload").stdout
+    assert service.stop() == 0
+
+
 def test_a_reload_leaves_what_runs(serve: Serve) -> None:
     service = serve(
         """
