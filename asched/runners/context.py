@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from asched.core.action import Function
-from asched.core.model import Attempt, Fire
+from asched.core.model import Attempt, Fire, Origin
 from asched.core.text.durations import as_duration
 from asched.engine import clock as clocks
 from asched.engine.ports import OutputSink
@@ -148,15 +148,23 @@ class Run:
         """What a job that this one comes after returned for the same instant, by its name or its function.
 
         As JSON keeps it: tuples come as lists, datetimes as text; None of a run that did not succeed. A type checker
-        takes it for what the function says that it returns. Raises LookupError when it is not upstream.
+        takes it for what the function says that it returns. Raises LookupError when it is not upstream, and when this
+        run comes after nothing: somebody started it by hand.
         """
         name = job if isinstance(job, str) else _job_name(job)
         try:
             return self._attempt.upstream[name]
         except KeyError:
-            known = ", ".join(sorted(self._attempt.upstream)) or "no other job"
-            message = f'"{name}" is not upstream of job "{self.job}", which comes after {known}: name it in after=[…]'
-            raise LookupError(message) from None
+            raise LookupError(self._no_result_of(name)) from None
+
+    def _no_result_of(self, name: str) -> str:
+        after = self._attempt.job.after
+        if name not in after:
+            known = ", ".join(sorted(after)) or "no other job"
+            return f'"{name}" is not upstream of job "{self.job}", which comes after {known}: name it in after=[…]'
+        began = "was started by hand" if self.origin == Origin.MANUAL else "came after no other run"
+        both = f": `asched run {name}` runs both" if len(after) == 1 else ""
+        return f"this run {began}, so there is no result of {name}{both}"
 
 
 _current: ContextVar[Run] = ContextVar("asched.run")

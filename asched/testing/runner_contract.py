@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from asched.core.action import Action
-from asched.core.model import Attempt, Fire, Job, Policies
+from asched.core.model import Attempt, Fire, Job, Origin, Policies
 from asched.core.outcome import Failed, Outcome, Succeeded
 from asched.engine.ports import Runner
 
@@ -58,15 +58,17 @@ def attempt_of(
     timezone: str = "UTC",
     args: Mapping[str, object] | None = None,
     secrets: Mapping[str, str] | None = None,
+    after: tuple[str, ...] = (),
     upstream: Mapping[str, object] | None = None,
+    origin: Origin = Origin.SCHEDULE,
     number: int = 1,
     nonce: str = "",
     caught_up: bool = False,
 ) -> Attempt:
     """An attempt of a job "job" at 2026-11-21 07:00 UTC, run 1-17."""
     policies = Policies(kill_after=kill_after, timeout=timeout)
-    job = Job("job", action, policies=policies, args=args or {}, secrets=secrets or {}, timezone=timezone)
-    fire = Fire(1 << 32 | 17, "job", 1, SEVEN, SEVEN, nonce=nonce, caught_up=caught_up)
+    job = Job("job", action, policies=policies, after=after, args=args or {}, secrets=secrets or {}, timezone=timezone)
+    fire = Fire(1 << 32 | 17, "job", 1, SEVEN, SEVEN, origin=origin, nonce=nonce, caught_up=caught_up)
     return Attempt(job, fire, number, job.args, upstream or {})
 
 

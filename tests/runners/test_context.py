@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from asched.core.action import Action, Function
-from asched.core.model import Attempt
+from asched.core.model import Attempt, Origin
 from asched.runners.clients import Clients
 from asched.runners.context import Run, current_run, enter_run, sleep
 from asched.runners.registry import Runners
@@ -81,9 +81,21 @@ def test_an_upstreams_result_is_had_by_name_or_function(job: str | Callable[...,
 
 def test_what_is_not_upstream_is_said() -> None:
     with pytest.raises(LookupError, match=r'"daily-rates" is not upstream of job "job", which comes after other: name'):
-        run_of(upstream={"other": 1}).upstream(rates)
+        run_of(after=("other",), upstream={"other": 1}).upstream(rates)
     with pytest.raises(LookupError, match='"print" is not upstream of job'):
         run_of().upstream(print)
+
+
+def test_a_run_that_comes_after_nothing_says_so_and_does_not_deny_what_its_job_comes_after() -> None:
+    by_hand = run_of(after=("daily-rates",), origin=Origin.MANUAL)
+    with pytest.raises(
+        LookupError, match=r"started by hand, so there is no result of daily-rates: `asched run daily-r"
+    ):
+        by_hand.upstream(rates)
+    with pytest.raises(LookupError, match=r"came after no other run, so there is no result of daily-rates$"):
+        run_of(after=("daily-rates", "other")).upstream(rates)
+    with pytest.raises(LookupError, match='"print" is not upstream of job "job", which comes after daily-rates: name'):
+        by_hand.upstream(print)
 
 
 def test_outside_a_job_there_is_no_current_run() -> None:
