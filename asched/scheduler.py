@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, ParamSpec, TypeVar, Unpack
 
 from asched.backfills import cancelled
 from asched.core.action import Action
-from asched.core.change import Act, Backfill
+from asched.core.change import Act, Backfill, Expire
 from asched.core.foresight.recoverystatus import RecoveryStatus, status_of_recovery
 from asched.core.grammar.instants import as_instant, not_far
 from asched.core.limits import Limits
@@ -180,10 +181,11 @@ class Scheduler:
         self._life.refuse_if_started("`reload` takes other jobs")
         self._definitions.replace(jobs)
 
-    async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> None:
+    async def reload(self, jobs: Sequence[Job], limits: Limits | None = None) -> Sequence[Expire]:
         """From now on these jobs instead of those of the sources, of `replace` and of the last reload, and these
         limits, if any are given; what was added by `add`, `at` and `@scheduler.job` stays beside them. Running runs
-        keep the definition they started with, and the places they have.
+        keep the definition they started with, and the places they have. Returns what was arranged for single fires that
+        their jobs do not have any more.
 
         Raises ConfigurationError, and leaves everything as it is, when they cannot be taken as they are; also when one
         of them is called as a job that was added.
@@ -192,9 +194,11 @@ class Scheduler:
         needed = needed_by([*jobs, *self._definitions])
         successes = await self.engine.recorded(lambda: successes_of(self.ledger, needed))
         wanted = self._definitions.instead(jobs, limits)
-        await self.engine.ask(lambda board, now, turn: self._exchange(wanted, limits, successes, board, now, turn))
+        act = partial(self._exchange, wanted, limits, successes)
+        dropped = await self.engine.ask(act)
         self._limits = limits
         self._definitions.take_over(jobs)
+        return dropped
 
     def _exchange(
         self,
@@ -204,10 +208,11 @@ class Scheduler:
         board: Board,
         now: Now,
         turn: Turn,
-    ) -> None:
+    ) -> list[Expire]:
         learn(board, successes)
-        exchange(board, wanted, limits, now, turn)
+        dropped = exchange(board, wanted, limits, now, turn)
         self._life.watch()
+        return dropped
 
     def discard(self, name: str) -> None:
         """Take a job away: it owes nothing more, what waited is skipped, what runs runs to its end.

@@ -95,10 +95,17 @@ def reload_command(desk: Desk, dry_run: bool) -> None:
     answer = desk.call("reload")
     changes = {key: answer[key] for key in ("added", "changed", "removed")}
     said = "; ".join(f"{key}: {', '.join(names) or 'none'}" for key, names in changes.items())
+    for loss in answer["dropped"]:
+        desk.talk(loss)
     fires = answer["fires"]
     said += f"; settings: {', '.join(answer['settings'])}" if answer["settings"] else ""
     told = f"fires of the next day: {fires['new']} come, {fires['gone']} go, {fires['moved']} move"
-    _done(desk, f"reloaded; {said}; {told}", {**changes, "settings": answer["settings"], "fires": fires}, "asched list")
+    _done(
+        desk,
+        f"reloaded; {said}; {told}",
+        {**changes, "settings": answer["settings"], "dropped": answer["dropped"], "fires": fires},
+        "asched list",
+    )
 
 
 def _done(desk: Desk, said: str, facts: dict[str, object], next: str) -> None:

@@ -12,6 +12,7 @@ from asched.cli.desk import Desk
 from asched.cli.elsewhere import served_elsewhere
 from asched.cli.rehearsing import rehearsed
 from asched.cli.supposing import durations, median, simulated
+from asched.core.change import Expire
 from asched.core.foresight.asdefined import job_as_defined
 from asched.core.foresight.differences import Shift, shift
 from asched.core.foresight.edits import Edit, edits
@@ -85,6 +86,10 @@ class Plan:
 
     def count(self, how: str) -> int:
         return sum(change.how == how for change in self.changes)
+
+    def dropped(self, change: Change) -> Sequence[Expire]:
+        """What was arranged for single fires that the job would not have any more."""
+        return [one for one in self.rehearsal.dropped if one.occurrence.job == change.job]
 
     def cuts(self, change: Change) -> bool:
         """Whether it has more fires than are compared."""

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from asched.cli import show
+from asched.cli.arranged import arranged_json
 from asched.cli.desk import Desk
 from asched.cli.foreseen import FIRES, INSTANTS, Change, Load, Plan, foresee
 from asched.cli.planlimits import limits_json, limits_lines
 from asched.core.change import Gap
 from asched.core.foresight.forecast import Busy
 from asched.core.foresight.rehearsal import Owed, counted, oldest
+from asched.core.occurrence import named
 from asched.core.recovery import Held
 from asched.declaration.problems import format_problems
 from asched.service.exitcodes import CONFIGURATION, FAILED, OK
@@ -95,6 +97,8 @@ def _change_lines(plan: Plan, change: Change, home: ZoneInfo, count: int) -> Ite
         yield f"compared only until {show.when(change.shift.until, home)}: it has more than {INSTANTS} fires"
     for gap in plan.rehearsal.lost.get(change.job, ()):
         yield f"of what it owes since {show.when(gap.after, home)}, {_many(gap)} not run: recorded as removed"
+    for one in plan.dropped(change):
+        yield f"{named(one.occurrence, home)} will be dropped: {one.why}"
     if change.waiting:
         yield f"{show.counted(change.waiting, 'waiting run')} would not be started any more"
     if change.running:
@@ -210,6 +214,7 @@ def _change_json(plan: Plan, change: Change, home: ZoneInfo, count: int) -> dict
         "first_new": [at.astimezone(home) for at in moves.new[:count]],
         "lost": [{"after": gap.after.astimezone(home), "until": gap.until.astimezone(home), "count": gap.count}
                  for gap in lost],
+        "dropped": [{**arranged_json(one.occurrence, home), "why": one.why} for one in plan.dropped(change)],
         "waiting": change.waiting,
         "running": change.running,
         "offset_changes": list(change.clocks),

@@ -43,6 +43,7 @@ async def rehearsed(ledger: Ledger | None, jobs: Sequence[Job], limits: Limits, 
         running={one.job for one in stored.open},
         waiting=waiting,
         approved_to=approved_up_to(await ledger.acts(None, verbs=(APPROVE,))),
+        arranged=stored.occurrences,
         succeeded=[(one.job, one.scheduled_at) for one in await successes_of(ledger, needed_by(jobs))],
     )
     return Rehearsed(found, stored, waiting)

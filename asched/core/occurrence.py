@@ -6,11 +6,12 @@ Like EXDATE, RECURRENCE-ID and RDATE of iCalendar: what is moved keeps the insta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar, assert_never
 
 from asched.core.model import Fire
 from asched.core.outcome import Skip, SkipReason
+from asched.core.text.instants import shown
 
 MOVED, ADDED = "moved", "added"  # the nonces of the fires that come of it
 
@@ -87,6 +88,21 @@ def followed_as(fire: Fire) -> str:
     """The nonce under which jobs come after that fire. What was moved stands for its instant, as if it had run then;
     what comes after an added one may itself have one added at that instant, and is not that."""
     return {MOVED: "", ADDED: f"after-{ADDED}"}.get(fire.nonce, fire.nonce)
+
+
+def named(occurrence: Occurrence, zone: tzinfo) -> str:
+    """It, as a noun: "the skip of 2026-11-22 03:15:00+01:00 by ana"."""
+    at = shown(occurrence.scheduled_at, zone)
+    match occurrence:
+        case Skipped():
+            said = f"the skip of {at}"
+        case Moved(to=to):
+            said = f"the move of {at} to {shown(to, zone)}"
+        case Added():
+            said = f"the fire added at {at}"
+        case _:
+            assert_never(occurrence)
+    return f"{said} by {occurrence.by}"
 
 
 def number_of(instant: datetime) -> int:

@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from asched.core.change import Expire
 from asched.core.foresight.differences import shift
 from asched.core.limits import Limits, differences
+from asched.core.localtime.zones import zone
 from asched.core.model import Job
+from asched.core.occurrence import named
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
 from asched.declaration.problems import format_problems
@@ -77,8 +81,9 @@ class Reloading:
 
     async def reload(self) -> dict[str, object]:
         """Load the jobs anew. Validated first: on any error the old set stays. Returns the names of the jobs that were
-        "added", "changed" and "removed", the "settings" of all jobs that are others, and how many "fires" of the next
-        day are "new", "gone" and "moved". Raises ConfigurationError, Refused.
+        "added", "changed" and "removed", the "settings" of all jobs that are others, what was arranged for single fires
+        and is "dropped", and how many "fires" of the next day are "new", "gone" and "moved". Raises ConfigurationError,
+        Refused.
 
         One after the other: what was read last is what stays. All who ask while one is under way share the next.
         """
@@ -127,7 +132,8 @@ class Reloading:
         self._log.info("service.reloading")
         found = await loaded(self._load)
         before, triggers, limits = self._definitions(), self._triggers(), self._scheduler.limits
-        await self._scheduler.reload(found.jobs, found.limits)
+        homes = {handle.name: zone(handle.definition.timezone) for handle in self._scheduler.jobs}
+        dropped = await self._scheduler.reload(found.jobs, found.limits)
         after = self._definitions()
         fires = await aside(shifted, triggers, self._triggers(), self._scheduler.clock.now())
         answer: dict[str, object] = {
@@ -135,6 +141,7 @@ class Reloading:
             "changed": sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
             "removed": sorted(before.keys() - after.keys()),
             "settings": self._settings(limits, found),
+            "dropped": [f"{one.occurrence.job}: {_loss(one, homes[one.occurrence.job])}" for one in dropped],
             "fires": fires,
         }
         self._log.info("service.reloaded", jobs=len(after), **answer)
@@ -142,8 +149,8 @@ class Reloading:
 
     def _settings(self, before: Limits, found: Loaded) -> list[str]:
         """What [service] and [pools] say otherwise than before, as in "max_running 4 -> 2"."""
-        zone, self._timezone = self._timezone, found.timezone or self._timezone
-        zones = [] if zone == self._timezone else [f"timezone {zone} -> {self._timezone}"]
+        was, self._timezone = self._timezone, found.timezone or self._timezone
+        zones = [] if was == self._timezone else [f"timezone {was} -> {self._timezone}"]
         return [*zones, *differences(before, found.limits)]
 
     def _definitions(self) -> dict[str, str]:
@@ -152,6 +159,10 @@ class Reloading:
     def _triggers(self) -> Triggers:
         """Of the jobs that are served, as they are anchored."""
         return {name: state.trigger for name, state in self._scheduler.engine.board.jobs.items()}
+
+
+def _loss(gone: Expire, home: ZoneInfo) -> str:
+    return f"{named(gone.occurrence, home)} is dropped: {gone.why}"
 
 
 def shifted(before: Triggers, after: Triggers, now: datetime) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,24 @@ def test_a_dry_run_of_a_reload_says_the_same_and_needs_no_service(planned: Plann
     assert said.code == 0
     assert said.out.splitlines()[2:] == planned.folder.asched("plan").out.splitlines()[2:]
     assert planned.folder.asched("reload", "--dry-run", "--json").json["changes"] is True
+
+
+def test_what_was_arranged_for_single_fires_and_would_not_come_any_more_is_told(planned: Planned) -> None:
+    planned.served(table("a", "daily at 08:00"), table("b", "daily at 08:00"), table("stays", "daily at 08:00"))
+    asched = planned.folder.asched
+    assert asched("skip", "a@tomorrow 08:00").code == 0
+    assert asched("add", "a", "tomorrow 09:30").code == 0
+    assert asched("move", "b@tomorrow 08:00", "tomorrow 11:00").code == 0
+    assert asched("skip", "stays@tomorrow 08:00").code == 0
+    planned.write(table("a", "daily at 09:00"), table("stays", "daily at 08:00", "retry = 2"))
+    assert [(one["job"], one["dropped"]) for one in planned.told()["jobs"] if not one["dropped"]] == [("stays", [])]
+    (skip,) = planned.of("a")["dropped"]
+    assert (skip["kind"], skip["scheduled_at"][11:16]) == ("skip", "08:00"), "what was added stays"
+    assert [(one["kind"], one["why"]) for one in planned.of("b")["dropped"]] == [("move", "its job was removed")]
+    out = asched("plan").out
+    assert re.search(
+        r"    the skip of \S+ 08:00:00\S+ by .* will be dropped: its schedule does not yield that ins", out
+    )
+    assert re.search(
+        r"    the move of \S+ 08:00:00\S+ to \S+ 11:00:00\S+ by .* will be dropped: its job was removed", out
+    )

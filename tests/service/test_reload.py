@@ -117,3 +117,18 @@ async def test_a_reload_changes_the_limits_that_all_jobs_share() -> None:
         board.permits.take(1, [("service", "")])
         assert not board.permits.has_room(("service", ""))
         assert board.recovering.rules.ask_above == 5
+
+
+async def test_what_was_arranged_and_will_not_come_any_more_is_said() -> None:
+    scheduler = Scheduler(ledger=":memory:")
+    job = scheduler.add(nothing, "daily at 08:00", name="a").definition
+    scheduler.replace([job])
+    async with scheduler:
+        await scheduler["a"].skip(by="ada")
+        (skipped,) = scheduler["a"].occurrences
+        changed = replace(job, trigger=Cron("0 9 * * *", "UTC"))
+        answer = await reloading_of(scheduler, lambda: reloading.Loaded([changed], Limits())).reload()
+        at = skipped.scheduled_at.isoformat(sep=" ")
+        why = "its schedule does not yield that instant any more"
+        assert answer["dropped"] == [f"a: the skip of {at} by ada is dropped: {why}"]
+        assert (await reloading_of(scheduler, lambda: reloading.Loaded([changed], Limits())).reload())["dropped"] == []

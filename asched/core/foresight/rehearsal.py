@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
-from asched.core.change import Change, Decide, Gap, Pause, Promote
+from asched.core.change import Change, Decide, Expire, Gap, Pause, Promote
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
+from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision
 from asched.core.record import VersionRecord
 from asched.core.recovery import Held
@@ -18,6 +19,7 @@ from asched.core.rules.admission import wait
 from asched.core.rules.board import Board, Now, Previous, Turn
 from asched.core.rules.deadlines import due
 from asched.core.rules.owed import count_owed
+from asched.core.rules.pending import dropped, void
 from asched.core.rules.roster import decided_until, place, previous_of, retire
 
 _ALL = 1_000_000  # deadlines: each job has one
@@ -35,13 +37,15 @@ class Owed:
 class Rehearsal:
     """`jobs` as they would be served: those that are enabled, with their anchors. `lost`: what versions that end still
     owed. `owed`: what comes due at once, by catch-up or because it is due right now. `raised`: by triggers.
-    `held`: so much is owed that somebody would be asked first."""
+    `held`: so much is owed that somebody would be asked first. `dropped`: what was arranged for single fires that the
+    jobs do not have any more."""
 
     jobs: Mapping[str, Job]
     lost: Mapping[str, Sequence[Gap]]
     owed: Mapping[str, Owed]
     raised: Mapping[str, str]
     held: Held | None
+    dropped: Sequence[Expire] = ()
 
 
 def known_of(versions: Iterable[VersionRecord]) -> dict[str, Previous]:
@@ -64,14 +68,17 @@ def rehearse(
     waiting: Sequence[Fire] = (),
     approved_to: int = 0,
     succeeded: Iterable[tuple[str, datetime]] = (),
+    arranged: Iterable[Occurrence] = (),
 ) -> Rehearsal:
     """Exactly `jobs` from now on. `running` are names of jobs that have a run: what counts from its end is not due.
     `waiting` are fires that wait already; up to `approved_to` somebody approved of making up for them. `succeeded` are
-    jobs that others need, and instants for which they did."""
+    jobs that others need, and instants for which they did. `arranged` are single fires that go otherwise."""
     numbers = count(max([approved_to, *(fire.id for fire in waiting)]) + 1)
     board = Board(lambda: next(numbers), limits)
     board.known.update(known)
     board.pauses.update((pause.job, pause) for pause in pauses)
+    for one in arranged:
+        board.occurrences[one.job] = (*board.occurrences.get(one.job, ()), one)
     for job, at in succeeded:
         board.successes.note(job, at)
     placing, deciding = Turn(), Turn()
@@ -87,6 +94,7 @@ def rehearse(
         _owed(deciding.changes),
         {state.job.name: state.broken for state in board.jobs.values() if state.broken},
         board.recovering.held,
+        dropped(placing.changes),
     )
 
 
@@ -96,6 +104,8 @@ def _place_all(board: Board, jobs: Sequence[Job], now: Now, turn: Turn) -> None:
         retire(name, board.known[name], now, turn)
     for job in wanted:
         place(board, job, None, now, turn)
+    for name in list(board.occurrences):
+        void(board, name, now, turn)
     board.link()
 
 

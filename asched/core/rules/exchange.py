@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from asched.core.change import Expire
 from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.rules.adopt import settle_down
 from asched.core.rules.board import Board, Now, Turn
 from asched.core.rules.draining import settle_before
+from asched.core.rules.pending import dropped
 from asched.core.rules.roster import current, place, remove
 from asched.core.version import definition_of
 
 
-def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, turn: Turn) -> None:
-    """Exactly `wanted` from now on, by name. What runs keeps the definition and the places that it has."""
+def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, turn: Turn) -> list[Expire]:
+    """Exactly `wanted` from now on, by name. What runs keeps the definition and the places that it has. Returns what
+    was arranged for single fires and is no more."""
+    before = len(turn.changes)
     enabled = {name: job for name, job in wanted.items() if not job.disabled}
     for name in [name for name in board.jobs if name not in enabled]:
         remove(board, name, now, turn)
@@ -23,6 +27,7 @@ def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, 
     board.link()
     board.limit(limits)
     settle_down(board, now, turn)
+    return dropped(turn.changes[before:])
 
 
 def _put(board: Board, job: Job, now: Now, turn: Turn) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from asched.core.change import Arrange, Expire
+from asched.core.change import Arrange, Change, Expire
 from asched.core.occurrence import Added, Occurrence, comes_at, left_out, number_of
 from asched.core.outcome import Skip
 from asched.core.rules.board import Board, Deadline, JobState, Kind, Now, Turn
@@ -112,6 +112,11 @@ def drop_all(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """Its job is removed."""
     for occurrence in pending(state):
         drop(board, state, occurrence, now, turn, REMOVED)
+
+
+def dropped(changes: Iterable[Change]) -> list[Expire]:
+    """What, of all that these changes say, will not come any more."""
+    return [change for change in changes if isinstance(change, Expire) and change.why]
 
 
 def void(board: Board, job: str, now: Now, turn: Turn) -> None:
