@@ -155,11 +155,9 @@ class JobHandle:
         """Run the fire of `at` (None: the next one) at `to`, later or earlier; None: now. The job works for `at`."""
         return await self._arrange(partial(move, at=as_instant(at), to=as_instant(to)), by, reason)
 
-    async def add_once(self, at: datetime, *, reason: str = "", by: str = "api") -> Added:
-        """Run it once more, at `at`, which is ahead; within its limits, its pause and its catch-up."""
-        wanted = as_instant(at)
-        assert wanted is not None
-        return await self._arrange(partial(add, at=wanted), by, reason)
+    async def add_once(self, at: datetime | None = None, *, reason: str = "", by: str = "api") -> Added:
+        """Run it once more, at `at`, which is ahead, or now; within its limits, its pause and its catch-up."""
+        return await self._arrange(partial(add, at=as_instant(at)), by, reason)
 
     async def restore(self, at: datetime | None = None, *, reason: str = "", by: str = "api") -> Occurrence:
         """Take back what was arranged for `at`, or moved to it; None: the first. Returns what that was."""

@@ -56,9 +56,7 @@ def move_command(desk: Desk, fire: str, to: str, reason: str) -> None:
     asked = _named(desk, fire)
     if not asked.word and asked.at is None:
         raise click.UsageError(f"which one? {asked.job}@next, or the time that it is due, as in {asked.job}@03:00")
-    there = None if to.strip().lower() == "now" else moment(to, zone_of(desk, asked.job), desk.now())
-    if there is None and not desk.is_served:
-        raise Refused(f"no service runs that would run it now: `asched run {asked.job}` runs it here")
+    there = _when(desk, asked.job, to)
     from asched.core.rules.arranging import move
 
     _done(desk, _arrange(desk, asked.job, partial(move, at=asked.at, to=there), reason, at=asked.at, to=there))
@@ -69,8 +67,8 @@ def move_command(desk: Desk, fire: str, to: str, reason: str) -> None:
 @click.argument("time", metavar="TIME")
 @_REASON
 def add_command(desk: Desk, job: str, time: str, reason: str) -> None:
-    """Run a job once more, at a time that its schedule does not have: asched add report "sat 09:00"."""
-    at = moment(time, zone_of(desk, job), desk.now())
+    """Run a job once more, at a time that its schedule does not have, or now: asched add report "sat 09:00"."""
+    at = _when(desk, job, time)
     from asched.core.rules.arranging import add
 
     _done(desk, _arrange(desk, job, partial(add, at=at), reason, at=at))
@@ -88,6 +86,15 @@ def restore_command(desk: Desk, fire: str, reason: str) -> None:
     from asched.core.rules.arranging import restore
 
     _done(desk, _arrange(desk, asked.job, partial(restore, at=asked.at), reason, at=asked.at), restored=True)
+
+
+def _when(desk: Desk, job: str, time: str) -> datetime | None:
+    """None is now, as the service finds it when it is asked: an instant of ours would be over by then."""
+    if time.strip().lower() != "now":
+        return moment(time, zone_of(desk, job), desk.now())
+    if not desk.is_served:
+        raise Refused(f"no service runs that would run it now: `asched run {job}` runs it here")
+    return None
 
 
 def _named(desk: Desk, fire: str) -> JobAt:

@@ -159,6 +159,8 @@ def say_what_moves(
     else:
         _print_moves(compared, folder, begin, until, home, count)
     _say_if_cut(desk, until, end, home)
+    if not schedules:
+        desk.say_what_is_wrong()
     return FAILED if any(one.differs for one in compared) else OK
 
 

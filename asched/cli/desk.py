@@ -218,6 +218,18 @@ class Desk:
         if not self.quiet and not self.as_json:
             click.echo(text, err=True)
 
+    def say_what_is_wrong(self) -> None:
+        """After an answer that is about all jobs: that some are not in it. Leaves with exit code 4 when nothing at all
+        can run because of that."""
+        from asched.service.exitcodes import CONFIGURATION
+
+        problems = len(self.configuration.problems)
+        if problems and not self.quiet:
+            many = "1 problem costs" if problems == 1 else f"{problems} problems cost"
+            click.echo(f"{many} jobs: `asched check` names {'it' if problems == 1 else 'them'}", err=True)
+        if problems and all(job.disabled for job in self.configuration.jobs):
+            raise SystemExit(CONFIGURATION)
+
     def hint(self, command: str) -> None:
         """The next useful command, where somebody sits before a terminal."""
         if sys.stdout.isatty() and sys.stderr.isatty():

@@ -122,6 +122,8 @@ def _of_jobs(desk: Desk, name: str | None, asked: Asked, ics: bool) -> None:
     show.say_what_was_raised(known.raised)
     if not ics:
         _say_the_rest(desk, jobs, known, found)
+    if name is None:
+        desk.say_what_is_wrong()
 
 
 def _say_the_rest(desk: Desk, jobs: list[Job], known: Known, found: Sequence[Due]) -> None:

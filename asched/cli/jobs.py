@@ -59,13 +59,18 @@ class Standing:
 @verb("list")
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
-    from asched.core.english.reasons import explain_wait
-
     jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
     show.say_what_was_raised({one.job.name: one.raised for one in jobs if one.raised})
     if desk.as_json:
         show.as_json([_json(one) for one in jobs])
-        return
+    else:
+        _say(desk, jobs)
+    desk.say_what_is_wrong()
+
+
+def _say(desk: Desk, jobs: Sequence[Standing]) -> None:
+    from asched.core.english.reasons import explain_wait
+
     heads = ("JOB", "STATE", "SCHEDULE", "NEXT", "LAST")
     show.table(heads, [_row(desk, one) for one in jobs])
     for one in jobs:
@@ -77,8 +82,6 @@ def list_command(desk: Desk) -> None:
         for record in one.waiting[:SHOWN]:
             desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for, one.zone)}")
     _say_what_is_held(desk)
-    if desk.configuration.problems:
-        desk.talk(f"{show.counted(len(desk.configuration.problems), 'problem')} cost jobs: `asched check` names them")
     desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched check")
 
 

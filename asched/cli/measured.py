@@ -34,6 +34,8 @@ def say_what_is_possible(desk: Desk, seconds: float) -> None:
         show.as_json(_json(folder, figures, load, home))
     else:
         _print(folder, figures, load, home)
+    if has_configuration(desk):
+        desk.say_what_is_wrong()
 
 
 def _talk(desk: Desk, folder: Path, seconds: float) -> None:

@@ -54,6 +54,7 @@ def say_what_would_be(
             desk.talk(f"wrote {file}")
     if forecast.until < end and not desk.quiet:
         click.echo(f"cut at {show.when(forecast.until, home)}: {MOST} fires; ask for a shorter time", err=True)
+    desk.say_what_is_wrong()
 
 
 # What is said of it.

@@ -20,10 +20,10 @@ async def arrange(
             made = await job.move(at, to, by=by, reason=reason)
         case "restore":
             made = await job.restore(at, by=by, reason=reason)
-        case "add" if at is not None:
+        case "add":
             made = await job.add_once(at, by=by, reason=reason)
         case _:
-            raise ValueError('"at" is missing: when is it to run?')
+            raise ValueError(f"{verb!r} arranges nothing")
     return occurrence_json(made)
 
 

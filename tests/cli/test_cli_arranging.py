@@ -104,6 +104,7 @@ def test_json_has_the_documented_keys(folder: Folder, verb: str) -> None:
         (["move", "greet@next", "now"], 6, "`asched run greet` runs it here"),
         (["move", "greet@next", "yesterday 08:00"], 6, "is over"),
         (["add", "greet", "08:00"], 6, "by its schedule"),
+        (["add", "greet", "now"], 6, "`asched run greet` runs it here"),
         (["add", "locked", "08:00"], 6, "is disabled"),
         (["restore", "greet@08:00"], 6, "nothing is arranged"),
     ],

@@ -51,7 +51,7 @@ def test_one_bad_file_of_jobs_fails_the_check_and_is_mentioned_in_the_list(folde
     assert folder.asched("check").code == 4
     said = folder.asched("list")
     assert said.code == 0
-    assert "1 problem cost jobs: `asched check` names them" in said.err
+    assert "1 problem costs jobs: `asched check` names it" in said.err
 
 
 def test_list_without_a_ledger(folder: Folder) -> None:

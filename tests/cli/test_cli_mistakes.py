@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from clifolder import ROOT, Folder
+from test_cli_bench import FIGURES
 
 from asched.cli.app import app
 
@@ -213,3 +214,18 @@ def test_a_full_disk_is_said_in_one_line(filled: Folder) -> None:
     with open("/dev/full", "w") as full:
         said = filled.run("runs", stdout=full)
     assert (said.code, said.err) == (74, "asched: No space left on device\n")
+
+
+@pytest.mark.parametrize("verb", ["list", "next", "simulate", "bench"])
+def test_an_answer_about_all_jobs_says_that_some_are_not_in_it(
+    folder: Folder, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where nothing at all can run because of that, it is no good answer."""
+    monkeypatch.setattr("asched.cli.measured.measure", lambda folder, scope: FIGURES)
+    folder.jobs.write_text("from asched import job\n@job('every 10s'\ndef tick() -> None: ...\n")
+    said = folder.asched(verb)
+    assert (said.code, "1 problem costs jobs: `asched check` names it\n" in said.err) == (0, True)
+    folder.config.write_text('[service]\njobs = ["jobs"]\n')
+    assert (folder.asched(verb).code, folder.asched(verb, "--json").code) == (4, 4)
+    folder.jobs.unlink()
+    assert folder.asched(verb).code == 0, "no job is no problem"

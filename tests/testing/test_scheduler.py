@@ -274,3 +274,15 @@ async def test_why_answers_for_any_instant_of_a_job():
         assert (skipped.verdict.kind, skipped.zone) == ("never_due", "Europe/Berlin")
         with pytest.raises(Refused, match="no offset"):
             await s["nightly"].why(datetime.fromisoformat("2100-03-28T02:31"))
+
+
+async def test_a_fire_that_is_added_for_now_is_due_at_once() -> None:
+    ledger, clock = MemoryLedger(), FakeClock("2026-01-01T12:30Z")
+    async with Scheduler(ledger=ledger, clock=clock) as s:
+        job = s.add(nothing, "0 * * * *", name="hourly")
+        added = await job.add_once(by="ana")
+        assert added.scheduled_at == clock.now()
+        await clock.settle()
+        (run,) = await s.runs("hourly")
+        assert (run.scheduled_at, run.outcome and run.outcome.kind) == (added.scheduled_at, "succeeded")
+        assert job.occurrences == ()

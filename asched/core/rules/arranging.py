@@ -68,8 +68,9 @@ def move(
     return wanted
 
 
-def add(board: Board, state: JobState, at: datetime, asked: Asked, now: Now, turn: Turn) -> Added:
-    """One fire more, at an instant that the schedule does not yield."""
+def add(board: Board, state: JobState, at: datetime | None, asked: Asked, now: Now, turn: Turn) -> Added:
+    """One fire more, at an instant that the schedule does not yield; None means now."""
+    at = at or now.wall
     _check_ahead(state, at, now)
     trigger = state.trigger
     if trigger is not None and not trigger.relative and yields(trigger, at) and at not in state.overrides:
