@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from asched.core.rules.backfilling import begin_backfill, cancel_backfill, open_
 from asched.core.rules.board import Board, Now
 from asched.core.text.instants import shown
 from asched.core.triggers.instants import between
+from asched.core.triggers.interval import Every
 from asched.core.triggers.protocol import Trigger
 from asched.engine.aside import aside
 from asched.engine.engine import Engine
@@ -30,7 +31,8 @@ _SMALLEST = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What somebody wants to be run: the instants of `job` in [since, until). `home`: its zone, to say them in."""
+    """What somebody wants to be run: the instants of `job` in [since, until). `home`: its zone, to say them in.
+    `after`: what the job comes after."""
 
     job: str
     since: datetime
@@ -38,6 +40,7 @@ class Stretch:
     at_once: int
     again: bool
     home: ZoneInfo
+    after: tuple[str, ...] = ()
 
     @staticmethod
     def checked(job: Job, since: datetime, until: datetime, at_once: int, *, again: bool) -> Stretch:
@@ -47,7 +50,7 @@ class Stretch:
             raise Refused(f"from {shown(since, home)} to {shown(until, home)} is no stretch: it ends before it begins")
         if at_once < 1:
             raise Refused(f"at_once is {at_once}: it must be 1 or more")
-        return Stretch(job.name, since, until, at_once, again, home)
+        return Stretch(job.name, since, until, at_once, again, home, job.after)
 
     def trigger(self, trigger: Trigger | None, now: datetime) -> Trigger:
         """The trigger, if it has instants there. Raises Refused."""
@@ -57,20 +60,29 @@ class Stretch:
                 f"what is due from now on; end it at {shown(now, self.home)} or before"
             )
         if trigger is None or trigger.relative:
-            raise Refused(f'job "{self.job}" has no instants that could be run again: {_why_none(trigger)}')
+            raise Refused(f'job "{self.job}" has no instants that could be run again: {self._why_none(trigger)}')
         if not between(trigger, self.since - _SMALLEST, self.until - _SMALLEST, 1):
             stretch = f"from {shown(self.since, self.home)} to {shown(self.until, self.home)}"
-            raise Refused(f'job "{self.job}" has no instant {stretch}: its schedule is {trigger.text()}')
+            raise Refused(f'job "{self.job}" has no instant {stretch}: its schedule is {self._written(trigger)}')
         return trigger
+
+    def _why_none(self, trigger: Trigger | None) -> str:
+        if trigger is not None:
+            return f"{trigger.text()} counts from the end of its last run"
+        names = " and ".join(self.after)
+        follows = f"it comes after {names}: a backfill of {names} brings its runs, too"
+        return follows if self.after else "it has no schedule"
+
+    def _written(self, trigger: Trigger) -> str:
+        """With what an interval is counted from in the job's zone, as all instants here."""
+        if isinstance(trigger, Every) and trigger.anchor is not None:
+            return f"{replace(trigger, anchor=None).text()}, counted from {shown(trigger.anchor, self.home)}"
+        return trigger.text()
 
     def order(self, by: str, reason: str, at: datetime) -> Backfill:
         """To be given a number."""
         cursor = self.since - _SMALLEST
         return Backfill(0, self.job, self.since, self.until, cursor, at, by, reason, self.at_once, self.again)
-
-
-def _why_none(trigger: Trigger | None) -> str:
-    return "it has no schedule" if trigger is None else f"{trigger.text()} counts from the end of its last run"
 
 
 async def begun(engine: Engine, stretch: Stretch, by: str, reason: str) -> Backfill:

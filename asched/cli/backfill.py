@@ -13,6 +13,7 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import INSTANT, Moment
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
+from asched.service.exitcodes import NOT_FOUND
 
 if TYPE_CHECKING:
     from asched.backfills import Stretch
@@ -178,10 +179,23 @@ def _one_json(one: Backfill) -> dict[str, object]:
     }
 
 
+async def _check_known(desk: Desk, number: int) -> None:
+    """Leaves with exit code 3 when there never was one of that number, as opposed to one that is over. Only a ledger in
+    memory is asked by the service alone."""
+    if desk.place.in_memory:
+        return
+    async with desk.reading() as ledger:
+        newest = max((one.number for one in await ledger.backfills(limit=1)), default=0)
+    if not 0 < number <= newest:
+        click.echo(f"asched: there is no backfill {number}: `asched backfill --list` shows them", err=True)
+        raise SystemExit(NOT_FOUND)
+
+
 def _cancel(desk: Desk, what: str | None, reason: str) -> None:
     if what is None or not what.isdecimal():
         raise click.UsageError("say which: NUMBER --cancel; `asched backfill --list` shows them")
     number = int(what)
+    desk.wait_for(_check_known(desk, number))
     if desk.is_served:
         desk.call("cancel backfill", number=number, reason=reason, by=desk.who())
     else:

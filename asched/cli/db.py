@@ -10,6 +10,7 @@ from asched.cli import show
 from asched.cli.desk import Desk
 from asched.cli.kinds import INSTANT, Moment
 from asched.cli.verb import family, verb
+from asched.errors import Refused
 
 if TYPE_CHECKING:
     from asched.engine.audit import Audit
@@ -59,7 +60,7 @@ def _say(desk: Desk, file: Inspection, found: Audit | None) -> None:
     for complaint in file.complaints:
         click.echo(f"  {show.one_line(complaint)}")
     if found is not None:
-        what = f"{show.counted(found.fires, 'fire')}, {show.counted(found.gaps, 'gap')}"
+        what = f"{show.counted(found.fires, 'fire')} of schedules, {show.counted(found.gaps, 'gap')}"
         wrong = show.counted(len(found.imbalances), "fault")
         click.echo(f"balanced: {what}" if found.balanced else f"NOT balanced: {wrong}; `asched audit` names them")
     for remark in file.remarks:
@@ -86,7 +87,10 @@ def _json(desk: Desk, file: Inspection, found: Audit | None) -> dict[str, object
 @click.option("--reason", default="", help="Why: it is kept.")
 def prune_command(desk: Desk, before: Moment | None, dry_run: bool, reason: str) -> None:
     """Delete what retention no longer keeps, now: through the service when one runs, else here."""
-    since = None if before is None else before.at(desk.zone, desk.now(), back=True)
+    now = desk.now()
+    since = None if before is None else before.at(desk.zone, now, back=True)
+    if since is not None and since > now:
+        raise Refused(f"{show.when(since, desk.zone)} is to come: what is older than that would be all there is")
     if desk.is_served:
         at = None if since is None else since.isoformat()
         gone = desk.call("prune", before=at, dry_run=dry_run, by=desk.who(), reason=reason)["fires"]

@@ -13,11 +13,13 @@ from asched.cli.elsewhere import served_elsewhere
 from asched.cli.rehearsing import rehearsed
 from asched.cli.supposing import durations, median, simulated
 from asched.core.change import Expire
+from asched.core.english.dependence import explain_after
 from asched.core.foresight.asdefined import job_as_defined
 from asched.core.foresight.differences import Shift, shift
 from asched.core.foresight.edits import Edit, edits
 from asched.core.foresight.forecast import Busy, Forecast
 from asched.core.foresight.rehearsal import Rehearsal, known_of
+from asched.core.grammar.byhand import BY_HAND
 from asched.core.limits import Limits
 from asched.core.lint.schedule import at_offset_changes
 from asched.core.model import Job
@@ -37,8 +39,9 @@ CROWD = 3  # so many runs of others in one minute are worth a word
 @dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one job. `how`: "added", "changed", "disabled" or "removed". The schedules are texts, "" for
-    none. `days`: only what its calendars hold is different. `clocks`: what offset changes do to the new schedule and
-    did not do to the old one. `waiting` runs would be skipped, `running` ones end as they are."""
+    none; then `otherwise` says when it runs. `days`: only what its calendars hold is different. `clocks`: what offset
+    changes do to the new schedule and did not do to the old one. `waiting` runs would be skipped, `running` ones end as
+    they are."""
 
     job: str
     how: str
@@ -50,6 +53,7 @@ class Change:
     clocks: Sequence[str] = ()
     waiting: int = 0
     running: int = 0
+    otherwise: tuple[str, str] = ("", "")
 
     @property
     def rescheduled(self) -> bool:
@@ -172,7 +176,8 @@ def _of_a_job(
     if previous is None:
         shifted = shift(None, served.trigger, now, until, INSTANTS)
         clocks = at_offset_changes(served.trigger, now)
-        return Change(job.name, "added", "", ("", new), days=False, edits=(), shift=shifted, clocks=clocks)
+        return Change(job.name, "added", "", ("", new), days=False, edits=(), shift=shifted, clocks=clocks,
+                      otherwise=("", _otherwise(job)))  # fmt: skip
     if previous.definition == definition:
         return None
     return Change(
@@ -184,6 +189,7 @@ def _of_a_job(
         edits=edits(previous.definition, definition),
         shift=shift(previous.trigger, served.trigger, now, until, INSTANTS),
         clocks=_new_to(served.trigger, previous.trigger, now),
+        otherwise=(_otherwise(job_as_defined(job.name, previous)), _otherwise(job)),
     )
 
 
@@ -201,7 +207,13 @@ def _gone(name: str, how: str, why: str, stands: _Stands, now: datetime, until: 
         shift=shifted,
         waiting=waiting,
         running=len(open_) - waiting,
+        otherwise=(_otherwise(job_as_defined(name, previous)), ""),
     )
+
+
+def _otherwise(job: Job) -> str:
+    """When one without a schedule runs, as `asched list` says it."""
+    return explain_after(job) if job.after else f"only {BY_HAND}"
 
 
 def _text(previous: Previous) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from errno import ENOENT
 from pathlib import Path
 
 from asched.cli.desk import Desk
@@ -27,7 +28,8 @@ class Copy:
 
 
 def copy_to(desk: Desk, name: str, *, overwrite: bool) -> Copy:
-    """Raises Refused when the file is there and may not be overwritten, or is the ledger itself."""
+    """Raises Refused when the file is there and may not be overwritten, or is the ledger itself, OSError when
+    there is no such folder."""
     ledger, file = ledger_file(desk), Path(name).absolute()
     if file.exists() and file.samefile(ledger):
         raise Refused(f"{file} is the ledger itself")
@@ -36,6 +38,8 @@ def copy_to(desk: Desk, name: str, *, overwrite: bool) -> Copy:
     log = file.with_name(file.name + "-wal")
     if log.exists() and log.stat().st_size:
         raise Refused(f"{log} is there: something uses {file}, or did, and its log would be taken for the copy's")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "there is no such folder", str(file.parent))
     refuse_foreign(ledger)
     with telling(ledger):
         back_up(ledger, file, _PATIENCE)

@@ -79,14 +79,16 @@ def _title(plan: Plan, home: ZoneInfo) -> str:
 
 def _print_change(plan: Plan, change: Change, home: ZoneInfo, count: int) -> None:
     old, new = change.schedule
-    beside = "" if change.how == "changed" else f": {change.why or new or old or 'no schedule'}"
+    beside = (
+        "" if change.how == "changed" else f": {change.why or new or old or change.otherwise[change.how == 'added']}"
+    )
     click.echo(show.one_line(f"{_SIGNS[change.how]} {change.job}  {change.how}{beside}"))
     for line in _change_lines(plan, change, home, count):
         click.echo(f"    {show.one_line(line)}")
 
 
 def _change_lines(plan: Plan, change: Change, home: ZoneInfo, count: int) -> Iterator[str]:
-    old, new = (text or "none" for text in change.schedule)
+    old, new = (text or other for text, other in zip(change.schedule, change.otherwise, strict=True))
     if change.how == "changed" and change.rescheduled:
         yield f"schedule: {old} -> {new}"
     if change.days:

@@ -33,8 +33,8 @@ def run_command(
     """Run a job now.
 
     When a service runs, it runs the job, within the job's limits; else it is run here. It is recorded either way, and
-    no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 124 when it timed out, 130 when it was
-    interrupted.
+    no schedule is touched. Exit code: 0 when it succeeded, 1 when it failed, 6 when it was refused, 124 when it timed
+    out, 130 when it was interrupted.
     """
     instant = None if at is None else at.at(desk.zone, desk.now(), back=True)
     given = dict(args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -124,7 +125,12 @@ def _argv(command: object, shell: bool, faults: list[Fault]) -> tuple[str, ...] 
     return tuple(command)
 
 
+_OF_A_SHELL = re.compile(r"[;&|<>$`*?]")
+
+
 def _as_list(command: str) -> str:
+    if _OF_A_SHELL.search(command):
+        return "add shell = true, for it has characters that only a shell reads"
     try:
         return f"write {shown(shlex.split(command))}"
     except ValueError:  # unbalanced quotes

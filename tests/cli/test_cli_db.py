@@ -67,8 +67,14 @@ def test_a_file_with_a_log_of_its_own_is_not_overwritten(filled: Folder) -> None
     assert filled.asched("db", "backup", "copy.db", "--yes").code == 6
 
 
+def test_nothing_is_pruned_before_an_instant_that_is_to_come(filled: Folder) -> None:
+    said = filled.asched("db", "prune", "--before", "2099-01-01", "--dry-run")
+    assert (said.code, "is to come" in said.err) == (6, True)
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing(filled: Folder) -> None:
-    assert filled.asched("db", "backup", "nowhere/copy.db").code == 74
+    said = filled.asched("db", "backup", "nowhere/copy.db")
+    assert (said.code, said.err) == (74, f"asched: there is no such folder: {filled.path / 'nowhere'}\n")
     before = sorted(path.name for path in filled.path.iterdir())
     with filled.ledger.open("r+b") as file:
         file.seek(3 * 4096)
@@ -123,10 +129,10 @@ def test_without_a_ledger_there_is_nothing_to_look_at(folder: Folder) -> None:
 
 def test_prune_says_first_what_would_go_and_then_it_is_gone(filled: Folder) -> None:
     fires = len(rows(str(filled.ledger)))
-    would = filled.asched("db", "prune", "--before", "2100-01-01", "--dry-run", "--json").json
+    would = filled.asched("db", "prune", "--before", "now", "--dry-run", "--json").json
     assert would == {"fires": fires, "dry_run": True}
     assert len(rows(str(filled.ledger))) == fires
-    said = filled.asched("db", "prune", "--before", "2100-01-01", "--reason", "tidy")
+    said = filled.asched("db", "prune", "--before", "now", "--reason", "tidy")
     assert (said.code, said.out) == (0, f"{fires} fires are deleted\n")
     assert rows(str(filled.ledger)) == []
     assert filled.asched("audit").code == 0
@@ -137,7 +143,7 @@ def test_prune_keeps_what_the_configuration_keeps(filled: Folder) -> None:
     assert filled.asched("db", "prune").out == "0 fires are deleted\n"
     kept = 'jobs = ["jobs"]\nretention = { failures = "180d" }\n'
     filled.config.write_text(filled.config.read_text().replace('jobs = ["jobs"]\n', kept))
-    filled.asched("db", "prune", "--before", "2100-01-01")
+    filled.asched("db", "prune", "--before", "now")
     assert {(job, outcome) for _, job, outcome in rows(str(filled.ledger))} == {("broken", "failed")}
     assert filled.asched("audit").code == 0
     run = filled.asched("runs", "broken", "-n", "1", "--json").json[0]["run"]

@@ -229,3 +229,15 @@ def test_an_answer_about_all_jobs_says_that_some_are_not_in_it(
     assert (folder.asched(verb).code, folder.asched(verb, "--json").code) == (4, 4)
     folder.jobs.unlink()
     assert folder.asched(verb).code == 0, "no job is no problem"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["30", "2", "*", "*", "*"], 'put it in quotes, as in asched explain "30 2 * * *"'),
+        ([], 'which schedule? Write it in quotes: asched explain "30 2 * * *"'),
+    ],
+)
+def test_a_schedule_without_quotes_is_answered_with_quotes(folder: Folder, words: list[str], said: str) -> None:
+    found = folder.asched("explain", *words)
+    assert (found.code, said in found.err) == (2, True)

@@ -63,11 +63,12 @@ def test_a_mistake_in_usage_is_said(filled: Folder, arguments: list[str], said: 
         (["pause", "--tag", "mony"], 3, 'no job has the tag "mony": there are money'),
         (["backfill", "rested", *PAST], 6, "after 1m counts from the end of its last run"),
         (["backfill", "chatty", *PAST], 6, "it has no schedule"),
+        (["backfill", "report", *PAST], 6, "it comes after tick: a backfill of tick brings its runs, too"),
         (["backfill", "greet", "--from", "2099-01-01", "--to", "2099-02-01"], 6, "which is to come"),
         (["backfill", "greet", "--from", "2026-03-02", "--to", "2026-03-01"], 6, "it ends before it begins"),
         (["backfill", "greet", "--from", "2026-03-02T09:00", "--to", "2026-03-02T10:00"], 6, "has no instant from"),
         (["backfill", "nobody", *PAST], 3, 'no job is called "nobody"'),
-        (["backfill", "7", "--cancel"], 6, "no backfill 7 is under way"),
+        (["backfill", "7", "--cancel"], 3, "there is no backfill 7"),
         (["retry", "7-7"], 3, 'no run is called "7-7"'),
         (["drain"], 5, "no service answers"),
     ],
@@ -85,6 +86,15 @@ def test_a_dry_run_writes_nothing(filled: Folder) -> None:
     assert said[:2] == ["8 instants, 0 succeeded already and left out", "  2026-03-02 08:00:00+01:00"]
     assert said[-2:] == ["  and 3 more", "how long it would take is not known: no run of the job succeeded yet"]
     assert filled.asched("backfill", "--list", "--json").json == []
+
+
+def test_where_nothing_was_due_an_interval_says_in_the_jobs_zone_what_it_is_counted_from(folder: Folder) -> None:
+    folder.config.write_text(
+        '[service]\ntimezone = "Asia/Tokyo"\njobs = []\n'
+        '[[job]]\nname = "a"\nschedule = "every 15m from 2026-03-01T00:00Z"\ncommand = ["true"]\n'
+    )
+    said = folder.asched("backfill", "a", "--from", "2026-03-02T00:01", "--to", "2026-03-02T00:02")
+    assert said.err.endswith("its schedule is every 15m, counted from 2026-03-01 09:00:00+09:00\n")
 
 
 def test_a_backfill_without_a_service_is_written_down_and_can_be_cancelled(filled: Folder) -> None:

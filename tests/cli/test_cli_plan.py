@@ -290,3 +290,13 @@ def test_what_was_arranged_for_single_fires_and_would_not_come_any_more_is_told(
     assert re.search(
         r"    the move of \S+ 08:00:00\S+ to \S+ 11:00:00\S+ by .* will be dropped: its job was removed", out
     )
+
+
+def test_one_without_a_schedule_is_told_as_list_tells_it(planned: Planned) -> None:
+    planned.served(table("a", "daily at 08:00"), table("b", "daily at 08:00"))
+    follower = '[[job]]\nname = "{}"\nafter = ["a"]\ncommand = ["true"]\n'
+    planned.write(table("a", "daily at 08:00"), table("c", "by hand"), follower.format("b"), follower.format("d"))
+    out = planned.folder.asched("plan").out
+    assert "+ c  added: only by hand\n" in out
+    assert "+ d  added: after a\n" in out
+    assert "    schedule: 0 8 * * * -> after a\n" in out

@@ -500,6 +500,7 @@ JOBS: list[tuple[str, str]] = [
     (GOOD + "env = { A = { envv = 'B' } }", '5:15  error  job "x": unknown key "envv" of a secret\n = did you mean "env"?'),
     (GOOD + "success_codes = [0, 256]", '5:21  error  job "x": success_codes[1] must be at most 255, not 256\n5 | 256'),
     (GOOD + "shell = true", '5:9  error  job "x": with shell = true, command is one text\n5 | true\n = write it as one, or take shell out'),
+    (BARE + "command = 'true; ls'", '4:11  error  job "x": command must be a list, or a text with shell = true\n4 | \'true; ls\'\n = add shell = true, for it has characters that only a shell reads'),
     (BARE + "command = 'ls -l'", '4:11  error  job "x": command must be a list, or a text with shell = true\n4 | \'ls -l\'\n = write ["ls", "-l"]'),
     (BARE + "command = []", '4:11  error  job "x": command must be a list of texts, not []\n4 | []\n = as in ["pg_dump", "-Fc", "app"]'),
     (BARE + "command = ['']", '4:11  error  job "x": command names no program, or holds a NUL\n4 | [\'\']'),

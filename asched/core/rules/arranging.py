@@ -85,7 +85,8 @@ def restore(board: Board, state: JobState, at: datetime | None, asked: Asked, no
     """What was arranged for `at`, which may also be where it was moved to, is arranged no more; None: the first."""
     found = _arranged(state, at)
     if isinstance(found, Moved) and found.ran:
-        raise Refused(f"it was brought forward, and decided at {said(state, found.to)}")
+        which = f"the fire of {said(state, found.scheduled_at)}"
+        raise Refused(f"{which} was brought forward, and decided at {said(state, found.to)}: nothing else is arranged")
     if isinstance(found, Moved) and found.scheduled_at <= state.watermark:
         raise Refused(f"{said(state, found.scheduled_at)}, its own time, is over: move it again, or skip it")
     drop(board, state, found, now, turn, f"restored by {asked.by}")
