@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,11 +14,13 @@ from asched.cli.desk import Desk
 from asched.cli.jobat import JobAt, moment, parse_job_at, zone_of
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
-from asched.errors import Refused
+from asched.errors import AschedError, Refused
 
 if TYPE_CHECKING:
     from asched.core.occurrence import Occurrence
     from asched.core.rules.arranging import Arranging
+
+SHOWN = 5  # times of a day
 
 _REASON = click.option("--reason", default="", help="Why: it is kept with the fire.")
 
@@ -37,6 +39,7 @@ def skip_command(desk: Desk, fire: str, is_next: bool, reason: str) -> None:
     asked = _named(desk, fire)
     if not asked.word and asked.at is None and not is_next:
         raise click.UsageError(f"which one? {asked.job}@next, or the time that it is due, as in {asked.job}@03:00")
+    _check_time(desk, asked.job, fire)
     from asched.core.rules.arranging import skip
 
     _done(desk, _arrange(desk, asked.job, partial(skip, at=asked.at), reason, at=asked.at))
@@ -56,6 +59,7 @@ def move_command(desk: Desk, fire: str, to: str, reason: str) -> None:
     asked = _named(desk, fire)
     if not asked.word and asked.at is None:
         raise click.UsageError(f"which one? {asked.job}@next, or the time that it is due, as in {asked.job}@03:00")
+    _check_time(desk, asked.job, fire)
     there = _when(desk, asked.job, to)
     from asched.core.rules.arranging import move
 
@@ -86,6 +90,25 @@ def restore_command(desk: Desk, fire: str, reason: str) -> None:
     from asched.core.rules.arranging import restore
 
     _done(desk, _arrange(desk, asked.job, partial(restore, at=asked.at), reason, at=asked.at), restored=True)
+
+
+def _check_time(desk: Desk, name: str, fire: str) -> None:
+    """A day is no time: it would be read as its midnight, when nothing need be due. Raises Refused."""
+    from asched.cli.jobat import whole_day
+    from asched.core.triggers.instants import between
+
+    try:
+        job = desk.job(name)
+    except AschedError:
+        return  # it cannot be loaded here, or there is none: the service says so
+    day = whole_day(fire.partition("@")[2], job.timezone, desk.now())
+    if day is None or job.trigger is None or job.trigger.relative or job.trigger.steady:
+        return
+    smallest, home = timedelta(microseconds=1), ZoneInfo(job.timezone)
+    found = between(job.trigger, day[0] - smallest, day[1] - smallest, SHOWN + 1)
+    if found and found[0] != day[0]:
+        times = ", ".join(show.when(at, home) for at in found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
+        raise Refused(f"a whole day is no time: {name} is due then at {times}")
 
 
 def _when(desk: Desk, job: str, time: str) -> datetime | None:

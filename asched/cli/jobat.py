@@ -58,6 +58,21 @@ def day_named(text: str, tz: str, now: datetime) -> date | None:
         raise click.UsageError(str(error)) from None
 
 
+def whole_day(text: str, tz: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """Where the day that a TIME means, looking ahead, begins and ends; None where it means an instant."""
+    from datetime import timedelta
+
+    from asched.core.grammar.moments import read_day, read_moment
+
+    try:
+        day = read_day(text, tz, now)
+        days = () if day is None else (day, day + timedelta(days=1))
+        begin, end = (read_moment(one.isoformat(), tz, now) for one in days) if days else (None, None)
+    except ScheduleError:
+        return None
+    return None if begin is None or end is None else (begin, end)
+
+
 def zone_of(desk: Desk, job: str) -> str:
     """The zone that the job's times are in; of a job that cannot be loaded here, the service's."""
     try:

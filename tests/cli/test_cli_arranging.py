@@ -97,6 +97,8 @@ def test_json_has_the_documented_keys(folder: Folder, verb: str) -> None:
         (["skip", "greet@last"], 2, "the last one is over"),
         (["skip", "nobody@next"], 3, 'no job is called "nobody"'),
         (["skip", "greet@09:00"], 6, "is not due at"),
+        (["skip", "greet@2098-01-01"], 6, "a whole day is no time: greet is due then at 2098-01-01 08:00:00+01:00"),
+        (["move", "greet@tomorrow", "11:00"], 6, "a whole day is no time: greet is due then at "),
         (["skip", "greet@yesterday 08:00"], 6, "was decided already"),
         (["skip", "report@next"], 6, "has no schedule: it comes after tick"),
         (["skip", "tick@next"], 6, "counts from when it is scheduled, and no service has done that yet"),
