@@ -251,6 +251,8 @@ def test_reload_takes_what_is_new_or_leaves_all_as_it_is(served: Served) -> None
             "added": [],
             "changed": [],
             "removed": ["extra"],
+            "settings": [],
+            "dropped": [],
             "fires": {"new": 0, "gone": 0, "moved": 0},
         }
 
