@@ -48,7 +48,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 _DETAILS = (
     "fires", "gap", "calendar", "label", "before", "after", "reason", "due_at", "pause", "arranged", "gate", "served",
-    "seen_at", "catch_up", "ended", "began", "was_due", "pruned_until", "error",
+    "drain", "seen_at", "catch_up", "ended", "began", "was_due", "pruned_until", "error",
 )  # fmt: skip
 
 
@@ -62,11 +62,16 @@ def _details(verdict: Verdict) -> dict[str, object]:
             return {"calendar": calendar, "label": label, **_near(near)}
         case NeverDue(near, why):
             return {"reason": why or None, **_near(near)}
-        case Ahead(due_at, pause, arranged=arranged, gate=gate, served=served):
+        case Ahead(due_at, pause, arranged=arranged, gate=gate, served=served, drain=drain):
             said = {"due_at": due_at, "pause": _pause(pause), "arranged": _arranged(arranged)}
-            return {**said, "gate": _gate(gate), "served": served}
-        case Undecided(seen_at, catch_up, arranged):
-            return {"seen_at": seen_at, "catch_up": catch_up or None, "arranged": _arranged(arranged)}
+            return {**said, "gate": _gate(gate), "served": served, "drain": act_json(drain)}
+        case Undecided(seen_at, catch_up, arranged, drain):
+            told: dict[str, object] = {
+                "seen_at": seen_at,
+                "catch_up": catch_up or None,
+                "arranged": _arranged(arranged),
+            }
+            return {**told, "drain": act_json(drain)}
         case Unscheduled(ended, began, was_due):
             return {"ended": _version(ended), "began": _version(began), "was_due": was_due}
         case Pruned(until):

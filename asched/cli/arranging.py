@@ -150,7 +150,18 @@ def _done(desk: Desk, made: dict[str, Any], *, restored: bool = False) -> None:
         show.as_json({**made, **shown})
         return
     click.echo(_said(made, zone, restored))
+    if made["kind"] in ("move", "add") and not restored and desk.is_served:
+        _say_if_drained(desk)
     desk.hint(f"asched next {made['job']}")
+
+
+def _say_if_drained(desk: Desk) -> None:
+    """What was moved, or added, is not run at its time then."""
+    from asched.cli.drains import said_of_drain
+
+    drain = desk.call("status")["drain"]
+    if drain:
+        desk.talk(said_of_drain(desk, drain))
 
 
 def _said(made: dict[str, Any], zone: ZoneInfo, restored: bool) -> str:

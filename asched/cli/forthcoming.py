@@ -13,6 +13,7 @@ import click
 from asched.cli import show
 from asched.cli.arranged import arranged_json, say_arranged
 from asched.cli.desk import Desk
+from asched.cli.drains import say_drain
 from asched.cli.icalendar import Event, icalendar
 from asched.cli.kinds import Moment
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
@@ -121,6 +122,7 @@ def _of_jobs(desk: Desk, name: str | None, asked: Asked, ics: bool) -> None:
     _say_if_cut(desk, more, asked)
     show.say_what_was_raised(known.raised)
     if not ics:
+        say_drain(desk, known.drain)
         _say_the_rest(desk, jobs, known, found)
     if name is None:
         desk.say_what_is_wrong()
@@ -137,7 +139,7 @@ def _say_the_rest(desk: Desk, jobs: list[Job], known: Known, found: Sequence[Due
 async def _upcoming(desk: Desk, jobs: list[Job], asked: Asked) -> tuple[list[Due], Known]:
     """One more than was asked for, if there is one."""
     async with desk.reading_if_any() as ledger:
-        known = await standing(ledger)
+        known = await standing(ledger, desk.now())
     followers = Followers(desk.configuration.jobs, known, asked.now)
     found = upcoming(jobs, known, asked.now, asked.count + 1, asked.until)
     return [_due(one, known, followers) for one in found], known

@@ -12,12 +12,13 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
+from asched.cli.drains import say_drain
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
 
 if TYPE_CHECKING:
     from asched.cli.outlook import Known
-    from asched.core.change import Pause
+    from asched.core.change import Act, Pause
     from asched.core.hindsight.losses import Losses
     from asched.core.model import Job
     from asched.core.record import FireRecord
@@ -30,7 +31,7 @@ SHOWN = 5  # of the latest runs, and of the next instants
 class Standing:
     """A job, and what the ledger knows of it. `recent` runs are newest first, some of them may be in `losses`.
     `waiting` are its fires that wait. `once_it_ends`: when it is due, as long as nobody knows the instant. `raised`:
-    what its trigger said instead of one."""
+    what its trigger said instead of one. `drain`: nothing is started until that is lifted."""
 
     job: Job
     upcoming: Sequence[datetime]
@@ -40,6 +41,7 @@ class Standing:
     once_it_ends: str
     raised: str
     losses: Losses
+    drain: Act | None
 
     @property
     def next_at(self) -> datetime | None:
@@ -81,6 +83,7 @@ def _say(desk: Desk, jobs: Sequence[Standing]) -> None:
     for one in jobs:
         for record in one.waiting[:SHOWN]:
             desk.talk(f"{record.run} of {one.job.name} waits for {explain_wait(record.waited_for, one.zone)}")
+    say_drain(desk, jobs[0].drain if jobs else None)
     _say_what_is_held(desk)
     desk.hint(f"asched show {jobs[0].job.name}" if jobs else "asched check")
 
@@ -99,7 +102,7 @@ async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standi
     from asched.cli.outlook import standing
 
     async with desk.reading_if_any() as ledger:
-        known = await standing(ledger)
+        known = await standing(ledger, desk.now())
         return [await _standing(ledger, known, job, desk.now(), count) for job in jobs]
 
 
@@ -122,7 +125,7 @@ async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime
         pause = None  # nobody was there to end it, and whoever comes will
     upcoming = upcoming_of(job, known, now, count)
     raised = known.raised.get(job.name, "")
-    return Standing(job, upcoming, recent, waiting, pause, once_it_ends(job, known), raised, losses)
+    return Standing(job, upcoming, recent, waiting, pause, once_it_ends(job, known), raised, losses, known.drain)
 
 
 def when_due(job: Job) -> str:
@@ -143,7 +146,11 @@ def _when(job: Job) -> str:
 
 
 def _row(desk: Desk, one: Standing) -> tuple[str, ...]:
-    next_at = show.due(one.once_it_ends or show.when(one.next_at, one.zone), paused=one.pause is not None)
+    next_at = show.due(
+        one.once_it_ends or show.when(one.next_at, one.zone),
+        paused=one.pause is not None,
+        drained=one.drain is not None,
+    )
     return one.job.name, one.state, when_due(one.job), next_at, _last(desk, one)
 
 
@@ -204,6 +211,7 @@ def show_command(desk: Desk, job: str) -> None:
         return
     for name, value in _facts(desk, one):
         click.echo(f"{name:<16} {value}")
+    say_drain(desk, one.drain)
     instants = [show.when(instant, one.zone) for instant in one.upcoming]
     if instants or one.once_it_ends:
         click.echo("\nnext")

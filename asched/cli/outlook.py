@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, islice, takewhile
 
-from asched.core.change import Pause
+from asched.core.change import Act, Pause
 from asched.core.lint.schedule import raised
 from asched.core.model import Job
 from asched.core.occurrence import Added, Occurrence, comes_at
@@ -18,6 +18,7 @@ from asched.core.text.durations import format_duration
 from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
+from asched.engine.drains import drain_of
 from asched.engine.ports import Ledger
 
 _SMALLEST = timedelta(microseconds=1)
@@ -31,6 +32,7 @@ class Known:
     pauses: dict[str, Pause] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
+    drain: Act | None = None  # that holds all of them
     raised: dict[str, str] = field(default_factory=dict)  # by the triggers of jobs, while they were asked in here
 
     def paused(self, job: str, at: datetime) -> bool:
@@ -59,7 +61,7 @@ class Ahead:
         return self.at if self.arranged is None else self.arranged.scheduled_at
 
 
-async def standing(ledger: Ledger | None) -> Known:
+async def standing(ledger: Ledger | None, now: datetime) -> Known:
     if ledger is None:
         return Known()
     stored = await ledger.restore()
@@ -68,6 +70,7 @@ async def standing(ledger: Ledger | None) -> Known:
         {pause.job: pause for pause in stored.pauses},
         frozenset(record.job for record in stored.open),
         {job: list(arranged) for job, arranged in groupby(stored.occurrences, key=lambda one: one.job)},
+        await drain_of(ledger, stored.instances, now),
     )
 
 

@@ -87,9 +87,10 @@ def when(instant: datetime | None, zone: ZoneInfo) -> str:
     return "-" if instant is None else shown(instant, zone)
 
 
-def due(text: str, *, paused: bool) -> str:
-    """When a job is due; while it is paused, that starts nothing."""
-    return f"{text} (paused)" if paused and text != "-" else text
+def due(text: str, *, paused: bool, drained: bool) -> str:
+    """When a job is due; while it is paused, or a drain holds all of them, that starts nothing."""
+    held = "paused" if paused else "held" if drained else ""
+    return f"{text} ({held})" if held and text != "-" else text
 
 
 def took(duration: timedelta | None) -> str:

@@ -9,6 +9,7 @@ import click
 
 from asched.cli import show
 from asched.cli.desk import Desk
+from asched.cli.drains import said_of_drain
 from asched.cli.recovering import said_of
 from asched.cli.verb import verb
 from asched.errors import AschedError
@@ -29,33 +30,31 @@ def status_command(desk: Desk) -> None:
     click.echo(f"asched {status['version']}, instance {status['instance']}, pid {status['pid']}, {well}")
     click.echo(f"since {_when(desk, status['started_at'])}, {status['config']}, ledger {status['ledger']}")
     if status["drain"]:
-        click.echo(_drain(desk, status["drain"]))
-    click.echo(_summary(desk, status["jobs"]))
+        click.echo(said_of_drain(desk, status["drain"]))
+    click.echo(_summary(desk, status))
     if status["recovery"]["waiting"]:
         click.echo(said_of(desk, status["recovery"]))
-    show.table(("JOB", "NEXT", "RUNNING", "STATE"), [_row(desk, job) for job in status["jobs"]])
+    show.table(("JOB", "NEXT", "RUNNING", "STATE"), [_row(desk, job, status) for job in status["jobs"]])
     for job in status["jobs"]:
         for one in job["waiting"]:
             desk.talk(f"{one['run']} of {job['name']} waits for {one['for']}")
     desk.hint("asched runs")
 
 
-def _drain(desk: Desk, drain: dict[str, Any]) -> str:
-    why = f" ({drain['reason']})" if drain["reason"] else ""
-    return f"starts nothing since {_when(desk, drain['since'])}, by {drain['by']}{why}: `asched drain --cancel` goes on"
-
-
-def _summary(desk: Desk, jobs: list[dict[str, Any]]) -> str:
+def _summary(desk: Desk, status: dict[str, Any]) -> str:
+    jobs = status["jobs"]
     running = sum(len(job["running"]) for job in jobs)
     due = min(((job["next_at"], job["name"]) for job in jobs if job["next_at"] and not job["paused"]), default=None)
     then = f"next is {due[1]} at {_when(desk, due[0])}" if due else "nothing is due"
+    if status["draining"] and due:
+        then = "what comes due is held"
     return f"{show.counted(len(jobs), 'job')}, {running} running, {then}"
 
 
-def _row(desk: Desk, job: dict[str, Any]) -> tuple[str, ...]:
+def _row(desk: Desk, job: dict[str, Any], status: dict[str, Any]) -> tuple[str, ...]:
     state = "disabled" if job["disabled"] else "paused" if job["paused"] else "broken" if job["broken"] else "enabled"
     running = ", ".join(job["running"]) + (f" (+{job['queued']} waiting)" if job["queued"] else "")
-    next_at = show.due(_when(desk, job["next_at"]), paused=bool(job["paused"]))
+    next_at = show.due(_when(desk, job["next_at"]), paused=bool(job["paused"]), drained=status["draining"])
     return job["name"], next_at, running.strip() or "-", state
 
 

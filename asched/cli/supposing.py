@@ -49,7 +49,7 @@ async def suppose(
         if one.job not in names:
             raise unknown_job(one.job, names)
     async with desk.reading_if_any() as ledger:
-        known = await standing(ledger)
+        known = await standing(ledger, desk.now())
         past = await durations(ledger, names)
     lasts = {name: median(found) for name, found in past.items()}
     for one in slow:

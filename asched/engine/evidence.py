@@ -19,7 +19,8 @@ from asched.core.need import Need
 from asched.core.occurrence import MOVED, comes_at
 from asched.core.outcome import Succeeded
 from asched.core.record import FireQuery, FireRecord, GapRecord, VersionRecord
-from asched.engine.instance import VISITOR, describe, is_lost
+from asched.engine.drains import drain_of, serves
+from asched.engine.instance import describe, is_lost
 from asched.engine.ports import Ledger
 
 MANY = 1000  # fires of one instant, or of one span, that are looked at
@@ -63,7 +64,8 @@ async def inquire(
         max((one.seen_at for one in stored.instances), default=None),
         await losses_of(ledger, [*fires, *runs.values()], now),
         await _needed(ledger, versions, min((one.scheduled_at for one in arranged), default=instant), now),
-        any(not is_lost(one, now) for one in stored.instances if not one.token.startswith(VISITOR)),
+        any(serves(one, now) for one in stored.instances),
+        await drain_of(ledger, stored.instances, now),
     )
     return why(evidence, instant, now, wall)
 

@@ -193,8 +193,22 @@ def test_a_drain_is_said_and_lifted(operated: Served) -> None:
     assert "(new disk): `asched drain --cancel` goes on" in operated.asched("status").out
     assert operated.asched("healthcheck").code == 0
     assert operated.asched("healthcheck", "--ready").code == 1
+    assert "what comes due is held" in operated.asched("status").out
+    for asked in (
+        ["list"],
+        ["next"],
+        ["next", "minutely"],
+        ["show", "minutely"],
+        ["add", "guest", "tomorrow 10:07"],
+    ):
+        assert "(new disk): `asched drain --cancel` goes on" in operated.asched(*asked).err
+    held = "(new disk): `asched drain --cancel` lifts it"
+    assert held in operated.asched("why", "minutely@next").out
+    assert operated.asched("why", "minutely@next", "--json").json[0]["drain"]["reason"] == "new disk"
     assert "nothing is started until" in operated.asched("run", "guest").err
     assert operated.asched("drain", "--cancel").out == "asched goes on\n"
+    assert "goes on" not in operated.asched("list").err
+    assert "held" not in operated.asched("why", "minutely@next").out
     assert operated.asched("run", "guest").code == 0
     assert operated.asched("healthcheck", "--ready").code == 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
-from asched.core.change import Pause
+from asched.core.change import Act, Pause
+from asched.core.english.drain import explain_drain
 from asched.core.hindsight.moment import Moment
 from asched.core.hindsight.verdict import Ahead, Needed, Undecided
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped, comes_at
@@ -14,7 +15,8 @@ from asched.core.text.durations import format_duration
 
 def explain_ahead(verdict: Ahead, moment: Moment) -> str:
     alone = "" if verdict.served else "; no asched is running now, and one has to by then"
-    return f"it is not due yet{_and_then(verdict, moment)}{_gate(verdict, moment)}{alone}"
+    held = "" if verdict.drain is None else f"; then it is {_drained(verdict.drain)}"
+    return f"it is not due yet{_and_then(verdict, moment)}{held}{_gate(verdict, moment)}{alone}"
 
 
 def _and_then(verdict: Ahead, moment: Moment) -> str:
@@ -28,12 +30,18 @@ def _and_then(verdict: Ahead, moment: Moment) -> str:
     if pause is not None:
         held = "wait until its job is resumed" if verdict.waits else "skipped"
         return f": it will be decided{due} in {left}, and {held}{_paused(pause)}"
+    if verdict.drain is not None:
+        return f": it will be due{due} in {left}"
     return f": it will be decided{due} in {left}{_AT_LIMIT.get(verdict.overlap, '')}"
 
 
 def _left(verdict: Ahead, moment: Moment) -> str:
     seconds = round((verdict.due_at - moment.now).total_seconds())
     return format_duration(timedelta(seconds=seconds)) if seconds else "less than 1s"
+
+
+def _drained(drain: Act) -> str:
+    return explain_drain(drain.by, drain.reason)
 
 
 def _paused(pause: Pause) -> str:
@@ -95,11 +103,13 @@ _AT_LIMIT = {
 
 
 def explain_undecided(verdict: Undecided, moment: Moment) -> str:
+    due = "it was due" if verdict.arranged is None else f"it was to {_arranged(verdict.arranged, moment)}"
+    policy = f" (catch_up: {verdict.catch_up})" if verdict.catch_up else ""
+    if verdict.drain is not None:
+        return f"{due}; it is {_drained(verdict.drain)}, and then it is decided as what is late{policy}"
     seen = (
         "" if verdict.seen_at is None else f"; the last sign of life of an asched is of {moment.when(verdict.seen_at)}"
     )
-    policy = f" (catch_up: {verdict.catch_up})" if verdict.catch_up else ""
-    due = "it was due" if verdict.arranged is None else f"it was to {_arranged(verdict.arranged, moment)}"
     return f"{due}{', and' if verdict.arranged is None else ';'} nobody has decided on it yet: {_WHO}{policy}{seen}"
 
 

@@ -57,7 +57,8 @@ class Evidence:
     `arranged` what somebody wants to become of it; what was moved to it is in both. `runs` are by name all that these
     name, and by the text of an instant what they were coalesced into. `absences` and `acts` are those of the time;
     `seen_at` is the last sign of life of any asched. `losses` is about all these fires, `needed` is what the job needs
-    for that instant. `served`: some asched lives.
+    for that instant. `served`: some asched lives. `drain` is the act that keeps it from starting
+    anything.
     """
 
     job: str
@@ -75,6 +76,7 @@ class Evidence:
     losses: Losses = _NOTHING_LOST
     needed: Sequence[Needed] = ()
     served: bool = True
+    drain: Act | None = None
 
 
 def why(evidence: Evidence, instant: datetime, now: datetime, wall: datetime | None = None) -> Answer:
@@ -126,7 +128,7 @@ def _due(trigger: Trigger, version: VersionRecord, evidence: Evidence, instant: 
 
 def _undecided(version: VersionRecord, evidence: Evidence, arranged: Occurrence | None = None) -> Undecided:
     policies = json.loads(version.definition).get("policies", {})
-    return Undecided(evidence.seen_at, policies.get("catch_up", ""), arranged)
+    return Undecided(evidence.seen_at, policies.get("catch_up", ""), arranged, evidence.drain)
 
 
 def _still_arranged(version: VersionRecord, evidence: Evidence, instant: datetime) -> Occurrence | None:
@@ -142,7 +144,7 @@ def _ahead(version: VersionRecord, evidence: Evidence, due: datetime, arranged: 
     pause = _pause_at(evidence.pause, due if arranged is None else comes_at(arranged) or due)
     waits = pause is not None and (pause.on_resume or policies.get("on_resume", OnResume.SKIP)) != OnResume.SKIP
     gate = _gate(said, evidence.needed)
-    return Ahead(due, pause, waits, policies.get("overlap", ""), arranged, gate, evidence.served)
+    return Ahead(due, pause, waits, policies.get("overlap", ""), arranged, gate, evidence.served, evidence.drain)
 
 
 def _gate(said: Mapping[str, object], needed: Sequence[Needed]) -> Gate:

@@ -102,7 +102,7 @@ class Gate:
 class Ahead:
     """It is not due yet. `pause` will still hold then; `waits`: with it the fire waits, and is not skipped.
     `arranged`: somebody wants this one to go otherwise than its schedule says. `gate`: what will be looked at then.
-    `served`: an asched lives that may decide on it."""
+    `served`: an asched lives that may decide on it. `drain`: it starts nothing, until that is lifted."""
 
     due_at: datetime
     pause: Pause | None = None
@@ -111,17 +111,19 @@ class Ahead:
     arranged: Occurrence | None = None
     gate: Gate = Gate()
     served: bool = True
+    drain: Act | None = None
     kind: ClassVar[str] = "ahead"
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
     """It is past, and nobody has decided on it. `seen_at` is the last sign of life of any asched. `arranged`: it was
-    to go otherwise than its schedule says."""
+    to go otherwise than its schedule says. `drain`: the asched that lives starts nothing, until that is lifted."""
 
     seen_at: datetime | None
     catch_up: str = ""
     arranged: Occurrence | None = None
+    drain: Act | None = None
     kind: ClassVar[str] = "undecided"
 
 
