@@ -18,6 +18,7 @@ from asched.core.model import Fire, Job, fire_id, run_name
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import Decision, Outcome, Skip
 from asched.core.record import FireQuery, FireRecord
+from asched.core.rules.admission import lacks
 from asched.core.rules.arranging import Arranging, Asked, add, move, restore, skip
 from asched.core.rules.board import Board, JobState, Now, Turn
 from asched.core.rules.pending import next_due, pending
@@ -27,6 +28,7 @@ from asched.operating import cancel_runs, check_enabled, repeats, starts_nothing
 
 if TYPE_CHECKING:
     from asched.core.hindsight.answer import Answer
+    from asched.core.hindsight.atpresent import Lacking
     from asched.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -193,12 +195,21 @@ class JobHandle:
     async def why(self, instant: datetime) -> Answer:
         """What was decided about that instant, which is aware, and what stands behind it; also where it was never due,
         or is not due yet. `str(answer)` is one sentence. Raises Refused for an instant without an offset."""
+        from asched.core.hindsight.atpresent import answer_at_present, waits
         from asched.engine.evidence import inquire
 
         at = as_instant(instant)
         assert at is not None
         scheduler = self.scheduler
-        return await inquire(scheduler.ledger, self.name, at, scheduler.clock.now(), zone=self.definition.timezone)
+        zone = self.definition.timezone
+        answer = await inquire(scheduler.ledger, self.name, at, scheduler.clock.now(), zone=zone)
+        return answer_at_present(answer, self._lacking()) if waits(answer) else answer
+
+    def _lacking(self) -> Lacking:
+        """Of the fires that wait here; none of them if it is not running."""
+        engine = self.scheduler.engine
+        state, now = engine.board.jobs.get(self.name), engine.axes.read()
+        return {} if state is None else {one.run: lacks(engine.board, state, one, now).facts for one in state.queue}
 
     @property
     def next_at(self) -> datetime | None:

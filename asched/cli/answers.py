@@ -14,7 +14,9 @@ from asched.cli import show
 from asched.cli.answerjson import answer_json
 from asched.cli.asked import AtDay, AtEdge, AtInstant, When, read_time
 from asched.cli.desk import Desk
+from asched.cli.waits import lacking
 from asched.core.hindsight.answer import Answer
+from asched.core.hindsight.atpresent import answer_at_present, waits
 from asched.core.hindsight.versions import first_excluded, first_unscheduled, last_due, next_due
 from asched.core.model import fire_id
 from asched.core.record import FireQuery, VersionRecord
@@ -29,6 +31,7 @@ _TICK = timedelta(microseconds=1)
 
 def say_why(desk: Desk, what: str) -> None:
     answers, more = desk.wait_for(_answers(desk, what))
+    answers = _at_present(desk, answers)
     if desk.as_json:
         show.as_json([answer_json(one) for one in answers])
     else:
@@ -38,6 +41,14 @@ def say_why(desk: Desk, what: str) -> None:
         click.echo(f"and more: only the first {FEW} of that time are told; add a time of day", err=True)
     elif len(answers) == 1:
         _hint(desk, answers[0])
+
+
+def _at_present(desk: Desk, answers: Sequence[Answer]) -> list[Answer]:
+    """Only where something waits is anybody asked for what."""
+    if not any(waits(one) for one in answers):
+        return list(answers)
+    known = lacking(desk)
+    return [answer_at_present(one, known) for one in answers]
 
 
 def _say(desk: Desk, answer: Answer, *, facts: bool) -> None:

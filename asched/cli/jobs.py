@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ class Standing:
 @verb("list")
 def list_command(desk: Desk) -> None:
     """The jobs, when each is due next, and how it last went."""
-    jobs = desk.wait_for(_standings(desk, desk.configuration.jobs, 1))
+    jobs = _at_present(desk, desk.wait_for(_standings(desk, desk.configuration.jobs, 1)))
     show.say_what_was_raised({one.job.name: one.raised for one in jobs if one.raised})
     if desk.as_json:
         show.as_json([_json(one) for one in jobs])
@@ -104,6 +104,17 @@ async def _standings(desk: Desk, jobs: Sequence[Job], count: int) -> list[Standi
     async with desk.reading_if_any() as ledger:
         known = await standing(ledger, desk.now())
         return [await _standing(ledger, known, job, desk.now(), count) for job in jobs]
+
+
+def _at_present(desk: Desk, found: list[Standing]) -> list[Standing]:
+    """Only where something waits is anybody asked for what."""
+    if not any(one.waiting for one in found):
+        return found
+    from asched.cli.waits import lacking
+    from asched.core.hindsight.atpresent import record_at_present
+
+    known = lacking(desk)
+    return [replace(one, waiting=[record_at_present(record, known) for record in one.waiting]) for one in found]
 
 
 async def _standing(ledger: Ledger | None, known: Known, job: Job, now: datetime, count: int) -> Standing:
@@ -204,7 +215,7 @@ def _pause_json(pause: Pause | None) -> dict[str, object] | None:
 @click.argument("job", shell_complete=complete_job)
 def show_command(desk: Desk, job: str) -> None:
     """Everything about one job."""
-    (one,) = desk.wait_for(_standings(desk, [desk.job(job)], SHOWN))
+    (one,) = _at_present(desk, desk.wait_for(_standings(desk, [desk.job(job)], SHOWN)))
     show.say_what_was_raised({job: one.raised} if one.raised else {})
     if desk.as_json:
         show.as_json({**_json(one), **_more_json(one)})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 
 from asched.core.english.reasons import explain_wait
 from asched.core.foresight.recoverystatus import RecoveryStatus
 from asched.core.localtime.zones import zone
-from asched.core.model import Job
+from asched.core.model import Fire, Job
 from asched.core.rules.admission import lacks
 from asched.core.rules.board import Drain, JobState
 from asched.scheduler import Scheduler
@@ -71,14 +72,13 @@ def _waiting(scheduler: Scheduler, state: JobState) -> list[dict[str, object]]:
     """The first of the fires that wait, and what each lacks at this moment."""
     engine = scheduler.engine
     now = engine.axes.read()
-    return [
-        {
-            "run": fire.run,
-            "scheduled_at": fire.scheduled_at.isoformat(),
-            "for": explain_wait(lacks(engine.board, state, fire, now).facts, zone(state.job.timezone)),
-        }
-        for fire in islice(state.queue, WAITING_SHOWN)
-    ]
+    waiting = list(islice(state.queue, WAITING_SHOWN))
+    return [_waits(state, fire, lacks(engine.board, state, fire, now).facts) for fire in waiting]
+
+
+def _waits(state: JobState, fire: Fire, facts: Mapping[str, object]) -> dict[str, object]:
+    said = explain_wait(facts, zone(state.job.timezone))
+    return {"run": fire.run, "scheduled_at": fire.scheduled_at.isoformat(), "for": said, "lacks": dict(facts)}
 
 
 def _drain(drain: Drain | None) -> dict[str, object] | None:

@@ -80,6 +80,11 @@ def test_what_is_held_is_said_everywhere_until_it_is_approved(held: Folder) -> N
     assert HELD in held.asched("list").err
     status = held.asched("recovery", "--json").json
     assert (status["state"], status["held"]["count"], status["jobs"]) == ("held", 2, {"broken": 1, "tick": 1})
+    waiting = next(one for one in held.asched("status", "--json").json["jobs"] if one["name"] == "tick")["waiting"][0]
+    assert "waits for somebody to approve: it is held until 20" in held.asched("why", waiting["run"]).out
+    for told in ("list", "status"):
+        assert f"{waiting['run']} of tick waits for {waiting['for']}" in held.asched(told).err
+    assert f"it waits for {waiting['for']}" in held.asched("why", waiting["run"]).out
     said = held.asched("recovery", "approve", "--reason", "seen")
     assert (said.code, said.out) == (0, "2 fires may start\n")
     assert HELD not in held.asched("list").err

@@ -51,22 +51,35 @@ def explain_wait(facts: Mapping[str, object], zone: tzinfo = UTC) -> str:
             return f'its turn in "{name}"{_which(held_by)}'
         case "service":
             return f"a place among the runs of all jobs{_which(held_by)}"
+        case "recovery" if "held_until" in facts:
+            until = shown_written(facts["held_until"], zone)
+            return (
+                f"somebody to approve: it is held until {until}, when it expires; `asched recovery approve` lets it go"
+            )
         case "recovery":
             return "its turn among all that is made up for"
+        case "turn":
+            return f"its turn behind run {facts.get('behind', '?')}, which waits as well"
         case "cooldown":
             return "its job to cool down"
         case "resume":
             return f"its job to be resumed, paused{_by_whom(facts, zone)}"
         case "needs":
-            return f"what it needs, that {_what_is_needed(facts, zone)}"
+            return f"what it needs, that {_what_is_needed(facts, zone)}{_until(facts, zone)}"
         case "condition":
-            return f"its conditions: {facts.get('condition', '?')}"
+            said = f", and {facts['said']}" if facts.get("said") else ""
+            return f"its conditions: {facts.get('condition', '?')}{said}{_until(facts, zone)}"
         case "start":
             return "the next start of asched"
         case "drain":
             return f"the end of the drain that was asked for{_by_whom(facts, zone)}"
         case _:
             return f"a free slot{_which(_named(facts.get('running')))}"
+
+
+def _until(facts: Mapping[str, object], zone: tzinfo) -> str:
+    """For how long it may wait at the gate."""
+    return f"; it waits until {shown_written(facts['until'], zone)} at most" if facts.get("until") else ""
 
 
 def _which(held_by: Sequence[str]) -> str:

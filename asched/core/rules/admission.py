@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from asched.core.change import Promote
-from asched.core.lanes import Waiting, lane_of
+from asched.core.lanes import Gated, Waiting, lane_of
 from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
 from asched.core.nothing import NOTHING
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
@@ -94,6 +94,8 @@ def _as_policies_say(
         decision = full or queue
     if not isinstance(decision, Skip):
         _coalesce(board, state, stands_for, fire, now, turn)
+    if isinstance(decision, Queue) and RECOVERY in board.wants(state, fire) and board.permits.is_shut(RECOVERY):
+        return _waits_for(board, RECOVERY)  # before it waits for those ahead of it in its lane
     return decision
 
 
@@ -143,10 +145,28 @@ def lacks(board: Board, state: JobState, fire: Fire, now: Now) -> Queue:
     """What a fire that waits still lacks, at this moment."""
     if state.pause is not None:
         return Queue({"for": "resume", **pause_facts(state.pause)})
-    if (held := state.queue.gated.get(fire.id)) is not None:
-        return Queue(held.facts)
+    if (gated := state.queue.gated.get(fire.id)) is not None:
+        return _at_the_gate(state, gated)
+    if board.drain is None and (held := board.recovering.held) is not None and fire.id in board.recovering.new:
+        return Queue({"for": RECOVERY[0], "held_until": held.expires_at.isoformat()})
     lane = lane_of(state.job, fire)
-    return _must_wait(board, state, lane, fire, now) or _waits_for_slot(state, lane)
+    return _must_wait(board, state, lane, fire, now) or _behind(state, lane, fire)
+
+
+def _behind(state: JobState, lane: str, fire: Fire) -> Queue:
+    """There is room for it, and those before it go first."""
+    first = state.queue.first(lane)
+    if first is None or first.id == fire.id:
+        return _waits_for_slot(state, lane)
+    return Queue({"for": "turn", "behind": first.run})
+
+
+def _at_the_gate(state: JobState, gated: Gated) -> Queue:
+    until = {} if gated.until is None else {"until": gated.until.isoformat()}
+    if "needs" in gated.facts:
+        return Queue({"for": "needs", **gated.facts, **until})
+    condition = gated.facts.get("condition") or " and ".join(term.text for term in state.job.conditions)
+    return Queue({"for": "condition", **gated.facts, "condition": condition, **until})
 
 
 def wait(board: Board, state: JobState, fire: Fire) -> None:
