@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import DURATION, INSTANT, Moment
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
+
+if TYPE_CHECKING:
+    from asched.core.change import Pause
 
 
 def _of_jobs(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,6 +50,7 @@ def pause_command(
     if length is not None and until is not None:
         raise click.UsageError("--for and --until both say when it ends: give one of them")
     end = _end(desk, length, until)
+    before = desk.wait_for(_paused_before(desk))
     if desk.is_served:
         more = {"until": None if end is None else end.isoformat(), "on_resume": on_resume}
         paused = _call(desk, "pause", jobs, tag, every, reason=reason, **more)
@@ -56,6 +60,22 @@ def pause_command(
         paused = desk.wait_for(byhand.pause(desk, _named(desk, jobs, tag, every), reason, end, on_resume))
     said = "until resumed" if end is None else f"until {show.when(end, desk.zone)}"
     _done(desk, paused, said, end)
+    for name in paused:
+        if name in before:
+            desk.talk(f"{name} was paused {_as_it_was(desk, before[name])}: that is replaced")
+
+
+async def _paused_before(desk: Desk) -> dict[str, Pause]:
+    """Those pauses that still hold."""
+    async with desk.reading_if_any() as ledger:
+        known = () if ledger is None else (await ledger.restore()).pauses
+    now = desk.now()
+    return {one.job: one for one in known if one.until is None or one.until > now}
+
+
+def _as_it_was(desk: Desk, pause: Pause) -> str:
+    until = "until it is resumed" if pause.until is None else f"until {show.when(pause.until, desk.zone)}"
+    return f"by {pause.by} {until}{f' ({pause.reason})' if pause.reason else ''}"
 
 
 def _end(desk: Desk, length: timedelta | None, until: Moment | None) -> datetime | None:
