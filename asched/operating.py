@@ -29,6 +29,11 @@ class Pausing:
     def of(self, job: str, now: datetime) -> Pause:
         return Pause(job, now, self.by, self.reason, self.end(now), self.on_resume)
 
+    def remark(self, now: datetime) -> str:
+        """For the act: until when, and why."""
+        end = self.end(now)
+        return ": ".join(filter(None, ["" if end is None else f"until {shown(end)}", self.reason]))
+
     def end(self, now: datetime) -> datetime | None:
         """When it ends by itself. Raises Refused when that is over."""
         if self.length is not None:
@@ -73,7 +78,7 @@ def pause_jobs(board: Board, names: Sequence[str] | None, wanted: Pausing, now: 
     for state in states:
         settle_before(board, state, now, turn)
         pause(board, state, wanted.of(state.job.name, now.wall), turn)
-        turn.changes.append(Act(now.wall, "pause", wanted.by, state.job.name, "", wanted.reason))
+        turn.changes.append(Act(now.wall, "pause", wanted.by, state.job.name, "", wanted.remark(now.wall)))
     return [state.job.name for state in states]
 
 

@@ -39,7 +39,7 @@ async def pause(
 ) -> Sequence[str]:
     wanted = Pausing(desk.who(), reason, None, until, read_on_resume(on_resume))
     now = desk.now()
-    acts = [Act(now, "pause", wanted.by, job, "", reason) for job in jobs]
+    acts = [Act(now, "pause", wanted.by, job, "", wanted.remark(now)) for job in jobs]
     async with writing(desk) as ledger:
         before = {one.job: one for one in (await ledger.restore()).pauses}
         await _write(ledger, [*(over(before.get(job), wanted.of(job, now)) for job in jobs), *acts])

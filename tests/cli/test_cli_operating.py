@@ -32,6 +32,18 @@ def test_a_pause_of_all_and_of_several(filled: Folder) -> None:
     assert filled.asched("resume", "--all").err == "asched: none of these jobs is paused\n"
 
 
+def test_a_pause_that_takes_the_place_of_another_says_of_which(filled: Folder) -> None:
+    filled.asched("pause", "tick", "--until", "2099-01-01T12:00", "--reason", "one")
+    said = filled.asched("pause", "tick", "--reason", "two")
+    assert said.out == "tick is paused until it is resumed\n"
+    assert "tick was paused by " in said.err
+    assert " until 2099-01-01 12:00:00+0" in said.err
+    assert "(one): that is replaced" in said.err
+    assert "until 2099-01-01 1" in filled.asched("history", "--acts").out
+    filled.asched("resume", "tick")
+    assert filled.asched("pause", "tick").err == ""
+
+
 def test_a_pause_until_a_time_of_day_is_until_the_next_one(filled: Folder) -> None:
     until = datetime.fromisoformat(filled.asched("pause", "tick", "--until", "10:00", "--json").json["until"])
     assert timedelta(0) < until - datetime.now(UTC) <= timedelta(days=1, hours=1)

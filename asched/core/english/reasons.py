@@ -146,13 +146,18 @@ def explain_outcome(outcome: Outcome) -> str:
             which = "run_timeout" if whole_run else "timeout"
             return f"it ran into its {which} of {format_duration(limit)}{_left(left_running)}"
         case Cancelled(reason, left_running):
-            return f"it was cancelled: {reason}{_left(left_running)}"
+            return f"it was cancelled{_by_request(reason)}{_left(left_running)}"
         case Interrupted(reason, left_running):
             return f"it was interrupted: {reason}{_left(left_running)}"
         case Abandoned(reason):
             return f"it was abandoned: {reason}"
         case _:
             assert_never(outcome)
+
+
+def _by_request(reason: str) -> str:
+    """Of one for which nobody gave a reason, only who asked for it."""
+    return reason.removeprefix("cancelled") if reason.startswith("cancelled (by ") else f": {reason}"
 
 
 def _left(left_running: bool) -> str:

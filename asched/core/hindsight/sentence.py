@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
@@ -29,7 +29,7 @@ from asched.core.hindsight.verdict import (
 )
 from asched.core.model import Origin
 from asched.core.occurrence import ADDED, MOVED
-from asched.core.outcome import Skip
+from asched.core.outcome import Queue, Skip
 from asched.core.record import FireRecord, VersionRecord
 from asched.core.text.durations import format_duration
 
@@ -108,9 +108,21 @@ def _fire(told: Told, moment: Moment) -> str:
     record = told.record
     origin, decided = _origin(told, moment), explain_decision(record.decision, moment.clock)
     if isinstance(record.decision, Skip):
-        return f"{origin}it was skipped, {decided}{_because(told.behind, moment)}"
+        return f"{origin}it was skipped, {decided}{_ahead_of_it(told, moment)}{_because(told.behind, moment)}"
     ended = _ended(record, told.behind.lost.get(record.id), moment)
     return f"{origin}{decided}{_late(told, moment)}{ended}"
+
+
+def _ahead_of_it(told: Told, moment: Moment) -> str:
+    """Of those that waited before it: for what."""
+    waiting = told.record.decision.facts.get("waiting") if isinstance(told.record.decision, Skip) else None
+    names = waiting if isinstance(waiting, list | tuple) else ()
+    ahead = [run for run in told.behind.runs if run.run in names]
+    return "".join(f"; {one.run} waited for {explain_wait(_waited_for(one), moment.clock)}" for one in ahead)
+
+
+def _waited_for(record: FireRecord) -> Mapping[str, object]:
+    return record.decision.facts if isinstance(record.decision, Queue) else record.waited_for
 
 
 def _origin(told: Told, moment: Moment) -> str:
