@@ -37,10 +37,11 @@ from asched.core.hindsight.verdict import (
 )
 from asched.core.hindsight.versions import around, began_at, has_instants, is_due, trigger_of, version_at
 from asched.core.jitter import due_at
-from asched.core.model import OnResume, Origin
+from asched.core.model import OnResume, Origin, fire_id
 from asched.core.occurrence import MOVED, Occurrence, comes_at
 from asched.core.outcome import Skip, SkipReason, Start
 from asched.core.record import FireRecord, GapRecord, VersionRecord
+from asched.core.rules.owed import APPROVE
 from asched.core.triggers.instants import latest_between
 from asched.core.triggers.protocol import Trigger
 
@@ -200,7 +201,7 @@ def _behind(evidence: Evidence, record: FireRecord, instant: datetime, arranged:
     upstream = (evidence.runs[one] for one in sorted(evidence.runs) if evidence.runs[one].id in _upstream(record))
     runs = {one.id: one for one in (*_named(evidence, facts), *upstream)}
     absence = _absence(evidence, record.fire.due_at if record.fire.nonce == MOVED else instant) if late else None
-    act = _of_run(evidence, record) or arranged or _pausing(evidence, facts)
+    act = _of_run(evidence, record) or arranged or _pausing(evidence, facts) or _approval(evidence, record)
     return Behind(tuple(runs.values()), absence, act, evidence.losses.among((record, *runs.values())))
 
 
@@ -243,6 +244,16 @@ def _absence(evidence: Evidence, instant: datetime) -> Absence | None:
 def _of_run(evidence: Evidence, record: FireRecord) -> Act | None:
     """What an operator did to this very run."""
     return next((one for one in evidence.acts if one.run and one.run == record.run), None)
+
+
+def _approval(evidence: Evidence, record: FireRecord) -> Act | None:
+    """What let it go, of what a recovery held: the first that was about it, while it waited."""
+    if not record.caught_up or record.queued_at is None or not isinstance(record.decision, Start):
+        return None
+    since, until = record.queued_at, record.decided_at
+    acts = (one for one in evidence.acts if one.verb == APPROVE and since <= one.at <= until)
+    about_it = [one for one in acts if (fire_id(one.run) or 0) >= record.id]
+    return min(about_it, key=lambda one: one.at, default=None)
 
 
 def _pausing(evidence: Evidence, facts: Mapping[str, object]) -> Act | None:

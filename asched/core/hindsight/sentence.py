@@ -31,6 +31,7 @@ from asched.core.model import Origin
 from asched.core.occurrence import ADDED, MOVED
 from asched.core.outcome import Queue, Skip
 from asched.core.record import FireRecord, VersionRecord
+from asched.core.rules.owed import APPROVE
 from asched.core.text.durations import format_duration
 
 Facts = Iterator[tuple[str, str]]
@@ -152,10 +153,19 @@ def _late(told: Told, moment: Moment) -> str:
         return ""
     said = f" {format_duration(timedelta(seconds=round(late.total_seconds())))} late"
     if told.behind.absence is not None:
-        return f"{said}{_because(told.behind, moment)}"
+        return f"{said}{_because(told.behind, moment)}{_held(told.behind.act, moment)}"
     if record.queued_at is None:
         return said
     return f"{said}, because it waited for {explain_wait(record.waited_for, moment.clock)}"
+
+
+def _held(act: Act | None, moment: Moment) -> str:
+    """By the recovery, until somebody approved."""
+    return (
+        ""
+        if act is None or act.verb != APPROVE
+        else f", and was held until approved {_by(act.by, act.at, act.reason, moment)}"
+    )
 
 
 def _because(behind: Behind, moment: Moment) -> str:
