@@ -14,6 +14,7 @@ from enum import StrEnum
 from asched.core.model import Fire, OnResume
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, SkipReason
+from asched.core.quickly import quickly_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Gap:
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decide:
     """The decisions on fires of one job, its gaps, and the watermark, which moves from `watermark` to `until`.
@@ -128,6 +130,7 @@ class Output:
     text: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Finish:
     """The run ended with its last attempt. Written once, only while open, ours, same attempt."""

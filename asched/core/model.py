@@ -12,6 +12,7 @@ from asched.core.condition import Term
 from asched.core.expectation import NOTHING_MORE, Expectation
 from asched.core.need import Need
 from asched.core.nothing import NOTHING
+from asched.core.quickly import quickly_made
 from asched.core.triggers.protocol import Trigger
 from asched.core.wait import Wait
 
@@ -144,6 +145,7 @@ class Job:
         return self.wished.get(upstream, Ending.SUCCEEDED)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Fire:
     """One due instant of one job: the unit of accounting.
@@ -180,6 +182,7 @@ class Fire:
         return self.nonce.removeprefix(AGAIN).partition(".")[0] if self.nonce.startswith(AGAIN) else ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try within a run, from 1: what a runner is given. `upstream` maps job names to their results."""

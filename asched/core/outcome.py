@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from asched.core.quickly import quickly_made
+
 
 class SkipReason(StrEnum):
     """Why a fire was not started. Each comes with its facts."""
@@ -71,6 +73,7 @@ class ErrorNote:
     status: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Succeeded:
     """It did what it should. `result` is JSON text (64 kB at most), or None where there was nothing to keep."""

@@ -54,7 +54,10 @@ class Permits:
 
     def lacking(self, wanted: Iterable[Permit]) -> Permit | None:
         """The first that has no room."""
-        return next((permit for permit in wanted if not self.has_room(permit)), None)
+        for permit in wanted:
+            if not self.has_room(permit):
+                return permit
+        return None
 
     def holders(self, permit: Permit) -> Sequence[int]:
         """The fires whose runs hold it."""

@@ -11,8 +11,10 @@ from asched.core.model import Fire
 from asched.core.nothing import NOTHING
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome
+from asched.core.quickly import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FireRecord:
     """A fire, what was decided on it, and, once started, its run.

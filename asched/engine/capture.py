@@ -63,13 +63,13 @@ class Capture:
     def take(self) -> list[Piece]:
         """What is there to be written now: whole lines of the head."""
         with self._lock:
-            return self._numbered(self._kept.take() if self._kept else [])
+            return self._numbered(self._kept.take()) if self._kept else []
 
     def close(self) -> list[Piece]:
         """The run is over: unfinished lines, what was left out, and the tail. Later writes are ignored."""
         with self._lock:
             self._closed = True
-            return self._numbered(self._kept.rest() if self._kept else [])
+            return self._numbered(self._kept.rest()) if self._kept else []
 
     def _numbered(self, kept: list[tuple[str, str]]) -> list[Piece]:
         pieces: list[Piece] = []

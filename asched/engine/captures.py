@@ -58,6 +58,8 @@ class Captures:
 
 
 def _outputs(which: Attempt, pieces: Sequence[Piece], at: datetime) -> Sequence[Output]:
+    if not pieces:  # most runs print nothing
+        return ()
     fire, attempt = which
     first = (attempt - 1) * PIECES_PER_ATTEMPT
     return [Output(fire, attempt, first + piece.seq, at, piece.stream, piece.text) for piece in pieces]

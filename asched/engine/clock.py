@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from asched.core.quickly import quickly_made
 from asched.core.rules.board import Now
 
 LONGEST_SLEEP = 30.0  # seconds: a changed wall clock is noticed at the latest after this long
@@ -106,6 +107,7 @@ class Jump:
     by: timedelta
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """All three clocks at one moment."""

@@ -24,19 +24,20 @@ class Teller:
     def tell(self, changes: Sequence[Change], rejected: Sequence[Rejected]) -> None:
         refusals = {id(refusal.change): refusal for refusal in rejected}
         for change in changes:
-            refusal = refusals.get(id(change))
-            if refusal is not None and not refusal.fires:
-                continue
-            if isinstance(change, Decide):
-                if refusal is not None:
-                    change = _without(change, refusal.fires)
-                self.know(fire for fire, decision in change.fires if not isinstance(decision, Skip))
-            if self._bus.heard:
-                for event in events_of(change, self._open):
-                    self._bus.publish(event)
-            self._forget(change)
+            refusal = refusals.get(id(change)) if refusals else None
+            if refusal is None:
+                self._tell(change)
+            elif refusal.fires and isinstance(change, Decide):
+                self._tell(_without(change, refusal.fires))
 
-    def _forget(self, change: Change) -> None:
+    def _tell(self, change: Change) -> None:
+        if isinstance(change, Decide):
+            for fire, decision in change.fires:
+                if not isinstance(decision, Skip):
+                    self._open[fire.id] = fire
+        if self._bus.heard:
+            for event in events_of(change, self._open):
+                self._bus.publish(event)
         if isinstance(change, Finish) or (isinstance(change, Promote) and isinstance(change.decision, Skip)):
             self._open.pop(change.fire, None)
 

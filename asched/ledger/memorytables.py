@@ -82,16 +82,18 @@ class Tables:
 
     def put(self, record: FireRecord) -> None:
         """The fire as it is now, new or changed."""
-        self.fires[record.id] = record
+        id = record.fire.id
+        self.fires[id] = record
         if record.open:
-            self.open[record.id] = None
+            self.open[id] = None
         else:
-            self.open.pop(record.id, None)
+            self.open.pop(id, None)
 
     def add(self, record: FireRecord) -> None:
+        fire = record.fire
         self.put(record)
-        self.keys[record.job, record.scheduled_at, record.fire.nonce] = record.id
-        self.of_job.setdefault(record.job, {})[record.id] = None
+        self.keys[fire.job, fire.scheduled_at, fire.nonce] = fire.id
+        self.of_job.setdefault(fire.job, {})[fire.id] = None
 
     def drop(self, record: FireRecord) -> None:
         del self.fires[record.id]

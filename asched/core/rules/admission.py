@@ -25,6 +25,8 @@ from asched.core.timeline import Rank
 ENDS_KNOWN = 100  # of a job's runs before this start: enough for its lanes to know whether they still cool down
 HOLDERS_NAMED = 5  # of a permit, in the facts
 
+_START = Start()
+
 
 def admitted(
     board: Board, state: JobState, fire: Fire, now: Now, turn: Turn, *, owed: bool = False, by_hand: bool = False
@@ -35,7 +37,7 @@ def admitted(
     if state.pause is not None and not by_hand:
         decision = while_paused(board, state, fire, now, turn)
     elif not (state.running or state.queue) and _must_wait(board, state, lane, fire, now) is None:
-        decision = Start()  # most fires find nobody before them
+        decision = _START  # most fires find nobody before them
     elif fire.backfill:
         decision = _as_room_comes(board, state, lane, fire, now)
     else:

@@ -22,12 +22,14 @@ from asched.core.nothing import NOTHING
 from asched.core.occurrence import Added, Occurrence, Override
 from asched.core.outcome import Outcome
 from asched.core.permits import LaneKey, Permit, Permits
+from asched.core.quickly import quickly_made
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Now:
     """One moment on two axes. Calendar triggers live on `wall` time; intervals on `steady` time, which advances with
@@ -118,6 +120,7 @@ class Previous:
     decided_until: datetime | None = None  # by the versions before it, where that is later
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StartRun:
     """Execute this attempt now, as `job` is defined at this moment: its decision is in the ledger."""
@@ -273,9 +276,9 @@ class Board:
     def wants(self, state: JobState, fire: Fire) -> tuple[Permit, ...]:
         """What its run takes besides a place in its lane."""
         policies = state.job.policies
+        if not (fire.caught_up or policies.pool or policies.exclusive):
+            return self.permits.of_all
         owed = (RECOVERY,) if fire.caught_up and fire.origin is Origin.SCHEDULE else ()
-        if not (policies.pool or policies.exclusive):
-            return (*owed, *self.permits.of_all)
         named = [("pool", name) for name in policies.pool] + [("exclusive", name) for name in policies.exclusive]
         return (*owed, *named, *self.permits.of_all)
 
@@ -328,7 +331,8 @@ class Board:
         """It is no more, and holds nothing more."""
         run = self.runs.pop(fire)
         self.permits.give_back(fire, run.holds)
-        self.steady.remove((Kind.RUN_TIMEOUT, run.fire.job, fire))
+        if run.until is not None:
+            self.steady.remove((Kind.RUN_TIMEOUT, run.fire.job, fire))
         self.is_open_no_more(run.fire)
         state = self.jobs.get(run.fire.job)
         if state is not None:
@@ -337,11 +341,11 @@ class Board:
 
     def is_open(self, fire: Fire) -> None:
         """It runs or waits: its backfill, if it is part of one, counts it."""
-        if (backfilling := self.backfills.get(fire.backfill)) is not None:
+        if self.backfills and (backfilling := self.backfills.get(fire.backfill)) is not None:
             backfilling.open[fire.id] = fire.scheduled_at
 
     def is_open_no_more(self, fire: Fire) -> None:
-        if (backfilling := self.backfills.get(fire.backfill)) is not None:
+        if self.backfills and (backfilling := self.backfills.get(fire.backfill)) is not None:
             backfilling.open.pop(fire.id, None)
 
     def link(self) -> None:

@@ -42,11 +42,18 @@ def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
 
 def _rows(changes: Iterable[Change]) -> int:
     """What they cost; at least one."""
-    return sum((len(change.fires) if isinstance(change, Decide) else 1) for change in changes) or 1
+    rows = 0
+    for change in changes:
+        rows += len(change.fires) if isinstance(change, Decide) else 1
+    return rows or 1
 
 
 def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) -> None:
     match kind:
+        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.ASK | Kind.GIVE_UP | Kind.MOVED | Kind.ADDED:
+            state = board.jobs.get(name)
+            if state is not None:  # else its job was removed, and what it owed is settled
+                _of_job(board, state, kind, fire, now, turn)
         case Kind.PACED:
             paced(board, now, turn)
         case Kind.UNANSWERED:
@@ -55,10 +62,6 @@ def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) 
             time_is_up(board, fire, now, turn)
         case Kind.BACKFILL:
             pass  # every turn ends with looking what backfills have to run (core/rules/backfilling.py)
-        case Kind.FIRE | Kind.RETRY | Kind.RESUME | Kind.COOLED | Kind.ASK | Kind.GIVE_UP | Kind.MOVED | Kind.ADDED:
-            state = board.jobs.get(name)
-            if state is not None:  # else its job was removed, and what it owed is settled
-                _of_job(board, state, kind, fire, now, turn)
 
 
 def _of_job(board: Board, state: JobState, kind: OfJob, fire: int, now: Now, turn: Turn) -> None:

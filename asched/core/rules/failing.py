@@ -27,6 +27,8 @@ def count_failures(board: Board, state: JobState, fire: Fire, outcome: Outcome, 
     """A run is over: how many have failed in a row now, and is that enough? Decided before its free slot is taken."""
     name, enough = state.job.name, state.job.policies.pause_after
     before = board.failures.get(name, 0)
+    if not before and isinstance(outcome, Succeeded):
+        return
     failures = in_a_row(before, fire, outcome)
     if failures == before or (failures and enough is None):
         return

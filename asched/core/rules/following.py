@@ -45,6 +45,8 @@ def follow_up(board: Board, fire: Fire, outcome: Outcome, now: Now, turn: Turn) 
 
 def pass_down(board: Board, decided: Iterable[tuple[Fire, Decision]], now: Now, turn: Turn) -> None:
     """Of these fires, those that never run and that others come after: they are blocked, and so on down the chain."""
+    if not board.dependents:
+        return
     ahead = deque(decided)
     while ahead:
         fire, decision = ahead.popleft()
@@ -64,7 +66,8 @@ def _is_told_of(fire: Fire, skip: Skip) -> bool:
 
 def _followers(board: Board, fire: Fire) -> list[JobState]:
     """Those on the board: a disabled one owes nothing, and `list` says why."""
-    return [board.jobs[name] for name in board.dependents.get(fire.job, ()) if name in board.jobs]
+    names = board.dependents.get(fire.job)
+    return [board.jobs[name] for name in names if name in board.jobs] if names else []
 
 
 def _join(board: Board, state: JobState, fire: Fire, *, as_wished: bool) -> Mapping[str, int] | None:

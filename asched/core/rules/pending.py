@@ -63,6 +63,8 @@ def _key(occurrence: Occurrence) -> Deadline:
 
 def left_out_by(board: Board, state: JobState, here: datetime) -> Mapping[datetime, Skip]:
     """The instants that are due and were skipped or moved, with the decision on each."""
+    if not state.overrides:
+        return {}
     return {
         at: left_out(override)
         for at, override in state.overrides.items()
@@ -72,6 +74,8 @@ def left_out_by(board: Board, state: JobState, here: datetime) -> Mapping[dateti
 
 def expire(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """The watermark has moved: what it has passed is over, but for what was moved to later."""
+    if not state.overrides:
+        return
     for override in list(state.overrides.values()):
         if override.scheduled_at <= state.watermark and comes_at(override) is None:
             drop(board, state, override, now, turn)

@@ -6,7 +6,7 @@ Decide (all its fires, gaps, and where its watermark goes) and the effects that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[De
             version=state.version,
             at=now.wall,
             fires=decisions,
-            gaps=tuple(_paused_gaps(stretch, settled.gaps)),
+            gaps=_paused_gaps(stretch, settled.gaps),
             watermark=state.watermark,
             until=settled.until,
         )
@@ -145,11 +145,14 @@ def _decide(
         decided.append((fire, skip if excluded else stretch.skip or skip))
     last = settled.candidates[-1] if settled.candidates else None
     for candidate in settled.candidates:
-        made_up_for = candidate.caught_up and not stretch.paused  # what waits for the end of a pause is not late
-        fire = new_fire(board, state, replace(_on_wall(state, candidate, now), caught_up=made_up_for))
+        recorded = _on_wall(state, candidate, now)
+        if recorded.caught_up and stretch.paused:  # what waits for the end of a pause is not late
+            recorded = replace(recorded, caught_up=False)
+        fire = new_fire(board, state, recorded)
         owed = state.job.policies.catch_up is CatchUp.ALL and (candidate.caught_up or candidate is not last)
         decided.append((fire, let_in(board, state, fire, now, turn, owed=owed)))
-    decided.sort(key=lambda pair: pair[0].scheduled_at)
+    if len(decided) > 1:
+        decided.sort(key=lambda pair: pair[0].scheduled_at)
     return tuple(decided)
 
 
@@ -162,9 +165,11 @@ def _on_wall(state: JobState, candidate: Candidate, now: Now) -> Candidate:
     return replace(candidate, due_at=candidate.due_at + ahead)
 
 
-def _paused_gaps(stretch: Stretch, gaps: Iterable[Gap]) -> Iterable[Gap]:
+def _paused_gaps(stretch: Stretch, gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     paused = stretch.skip
-    return gaps if paused is None else [replace(g, reason=paused.reason, facts=paused.facts) for g in gaps]
+    if paused is None or not gaps:
+        return tuple(gaps)
+    return tuple(replace(gap, reason=paused.reason, facts=paused.facts) for gap in gaps)
 
 
 def new_fire(

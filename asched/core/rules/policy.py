@@ -13,6 +13,7 @@ from typing import assert_never
 from asched.core.change import Gap
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
+from asched.core.quickly import quickly_made
 from asched.core.triggers.instants import between, latest_between
 from asched.core.triggers.protocol import Series
 
@@ -23,6 +24,7 @@ _SMALLEST = timedelta(microseconds=1)
 DueAt = Callable[[datetime], datetime]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An instant that should run, if there is room."""
@@ -32,6 +34,7 @@ class Candidate:
     caught_up: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Every instant in (watermark, until], each in exactly one place."""

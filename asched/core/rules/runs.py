@@ -18,6 +18,7 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
+from asched.core.quickly import quickly_made
 from asched.core.retry import next_delay
 from asched.core.rules.admission import admitted, drop, freed, move_up
 from asched.core.rules.answers import succeeded
@@ -32,6 +33,7 @@ from asched.core.timeline import Rank
 from asched.core.triggers.watch import only_watches
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ended:
     """An attempt is over: what came of it, and when. `duration` is monotonic."""
@@ -58,9 +60,10 @@ def ended(board: Board, message: Ended, now: Now, turn: Turn) -> None:
 
 
 def _retry_delay(state: JobState, run: RunState, outcome: Outcome) -> timedelta | None:
-    if run.cause not in (None, Cause.TIMEOUT):
+    retry = state.job.policies.retry
+    if run.attempt >= retry.attempts or run.cause not in (None, Cause.TIMEOUT):
         return None
-    return next_delay(state.job.policies.retry, outcome, run.attempt, run.fire.run)
+    return next_delay(retry, outcome, run.attempt, run.fire.run)
 
 
 def _await_retry(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from asched.core.change import Pause
 from asched.core.model import CatchUp, OnResume, Policies
 from asched.core.outcome import Skip, SkipReason
+from asched.core.quickly import quickly_made
 from asched.core.rules.board import JobState, Now
 
 _SMALLEST = timedelta(microseconds=1)
@@ -46,6 +47,7 @@ def facts_of(by: str, reason: str, since: datetime) -> dict[str, object]:
     return {"by": by, "reason": reason, "since": since.isoformat()}
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """What is due `until` then, on the job's axis, is decided alike, by these policies; `paused`: all of it in a pause,
