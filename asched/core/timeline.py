@@ -59,6 +59,8 @@ class Timeline(Generic[Key]):
 
     def come(self, until: datetime, enough: int) -> int:
         """How many deadlines have come by then, counted up to `enough`."""
+        if not self._heap or self._heap[0][0] > until:
+            return 0
         found, below = 0, [0]
         while below and found < enough:
             place = below.pop()

@@ -204,7 +204,8 @@ def _ended(change: Finish | Retrying, fires: JobOf) -> dict[str, object]:
         event["scheduled_at"] = fire.scheduled_at
         event["caught_up"] = fire.caught_up
         event |= _late(change.started_at, fire, change.attempt)
-    return {**event, **_said(change.outcome)}
+    event |= _said(change.outcome)
+    return event
 
 
 def _said(outcome: Outcome) -> dict[str, object]:

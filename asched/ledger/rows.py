@@ -91,13 +91,14 @@ def _mapping(text: str | None) -> dict[str, Any]:
 def fire_row(owner: int, at: int, fire: Fire, decision: Decision) -> Row:
     """In the order of statements.INSERT_FIRE."""
     name, reason, facts = decision_parts(decision)
+    scheduled_at = micros(fire.scheduled_at)
     return (
         fire.id,
         fire.job,
         fire.version,
-        micros(fire.scheduled_at),
+        scheduled_at,
         fire.nonce,
-        micros(fire.due_at),
+        scheduled_at if fire.due_at is fire.scheduled_at else micros(fire.due_at),
         fire.origin.value,
         fire.caught_up,
         _json_of(fire.args) if fire.args else None,

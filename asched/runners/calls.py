@@ -15,6 +15,7 @@ from asched.runners.notes import bounded, failure
 from asched.runners.results import encode
 
 _SHOWN = 200  # characters of a result in a message
+_NOTHING_TO_KEEP = Succeeded()  # most runs end so: one value for all of them
 
 
 def arguments(action: Function, attempt: Attempt, run: Run) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def returned(result: object, attempt: Attempt, mask: Mask) -> Succeeded | Failed
     """A result, unless it would have had to be run to do anything, or is not what the job expects. Raises what the
     job's own judgement of it raises."""
     action, judge = attempt.job.action, attempt.job.expect.result
+    if result is None and judge is None:
+        return _NOTHING_TO_KEEP
     assert isinstance(action, Function)
     unrun = None if result is None else _never_run(result, action)
     if unrun is not None:

@@ -166,6 +166,8 @@ def _to_give_up(board: Board, fires: Iterable[Fire], skip: Skip) -> None:
 
 def _give_up(board: Board, limit: int, now: Now, turn: Turn) -> int:
     """Skip some of them."""
+    if not board.recovering.given_up:
+        return 0
     some = list(islice(board.recovering.given_up.items(), max(0, limit)))
     for fire, skip in some:
         owed = board.recovering.owed[fire]
