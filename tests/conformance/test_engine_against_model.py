@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from unittest.mock import patch
 
 from disturbing import disturb
 from hypothesis import example, given, settings
@@ -179,7 +180,10 @@ def holding(seed):
     return lambda fire, at: fraction(seed, fire.job, fire.scheduled_at, at) < 0.5
 
 
+@patch("asched.engine.engine.SLICE", 1_000_000)
 async def live(jobs, troubles, until, seed, limits=None, arranged=(), past=()):
+    """In one turn, as the model: between slices the loop goes on, and what is stopped, or answered, comes in between.
+    That slices keep the law is what the state machine looks at."""
     clock = FakeClock(START)
     harness, passed = Harness(jobs, behave=behaviour(seed), clock=clock, limits=limits), START
     harness.conditions = PretendConditions(clock, holding(seed))
