@@ -12,7 +12,7 @@ from pathlib import Path
 from asched.cli.place import Place
 from asched.errors import AschedError
 from asched.service.client import call, is_running
-from asched.service.rereading import another_ledger
+from asched.service.otherledger import another_ledger
 
 
 def served_elsewhere(config: str, place: Place) -> str:

@@ -8,6 +8,7 @@ from asched.core.model import Job
 from asched.declaration.problems import Finding, shown_path
 from asched.errors import ConfigurationError
 from asched.service.config import Configuration
+from asched.service.otherledger import another_ledger
 from asched.service.reloading import Loaded
 
 
@@ -53,13 +54,6 @@ class Rereading:
         if self._served and not fresh.jobs and not fresh.means_no_jobs:
             message = "it comes to no job any more, and those that are served would all be retired"
             raise _wrong(fresh, message, "if that is meant, write jobs = [] in [service], and no [[job]]")
-
-
-def another_ledger(named: str, served: str) -> str:
-    """What to say of a configuration that was given another ledger while a service has the old one."""
-    return (
-        f"this configuration names another ledger ({named}) than the one that is served ({served}): it needs a restart"
-    )
 
 
 def _wrong(fresh: Configuration, message: str, help: str) -> ConfigurationError:

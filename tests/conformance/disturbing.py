@@ -7,6 +7,7 @@ async def disturb(harness, trouble):
     clock = harness.clock
     match trouble:
         case Outage(since, until):
+            await harness.ledger.renew(harness.engine.number, clock.now())  # it was seen alive right before
             await harness.kill()
             await clock.advance(until - since)
             await harness.start()

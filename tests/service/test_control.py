@@ -143,7 +143,8 @@ async def test_skip_move_add_and_restore(desk: Desk) -> None:
     assert (await desk.ask("restore", job="quick"))["scheduled_at"] == skipped["scheduled_at"]
     assert (await desk.ask("restore", job="quick", at=added["scheduled_at"]))["kind"] == "add"
     assert (await desk.ask("restore", job="quick", at=added["scheduled_at"]))["kind"] == "refused"
-    assert (await desk.ask("add", job="quick"))["kind"] == "usage"
+    assert (await desk.ask("add", job="quick"))["kind"] == "add"  # now
+    assert (await desk.ask("add", job="quick", at="2099-01-01"))["kind"] == "usage"
     assert (await desk.ask("move", job="quick", to="2099-01-01"))["kind"] == "usage"
 
 
