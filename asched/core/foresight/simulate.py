@@ -259,6 +259,12 @@ class _World:
             answered(self.board, self.answers.pop(0), self._moment(), turn)
         end_turn(self.board, self._moment(), turn)
         self._carry_out(turn)
+        if hearing:
+            self._overdue()  # what the answers made due: the engine is at it before it hears of what they stopped
+
+    def _overdue(self) -> None:
+        while (late := self._next_deadline()) is not None and late <= self.now:
+            self._turn(hearing=False)
 
     def _message(self, end: _End) -> Ended:
         finished_at = max(self._moment().wall, end.started_at)
@@ -397,8 +403,7 @@ class _World:
             if at <= until and end.timed_out(until):
                 outcome = stopped_as(Cause.TIMEOUT, "timeout", end.timeout)
                 self.ends[place_] = (at, order, replace(end, outcome=outcome))
-        while (late := self._next_deadline()) is not None and late <= until:
-            self._turn(hearing=False)
+        self._overdue()
 
     def crash(self, outage: Outage) -> None:
         """Everything in memory is gone; what was decided is not."""
