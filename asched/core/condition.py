@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,6 +70,11 @@ class Term:
     @property
     def text(self) -> str:
         return f"{'if' if self.holds else 'unless'} {text_of(self.condition)}"
+
+
+def asked(terms: Iterable[Term]) -> str:
+    """All that has to hold, as one text."""
+    return " and ".join(term.text for term in terms)
 
 
 def text_of(condition: Condition) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from asched.core.change import Promote
+from asched.core.condition import asked
 from asched.core.lanes import Gated, Waiting, lane_of
 from asched.core.model import CatchUp, Fire, OnResume, Origin, Overlap, run_name
 from asched.core.nothing import NOTHING
@@ -167,7 +168,7 @@ def _at_the_gate(state: JobState, gated: Gated) -> Queue:
     until = {} if gated.until is None else {"until": gated.until.isoformat()}
     if "needs" in gated.facts:
         return Queue({"for": "needs", **gated.facts, **until})
-    condition = gated.facts.get("condition") or " and ".join(term.text for term in state.job.conditions)
+    condition = gated.facts.get("condition") or asked(state.job.conditions)
     return Queue({"for": "condition", **gated.facts, "condition": condition, **until})
 
 
@@ -212,7 +213,11 @@ def _displace(board: Board, state: JobState, lane: str, newer: Fire, now: Now, t
     for waiting in state.queue.in_lane(lane):
         if waiting.backfill:
             continue  # it goes on waiting, behind this one or before it
-        drop(board, state, waiting.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now, turn)
+        drop(board, state, waiting.id, replaced_by(newer), now, turn)
+
+
+def replaced_by(newer: Fire) -> Skip:
+    return Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()})
 
 
 def _coalesce(board: Board, state: JobState, older: Iterable[Fire], newer: Fire, now: Now, turn: Turn) -> None:

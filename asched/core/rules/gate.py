@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from asched.core.condition import asked
 from asched.core.lanes import Gated, lane_of
 from asched.core.model import Fire, Job, Origin, Overlap
 from asched.core.outcome import Decision, Queue, Skip, SkipReason
-from asched.core.rules.admission import admitted, drop, while_paused
+from asched.core.rules.admission import admitted, drop, replaced_by, while_paused
 from asched.core.rules.board import AskConditions, Board, JobState, Kind, Now, Turn
 from asched.core.rules.policy import no_room
 from asched.core.timeline import Rank
@@ -54,14 +55,14 @@ def _at_the_gate(board: Board, state: JobState, fire: Fire, now: Now, turn: Turn
         held.facts = unmet
         return Queue({"for": "needs", **unmet})
     ask(board, state, held, turn)
-    return Queue({"for": "condition", "condition": asked(state)})
+    return Queue({"for": "condition", "condition": asked(state.job.conditions)})
 
 
 def _displace(board: Board, state: JobState, newer: Fire, now: Now, turn: Turn) -> None:
     """Those of its lane that wait here would only be replaced once they have passed."""
     lane = lane_of(state.job, newer)
     for held in [one for one in state.queue.gated.values() if lane_of(state.job, one.fire) == lane]:
-        drop(board, state, held.fire.id, Skip(SkipReason.REPLACED, {"by": newer.scheduled_at.isoformat()}), now, turn)
+        drop(board, state, held.fire.id, replaced_by(newer), now, turn)
 
 
 def wait_end(state: JobState, fire: Fire, decided_at: datetime) -> datetime | None:
@@ -114,7 +115,3 @@ def ask(board: Board, state: JobState, held: Gated, turn: Turn) -> None:
     held.asking = not board.draining
     if held.asking:
         turn.effects.append(AskConditions(state.job, held.fire))
-
-
-def asked(state: JobState) -> str:
-    return " and ".join(term.text for term in state.job.conditions)
