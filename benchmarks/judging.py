@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
 from benchmarks.bars import BARS, LOW, Bar
+from benchmarks.beside import Beside, best_peer, limit
 from benchmarks.contest import Entry, Result
 from benchmarks.markdown import table
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`found` in the bar's unit; None where it was not measured, and then `why` says so."""
+    """`found` in the bar's unit; None where it was not measured, and then `why` says so. `peer` and `limit` are of the
+    case that decides."""
 
     bar: Bar
     found: float | None
     why: str = ""
+    peer: Beside | None = None
+    limit: Beside | None = None
 
     @property
     def verdict(self) -> str:
@@ -47,11 +51,12 @@ def _judged(bar: Bar, results: Sequence[Result]) -> Judged:
     cases = [one for one in results if one.workload == bar.workload and _is_of(bar.case, one.case)]
     if not cases:
         return Judged(bar, None, "not measured: no such case in this run")
-    found = [_found(bar, case, results) for case in cases]
-    if None in found:  # nothing is met by a case that gave no figure
+    found = [(figure, case) for case in cases if (figure := _found(bar, case, results)) is not None]
+    if len(found) < len(cases):  # nothing is met by a case that gave no figure
         return Judged(bar, None, _why(bar, cases))
-    worst = max if bar.sense == LOW else min
-    return Judged(bar, worst(one for one in found if one is not None))
+    worst, case = (max if bar.sense == LOW else min)(found, key=lambda one: one[0])
+    ours = _median(case, bar.contestant, bar.metric)
+    return Judged(bar, worst, peer=best_peer(bar, case, ours), limit=limit(bar, case, ours))
 
 
 def _is_of(wanted: str, case: str) -> bool:
@@ -89,8 +94,14 @@ def _without(entries: Sequence[Entry]) -> str:
 
 
 def bars_table(judged: Sequence[Judged]) -> str:
-    rows = [[one.bar.what, _bound(one.bar), _amount(one.bar.aim), _found_text(one), one.verdict] for one in judged]
-    return "**Bars**\n\n" + table([["", "bar", "aim", "found", "verdict"], *rows], right=(1, 2, 3))
+    head = ["", "bar", "aim", "found", "verdict", "best peer, × asched", "limit, × asched"]
+    return "**Bars**\n\n" + table([head, *(_row(one) for one in judged)], right=(1, 2, 3, 6))
+
+
+def _row(one: Judged) -> list[str]:
+    bar, peer = one.bar, one.peer
+    beside = ["–" if peer is None else f"{_amount(peer.cost)}, {peer.title}", _amount(one.limit and one.limit.cost)]
+    return [bar.what, _bound(bar), _amount(bar.aim), _found_text(one), one.verdict, *beside]
 
 
 def _bound(bar: Bar) -> str:
@@ -120,6 +131,7 @@ def bar_values(judged: Sequence[Judged]) -> list[dict[str, Any]]:
             "found": one.found,
             "met": None if one.found is None else one.bar.met(one.found),
             "verdict": one.verdict,
+            "beside": {"peer": one.peer and asdict(one.peer), "limit": one.limit and asdict(one.limit)},
         }
         for one in judged
     ]

@@ -112,12 +112,46 @@ def test_zero_is_a_bar_too():
     assert verdict(bar, result(entry("asched_memory", {"ms": 0.1}))) == "missed"
 
 
-def test_the_table_and_the_values_say_bar_aim_found_and_verdict():
-    found = judged([result(entry("asched_memory", {"ms": 45}))], [LATE])
+def beside(*entries, bar=LATE, **of):
+    (only,) = judged([result(entry(bar.contestant, {"ms": 40, "runs_s": 40}), *entries, **of)], [bar])
+    return only.peer and (only.peer.title, only.peer.cost), only.limit and (only.limit.title, only.limit.cost)
+
+
+def test_beside_a_bar_stand_the_best_peer_and_the_limit_of_the_same_case():
+    peers = [entry("slow", {"ms": 200}), entry("quick", {"ms": 10}, {"ms": 20}, {"ms": 400})]
+    assert beside(*peers, entry("bare_heap", {"ms": 4}), entry("asched_sqlite", {"ms": 1})) == (
+        ("quick", 0.5),
+        ("bare_heap", 0.1),
+    )
+
+
+def test_where_more_is_better_who_does_half_costs_twice_as_much():
+    rate = Bar("fast", "spawn", "asched_commands", "runs_s", 10, "runs/s", sense=HIGH)
+    assert beside(entry("half", {"runs_s": 20}), bar=rate, workload="spawn", metrics=RATE) == (("half", 2.0), None)
+
+
+@pytest.mark.parametrize("failing", ["missed_pct", "lost_pct"])
+def test_who_did_not_do_the_work_is_no_peer(failing):
+    assert beside(entry("quick", {"ms": 1, failing: 0}, {"ms": 1, failing: 3}), entry("slow", {"ms": 80})) == (
+        ("slow", 2.0),
+        None,
+    )
+
+
+def test_beside_nothing_there_is_no_ratio():
+    (only,) = judged([result(entry("asched_memory", {"ms": 0}), entry("quick", {"ms": 1}))], [LATE])
+    assert only.peer is None
+    assert beside(entry("none", {"ms": 0}), entry("gone", absent="failed")) == (None, None)
+
+
+def test_the_table_and_the_values_say_bar_aim_found_verdict_and_who_is_beside():
+    others = entry("quick", {"ms": 90}), entry("bare_heap", {"ms": 9})
+    found = judged([result(entry("asched_memory", {"ms": 45}), *others)], [LATE])
     assert bars_table(found).splitlines()[2:] == [
-        "|      |     bar | aim | found | verdict       |",
-        "|------|--------:|----:|------:|---------------|",
-        "| late | ≤ 30 ms |  20 | 45 ms | missed, 1.5 × |",
+        "|      |     bar | aim | found | verdict       | best peer, × asched | limit, × asched |",
+        "|------|--------:|----:|------:|---------------|---------------------|----------------:|",
+        "| late | ≤ 30 ms |  20 | 45 ms | missed, 1.5 × | 2, quick            |             0.2 |",
     ]
     (value,) = bar_values(found)
     assert (value["found"], value["met"], value["limit"], value["unit"]) == (45, False, 30, "ms")
+    assert value["beside"] == {"peer": {"title": "quick", "cost": 2.0}, "limit": {"title": "bare_heap", "cost": 0.2}}
