@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asched.core.record import FireRecord as FireRecord
     from asched.declaration.definition import job as job
     from asched.declaration.options import JobOptions as JobOptions
+    from asched.engine.preciseloop import new_event_loop as new_event_loop
     from asched.errors import AlreadyServed as AlreadyServed
     from asched.errors import AschedError as AschedError
     from asched.errors import ConfigurationError as ConfigurationError
@@ -50,6 +51,7 @@ _HOMES = {
     "Retry": "asched.core.model",
     "FireRecord": "asched.core.record",
     "job": "asched.declaration.definition",
+    "new_event_loop": "asched.engine.preciseloop",
     "AlreadyServed": "asched.errors",
     "AschedError": "asched.errors",
     "ConfigurationError": "asched.errors",
@@ -106,6 +108,7 @@ __all__ = [
     "every",
     "holidays",
     "job",
+    "new_event_loop",
     "run",
     "schedule",
     "sleep",

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asched.engine.aside import aside
+from asched.engine.preciseloop import precise_selector
 from asched.service import logs
 from asched.service.exitcodes import FAULT
 from asched.service.logs import get_logger
@@ -55,7 +56,7 @@ def run_to_the_end(
     what is printed outside of jobs. Of what `main` raises, `say` makes a message and the exit code: nothing is raised
     here, for whoever would catch it might never get to leave.
     """
-    loop = Loop()
+    loop = Loop(precise_selector())
     executor = ThreadPoolExecutor(thread_name_prefix="asched default")
     loop.set_default_executor(executor)
     loop.set_exception_handler(_say)

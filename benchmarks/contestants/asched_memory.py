@@ -19,13 +19,13 @@ NOTES = {
 
 
 def burst(race) -> None:
-    asyncio.run(_race(race))
+    asyncio.run(in_race(race))
 
 
 tick = spread = drift = stall = idle = start = burst
 
 
-async def _race(race) -> None:
+async def in_race(race) -> None:
     from asched import Scheduler, every
 
     scheduler = Scheduler(ledger=":memory:")

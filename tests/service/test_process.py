@@ -51,3 +51,13 @@ def test_a_loop_that_is_stopped_for_ever_ends_too() -> None:
     done = ended(main, DEFAULT.replace("print", "lambda why: None"))
     assert done.returncode == 70
     assert "stopped 100 times" in done.stdout + done.stderr
+
+
+def test_its_loop_does_not_round_its_timers() -> None:
+    """Its timers wait in `select`, to the microsecond, and not in `epoll_wait`."""
+    script = "import select; waited, wait = [], select.select\n"
+    script += "select.select = lambda *given: waited.append(given[3]) or wait(*given)\n" + HEAD.format(
+        main="await asyncio.sleep(0.0023); return 3 if any(0.001 < one < 0.0023 for one in waited) else 4"
+    )
+    done = subprocess.run([sys.executable, "-c", script + DEFAULT], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 3, done.stderr
