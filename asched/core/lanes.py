@@ -42,15 +42,15 @@ class Gated:
 class Waiting:
     """The fires of one job that wait."""
 
-    __slots__ = ("_lane_of", "_lanes", "gated")
+    __slots__ = ("_lanes", "gated", "standing")
 
     def __init__(self, gated: dict[int, Gated] | None = None) -> None:
         self.gated: dict[int, Gated] = gated or NOTHING
         self._lanes: dict[str, dict[int, Fire]] = NOTHING
-        self._lane_of: dict[int, str] = NOTHING
+        self.standing: dict[int, str] = NOTHING  # the fires in lanes, and in which
 
     def __len__(self) -> int:
-        return len(self._lane_of) + len(self.gated)
+        return len(self.standing) + len(self.gated)
 
     def __iter__(self) -> Iterator[Fire]:
         """Lane by lane, then those at the gate."""
@@ -58,7 +58,7 @@ class Waiting:
         yield from [held.fire for held in self.gated.values()]
 
     def __contains__(self, fire: int) -> bool:
-        return fire in self._lane_of or fire in self.gated
+        return fire in self.standing or fire in self.gated
 
     @property
     def in_lanes(self) -> list[Fire]:
@@ -69,10 +69,10 @@ class Waiting:
         return list(self._lanes)
 
     def put(self, lane: str, fire: Fire) -> None:
-        if not self._lane_of:
-            self._lanes, self._lane_of = {}, {}
+        if not self.standing:
+            self._lanes, self.standing = {}, {}
         self._lanes.setdefault(lane, {})[fire.id] = fire
-        self._lane_of[fire.id] = lane
+        self.standing[fire.id] = lane
 
     def hold(self, held: Gated) -> None:
         """At the gate."""
@@ -94,13 +94,13 @@ class Waiting:
 
     def lane_with(self, fire: int) -> str | None:
         """In which it waits; None: in none."""
-        return self._lane_of.get(fire)
+        return self.standing.get(fire)
 
     def take(self, fire: int) -> Fire | None:
         """Take this one out, if it waits."""
         if fire in self.gated:
             return self.gated.pop(fire).fire
-        lane = self._lane_of.pop(fire, None)
+        lane = self.standing.pop(fire, None)
         if lane is None:
             return None
         found = self._lanes[lane].pop(fire)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -43,18 +44,34 @@ class Successes:
 
     def __init__(self) -> None:
         self._of: dict[str, dict[int, datetime]] = {}
+        self._last: dict[str, datetime] = {}  # of those that nobody needs, at present: all that is kept
 
-    def note(self, job: str, scheduled_at: datetime, kept: int = KEPT) -> None:
-        buckets = self._of.setdefault(job, {})
-        place = (scheduled_at - _EPOCH) // _BUCKET
-        buckets[place] = max(scheduled_at, buckets.get(place, scheduled_at))
-        while len(buckets) > kept:
-            del buckets[min(buckets)]
+    def note(self, job: str, scheduled_at: datetime) -> None:
+        self._put(job, scheduled_at)
+        if (last := self._last.pop(job, None)) is not None:
+            self._put(job, last)
+
+    def note_last(self, job: str, scheduled_at: datetime) -> None:
+        """Nobody needs it, but somebody may at any moment: then the latest counts."""
+        last = self._last.get(job)
+        if last is None:
+            last = max(self._of.pop(job, {}).values(), default=scheduled_at)
+        self._last[job] = scheduled_at if scheduled_at > last else last
 
     def latest(self, job: str) -> datetime | None:
-        return max(self._of.get(job, {}).values(), default=None)
+        return max(self._known(job), default=None)
 
     def meet(self, need: Need, scheduled_at: datetime, timezone: str) -> bool:
         since, until = need.window(scheduled_at, timezone)
-        found = self._of.get(need.job, {}).values()
-        return any(since <= one and (until is None or one < until) for one in found)
+        return any(since <= one and (until is None or one < until) for one in self._known(need.job))
+
+    def _known(self, job: str) -> Iterable[datetime]:
+        last = self._last.get(job)
+        return self._of.get(job, {}).values() if last is None else (last,)
+
+    def _put(self, job: str, scheduled_at: datetime) -> None:
+        buckets = self._of.setdefault(job, {})
+        place = (scheduled_at - _EPOCH) // _BUCKET
+        buckets[place] = max(scheduled_at, buckets.get(place, scheduled_at))
+        while len(buckets) > KEPT:
+            del buckets[min(buckets)]

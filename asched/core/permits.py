@@ -23,7 +23,7 @@ class Permits:
     """Who holds which, and who is parked at which. A group has one place; a pool that nobody defines has no limit."""
 
     def __init__(self, capacities: Mapping[Permit, int] | None = None) -> None:
-        self._capacities = capacities or {}
+        self.limit(capacities or {})
         self._shut: set[Permit] = set()
         self._holders: dict[Permit, dict[int, None]] = {}
         self._parked: dict[Permit, list[tuple[Order, int, LaneKey]]] = {}
@@ -33,6 +33,7 @@ class Permits:
     def limit(self, capacities: Mapping[Permit, int]) -> None:
         """Other limits from now on."""
         self._capacities = capacities
+        self.of_all: tuple[Permit, ...] = (SERVICE,) if SERVICE in capacities else ()  # what every run needs
 
     def shut(self, permit: Permit, *, closed: bool) -> None:
         """While it is closed there is no room in it, whoever holds it."""
@@ -40,11 +41,6 @@ class Permits:
 
     def is_shut(self, permit: Permit) -> bool:
         return permit in self._shut
-
-    @property
-    def of_all(self) -> tuple[Permit, ...]:
-        """What every run needs."""
-        return (SERVICE,) if SERVICE in self._capacities else ()
 
     def has_room(self, permit: Permit) -> bool:
         if permit in self._shut:

@@ -49,8 +49,32 @@ def test_no_more_is_kept_than_is_asked_for():
     known = Successes()
     for minutes in range(0, 15 * (KEPT + 50), 5):
         known.note("a", FIRE + timedelta(minutes=minutes))
-        known.note("b", FIRE + timedelta(minutes=minutes), kept=1)
-    assert [len(one) for one in known._of.values()] == [KEPT, 1]
+    assert [len(one) for one in known._of.values()] == [KEPT]
+
+
+def test_of_a_job_that_nobody_needs_only_the_latest_success_is_kept():
+    known = Successes()
+    for day in (15, 17, 16):
+        known.note_last("a", on(day, 7))
+    assert known.latest("a") == on(17, 7)
+    assert not known.meet(Need("a"), FIRE, BERLIN)
+
+
+def test_once_somebody_needs_it_that_one_counts_beside_what_comes():
+    known = Successes()
+    known.note_last("a", on(15, 7))
+    known.note("a", on(16, 7))
+    assert known.meet(Need("a"), FIRE, BERLIN)
+    assert known.latest("a") == on(16, 7)
+
+
+def test_what_is_needed_no_more_keeps_its_latest_success():
+    known = Successes()
+    for day in (15, 17):
+        known.note("a", on(day, 7))
+    known.note_last("a", on(16, 7))
+    assert known.latest("a") == on(17, 7)
+    assert not known.meet(Need("a"), FIRE, BERLIN)
 
 
 WAITS = [  # (as it is written, end of the wait of a fire at 08:30 in Berlin that was decided at 08:31)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from asched.core.change import Promote
 from asched.core.lanes import Gated
 from asched.core.model import CatchUp, Fire
-from asched.core.need import KEPT
 from asched.core.outcome import Queue, Skip, SkipReason
 from asched.core.record import FireRecord
 from asched.core.rules.admission import admitted, drop, promote_all, wait
@@ -48,8 +47,11 @@ def answered(board: Board, message: Answered, now: Now, turn: Turn) -> None:
 
 def succeeded(board: Board, fire: Fire, now: Now, turn: Turn) -> None:
     """A run did: what waits for that need not any more."""
-    needing = board.needing.get(fire.job, ())
-    board.successes.note(fire.job, fire.scheduled_at, KEPT if needing else 1)
+    needing = board.needing.get(fire.job)
+    if not needing:
+        board.successes.note_last(fire.job, fire.scheduled_at)
+        return
+    board.successes.note(fire.job, fire.scheduled_at)
     for state in [board.jobs[name] for name in needing if name in board.jobs]:
         for held in list(state.queue.gated.values()):
             if "needs" in held.facts:

@@ -28,6 +28,8 @@ from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
 from asched.core.version import definition_of
 
+A_STEP = timedelta(seconds=0.5)  # between the axes; less is none: as Axes.NOTICED in engine/clock.py
+
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class JobState:
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
     overrides: dict[datetime, Override] = field(default=NOTHING)  # of instants of its schedule
     added: dict[datetime, Added] = field(default=NOTHING)
+    everyday: bool = False  # nothing about it is special: core/rules/everyday.py
 
     @property
     def definition(self) -> str:

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from asched.core.change import Begin, Decide, Gap
 from asched.core.model import CatchUp, Fire, Origin
+from asched.core.nothing import NOTHING
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.rules.board import Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
+from asched.core.rules.board import A_STEP, Board, BrokenJob, JobState, Now, RunState, StartRun, Turn
+from asched.core.rules.everyday import begins
 from asched.core.rules.gate import let_in
 from asched.core.rules.leftout import settle_around
 from asched.core.rules.pending import expire, left_out_by
@@ -23,11 +25,15 @@ from asched.core.rules.whilepaused import Stretch, stretch_of
 Decided = tuple[Fire, Decision]
 
 _SMALLEST = timedelta(microseconds=1)
-_A_STEP = timedelta(seconds=0.5)  # as Axes.NOTICED in engine/clock.py
 
 
 def fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[Decided]:
     """The job's next instant has come: decide it, and all others that are due with it. Returns what it decided."""
+    everyday = begins(board, state, now, turn)
+    return _fire_due(board, state, now, turn) if everyday is None else everyday
+
+
+def _fire_due(board: Board, state: JobState, now: Now, turn: Turn) -> Sequence[Decided]:
     stretch = _stretch(board, state, now)
     if state.next_at is None or stretch is None:
         board.schedule(state)  # it was moved by what was decided before it in this turn
@@ -160,7 +166,7 @@ def _on_wall(state: JobState, candidate: Candidate, now: Now) -> Candidate:
     """Due when wall clocks show it, from which lateness counts: steady time does not move with a clock that is set.
     Less than half a second between the two is no step."""
     ahead = now.wall - now.steady
-    if not state.steady or abs(ahead) < _A_STEP:
+    if not state.steady or abs(ahead) < A_STEP:
         return candidate
     return replace(candidate, due_at=candidate.due_at + ahead)
 
@@ -191,8 +197,8 @@ def new_fire(
         origin=origin,
         nonce=nonce,
         caught_up=candidate.caught_up,
-        args=args or {},
-        upstream=upstream or {},
+        args=args or NOTHING,
+        upstream=upstream or NOTHING,
     )
 
 

@@ -17,6 +17,7 @@ from asched.core.outcome import Cancelled, Skip, SkipReason
 from asched.core.record import VersionRecord
 from asched.core.rules.admission import drop, freed, sort_into_lanes, sort_what_waits
 from asched.core.rules.board import Board, BrokenJob, JobState, Kind, Now, Previous, Turn
+from asched.core.rules.everyday import is_everyday
 from asched.core.rules.pending import drop_all, inherit, recheck
 from asched.core.rules.policy import whole_gap
 from asched.core.text.durations import format_duration
@@ -78,6 +79,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     _take_over(board, state)
     _find_next(state, now, turn)
     recheck(board, state, now, turn)
+    state.everyday = is_everyday(job, state.trigger)
     board.schedule(state)
     return state
 

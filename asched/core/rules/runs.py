@@ -24,6 +24,7 @@ from asched.core.rules.admission import admitted, drop, freed, move_up
 from asched.core.rules.answers import succeeded
 from asched.core.rules.backfilling import needs_no_backfill
 from asched.core.rules.board import Board, Cause, JobState, Kind, Now, RunState, StopRun, Turn
+from asched.core.rules.everyday import ends
 from asched.core.rules.failing import count_failures
 from asched.core.rules.following import follow_up, pass_down
 from asched.core.rules.gate import let_in
@@ -48,6 +49,11 @@ class Ended:
 
 def ended(board: Board, message: Ended, now: Now, turn: Turn) -> None:
     """An attempt ended: another one, or the end of its run and what that sets free."""
+    if not ends(board, message, turn):
+        _ended(board, message, now, turn)
+
+
+def _ended(board: Board, message: Ended, now: Now, turn: Turn) -> None:
     found = board.run(message.fire)
     if found is None or found[1].attempt != message.attempt or found[1].waiting:
         return  # given up before, and recorded then
