@@ -16,6 +16,7 @@ LONGEST_LINE = 8 * 1024  # a longer line is cut into pieces
 LONGEST_SECRET = 512  # characters that are held back when a line is cut, so that no secret is cut in two
 
 Mask = Callable[[str], str]
+Attempt = tuple[int, int]  # (fire id, attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,19 @@ class Piece:
 
 
 class Capture:
-    """An OutputSink. `on_pending` is called, from the writing thread, when there is something to take."""
+    """An OutputSink. `on_pending` is called, from the writing thread, when there is something to take; both are told
+    whose output it is."""
 
-    __slots__ = ("_closed", "_kept", "_lock", "_mask", "_on_child", "_on_pending", "_seq")
+    __slots__ = ("_closed", "_kept", "_lock", "_mask", "_on_child", "_on_pending", "_seq", "_whose")
 
     def __init__(
         self,
-        on_pending: Callable[[], None],
-        on_child: Callable[[int], None],
+        on_pending: Callable[[Attempt], None],
+        on_child: Callable[[Attempt, int], None],
         mask: Mask,
+        whose: Attempt = (0, 1),
     ) -> None:
+        self._whose = whose
         self._on_pending = on_pending
         self._on_child = on_child
         self._mask = mask
@@ -55,10 +59,10 @@ class Capture:
             kept.feed(stream, data)
             new = bool(kept.head) and not had
         if new:
-            self._on_pending()
+            self._on_pending(self._whose)
 
     def child(self, pid: int) -> None:
-        self._on_child(pid)
+        self._on_child(self._whose, pid)
 
     def take(self) -> list[Piece]:
         """What is there to be written now: whole lines of the head."""

@@ -10,14 +10,12 @@ from datetime import datetime
 from asched.core.change import Change, Child, Output
 from asched.core.masking import mask_for
 from asched.core.model import Job
-from asched.engine.capture import Capture, Piece
+from asched.engine.capture import Attempt, Capture, Piece
 from asched.engine.clock import Clock
 from asched.engine.instance import process_started
 
 FLUSH_AFTER = 0.5  # seconds that output may wait before it is written
 PIECES_PER_ATTEMPT = 1 << 20  # their numbers go on from attempt to attempt
-
-Attempt = tuple[int, int]  # (fire id, attempt)
 
 
 class Captures:
@@ -27,22 +25,28 @@ class Captures:
         self._clock = clock
         self._mask = mask
         self._remember = remember
+        self._loop = asyncio.get_running_loop()
         self._open: dict[Attempt, Capture] = {}
         self._printed: set[Attempt] = set()  # what is written by the next flush; if there is any, that is on its way
 
     def open(self, job: Job, fire: int, attempt: int) -> Capture:
-        loop, which = asyncio.get_running_loop(), (fire, attempt)
-        capture = self._open[which] = Capture(
-            on_pending=lambda: _on_loop(loop, lambda: self._flush_later(which)),
-            on_child=lambda pid: self._remember([Child(fire, attempt, pid, process_started(pid) or 0)]),
-            mask=mask_for(job, self._mask),
-        )
+        which = (fire, attempt)
+        capture = Capture(self._has_printed, self._has_child, mask_for(job, self._mask), which)
+        self._open[which] = capture
         return capture
 
     def close(self, fire: int, attempt: int, at: datetime) -> Sequence[Output]:
         """The attempt is over: what is left of what it printed."""
         capture = self._open.pop((fire, attempt), None)
-        return () if capture is None else _outputs((fire, attempt), capture.close(), at)
+        pieces = None if capture is None else capture.close()
+        return _outputs((fire, attempt), pieces, at) if pieces else ()  # most runs print nothing
+
+    def _has_child(self, which: Attempt, pid: int) -> None:
+        self._remember([Child(*which, pid, process_started(pid) or 0)])
+
+    def _has_printed(self, which: Attempt) -> None:
+        """In any thread."""
+        _on_loop(self._loop, lambda: self._flush_later(which))
 
     def _flush_later(self, which: Attempt) -> None:
         """One timer and one commit for all that print, not one for each."""
@@ -58,8 +62,6 @@ class Captures:
 
 
 def _outputs(which: Attempt, pieces: Sequence[Piece], at: datetime) -> Sequence[Output]:
-    if not pieces:  # most runs print nothing
-        return ()
     fire, attempt = which
     first = (attempt - 1) * PIECES_PER_ATTEMPT
     return [Output(fire, attempt, first + piece.seq, at, piece.stream, piece.text) for piece in pieces]

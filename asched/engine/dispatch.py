@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from asched.core.model import Attempt, Fire, Job
+from asched.core.model import Attempt, Fire, Job, run_name
 from asched.core.outcome import ErrorNote, Failed, Outcome
 from asched.core.rules.board import Cause
 from asched.core.rules.runs import Ended, stopped_as
@@ -38,7 +39,7 @@ class Execution:
     cause: Cause | None = None
     reason: str = ""
     limit: timedelta | None = None  # the one that it ran into
-    timers: list[Timer] = field(default_factory=list)
+    timers: tuple[Timer, ...] = ()
 
 
 class Dispatch:
@@ -58,23 +59,29 @@ class Dispatch:
         if not self.running:
             self.on_busy()
         self.running[fire.id] = execution
-        loop = asyncio.get_running_loop()
-        execution.task = loop.create_task(self._execute(execution), name=f"asched run {fire.run} {job.name}")
-        execution.task.add_done_callback(lambda task: self._done(execution, task))
+        done, name = partial(self._done, execution), f"asched run {run_name(fire.id)} {job.name}"
+        task = execution.task = asyncio.get_running_loop().create_task(self._execute(execution, done), name=name)
+        task.add_done_callback(done)
         timeout = job.policies.timeout
         if timeout is not None:
             self._after(execution, timeout, lambda: self.stop(fire.id, Cause.TIMEOUT, "timeout", timeout))
 
-    async def _execute(self, execution: Execution) -> Outcome:
+    async def _execute(self, execution: Execution, done: Callable[[asyncio.Task[Outcome]], None]) -> Outcome:
         fire, job = execution.fire, execution.job
         execution.started_at, execution.started_mono = self._clock.now(), self._clock.monotonic()
         upstream = await self._results(fire.upstream) if fire.upstream else {}
         args = {**job.args, **fire.args} if fire.args else job.args
         attempt = Attempt(job, fire, execution.attempt, args, upstream)
         try:
-            return await self._runner.run(attempt, execution.capture)
+            outcome = await self._runner.run(attempt, execution.capture)
         except (SystemExit, KeyboardInterrupt) as error:  # these would end the loop, and everybody in it
             return _runner_fault(error)
+        task = execution.task
+        if execution.cause is None and task is not None and not task.cancelling():
+            # Nobody asked it to stop, and from here on nobody can: its end needs no step of the loop of its own.
+            task.remove_done_callback(done)
+            self._over(execution, outcome)
+        return outcome
 
     def stop(
         self, fire: int, cause: Cause, reason: str, limit: timedelta | None = None, *, at_once: bool = False
@@ -103,28 +110,27 @@ class Dispatch:
 
     def _after(self, execution: Execution, delay: timedelta, callback: Callable[[], None]) -> None:
         deadline = self._clock.monotonic() + delay.total_seconds()
-        execution.timers.append(self._clock.call_at(deadline, callback))
+        execution.timers += (self._clock.call_at(deadline, callback),)
 
     def _give_up(self, execution: Execution) -> None:
         """It would not stop: its slot is freed, and the record says that it may still be at work."""
-        if self._forget(execution):
+        if self._over(execution, self._stopped(execution, left_running=True)):
             assert execution.task is not None
             self.given_up.add(execution.task)
-            self._end(execution, self._stopped(execution, left_running=True))
 
     def _done(self, execution: Execution, task: asyncio.Task[Outcome]) -> None:
         self.given_up.discard(task)
-        outcome = self._outcome_of(execution, task)  # looked at in any case, or asyncio complains
-        if self._forget(execution):
-            self._end(execution, outcome)
+        self._over(execution, self._outcome_of(execution, task))  # looked at in any case, or asyncio complains
 
-    def _forget(self, execution: Execution) -> bool:
+    def _over(self, execution: Execution, outcome: Outcome) -> bool:
+        """False: it was given up before, and told."""
         if self.running.get(execution.fire.id) is not execution:
             return False
         del self.running[execution.fire.id]
         for timer in execution.timers:
             timer.cancel()
-        execution.timers.clear()  # each knows the execution
+        execution.timers = ()  # each knows the execution
+        self._end(execution, outcome)
         return True
 
     def _end(self, execution: Execution, outcome: Outcome) -> None:
@@ -133,7 +139,8 @@ class Dispatch:
             started_at = now
         else:
             took = timedelta(seconds=self._clock.monotonic() - execution.started_mono)
-        self._deliver(Ended(execution.fire.id, execution.attempt, outcome, started_at, max(now, started_at), took))
+        finished_at = now if now > started_at else started_at
+        self._deliver(Ended(execution.fire.id, execution.attempt, outcome, started_at, finished_at, took))
 
     def _outcome_of(self, execution: Execution, task: asyncio.Task[Outcome]) -> Outcome:
         """Our own reason for stopping it counts before whatever it made of being stopped."""

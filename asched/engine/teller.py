@@ -22,6 +22,9 @@ class Teller:
         self._open.update((fire.id, fire) for fire in fires)
 
     def tell(self, changes: Sequence[Change], rejected: Sequence[Rejected]) -> None:
+        if not rejected and not self._bus.heard:
+            self._note(changes)
+            return
         refusals = {id(refusal.change): refusal for refusal in rejected}
         for change in changes:
             refusal = refusals.get(id(change)) if refusals else None
@@ -31,15 +34,24 @@ class Teller:
                 self._tell(_without(change, refusal.fires))
 
     def _tell(self, change: Change) -> None:
-        if isinstance(change, Decide):
-            for fire, decision in change.fires:
-                if not isinstance(decision, Skip):
-                    self._open[fire.id] = fire
+        begins = isinstance(change, Decide)
+        if begins:
+            self._note((change,))
         if self._bus.heard:
             for event in events_of(change, self._open):
                 self._bus.publish(event)
-        if isinstance(change, Finish) or (isinstance(change, Promote) and isinstance(change.decision, Skip)):
-            self._open.pop(change.fire, None)
+        if not begins:
+            self._note((change,))
+
+    def _note(self, changes: Sequence[Change]) -> None:
+        """What the open fires are, from now on. When nobody listens, that is all there is to do."""
+        for change in changes:
+            if isinstance(change, Decide):
+                for fire, decision in change.fires:
+                    if not isinstance(decision, Skip):
+                        self._open[fire.id] = fire
+            elif isinstance(change, Finish) or (isinstance(change, Promote) and isinstance(change.decision, Skip)):
+                self._open.pop(change.fire, None)
 
 
 def _without(change: Decide, fires: Collection[int]) -> Decide:

@@ -71,7 +71,12 @@ class MemoryLedger:
         return Stored(pauses, opened, tuple(here), failures, arranged, backfills)
 
     async def commit(self, owner: int, changes: Sequence[Change]) -> Sequence[Rejected]:
-        return tuple(rejected for change in changes if (rejected := make(self._tables, owner, change)) is not None)
+        rejected: list[Rejected] = []
+        for change in changes:
+            refusal = make(self._tables, owner, change)
+            if refusal is not None:
+                rejected.append(refusal)
+        return tuple(rejected)
 
     async def fires(self, query: FireQuery) -> Sequence[FireRecord]:
         return self._tables.query(query)

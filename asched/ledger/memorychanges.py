@@ -37,14 +37,18 @@ from asched.core.record import AttemptRecord, FireRecord, GapRecord, OutputRecor
 from asched.ledger import verdicts
 from asched.ledger.bounds import bounded, clean
 from asched.ledger.memorytables import OccurrenceKey, Tables
-from asched.ledger.verdicts import MAKE, RunChange, Verdict
+from asched.ledger.verdicts import MAKE, Verdict
+
+GoesOn = Promote | Retrying | Begin | Child | Adopt
 
 
 def make(tables: Tables, owner: int, change: Change) -> Rejected | None:
     match change:
         case Decide():
             return _decide(tables, owner, change)
-        case Finish() | Promote() | Retrying() | Begin() | Child() | Adopt():
+        case Finish():
+            return _finish(tables, owner, change)
+        case Promote() | Retrying() | Begin() | Child() | Adopt():
             return _on_run(tables, owner, change)
         case Output():
             return _output(tables, owner, change)
@@ -93,9 +97,8 @@ def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:
     for gap in change.gaps:
         named = (*key, gap.after, gap.until, gap.reason)
         tables.gaps.setdefault(named, GapRecord(*key, change.at, gap))
-    return verdicts.partly(
-        change, [fire.id for fire, decision in change.fires if not _insert(tables, owner, change.at, fire, decision)]
-    )
+    taken = [fire.id for fire, decision in change.fires if not _insert(tables, owner, change.at, fire, decision)]
+    return verdicts.partly(change, taken) if taken else None
 
 
 def _decided_before(tables: Tables, owner: int, change: Decide, until: datetime) -> Rejected | None:
@@ -114,17 +117,30 @@ def _decided_before(tables: Tables, owner: int, change: Decide, until: datetime)
 
 def _insert(tables: Tables, owner: int, at: datetime, fire: Fire, decision: Decision) -> bool:
     """False: its place is somebody else's."""
-    there = tables.fires.get(fire.id)
-    if there is not None or (fire.job, fire.scheduled_at, fire.nonce) in tables.keys:
+    there, key = tables.fires.get(fire.id), (fire.job, fire.scheduled_at, fire.nonce)
+    if there is not None or key in tables.keys:
         return not verdicts.is_taken(fire, owner, there)
-    queued_at = at if isinstance(decision, Queue) else None
-    started_at = at if isinstance(decision, Start) else None
-    waited_for = decision.facts if isinstance(decision, Queue) else {}
-    tables.add(FireRecord(fire, decision, at, owner, 1, queued_at, started_at, waited_for=waited_for))
+    if isinstance(decision, Start):
+        record = FireRecord(fire, decision, at, owner, 1, None, at)
+    elif isinstance(decision, Queue):
+        record = FireRecord(fire, decision, at, owner, 1, at, waited_for=decision.facts)
+    else:
+        record = FireRecord(fire, decision, at, owner)
+    tables.add(key, record)
     return True
 
 
-def _on_run(tables: Tables, owner: int, change: RunChange) -> Rejected | None:
+def _finish(tables: Tables, owner: int, change: Finish) -> Rejected | None:
+    record = tables.fires.get(change.fire)
+    verdict = verdicts.on_run(change, record, owner, None)
+    if verdict is MAKE:
+        assert record is not None
+        tables.close(_finished(record, change))
+        return None
+    return _answer(change, verdict)
+
+
+def _on_run(tables: Tables, owner: int, change: GoesOn) -> Rejected | None:
     record = tables.fires.get(change.fire)
     ended = None
     if isinstance(change, Retrying):
@@ -136,10 +152,8 @@ def _on_run(tables: Tables, owner: int, change: RunChange) -> Rejected | None:
     return _answer(change, verdict)
 
 
-def _changed(tables: Tables, record: FireRecord, owner: int, change: RunChange) -> FireRecord:
+def _changed(tables: Tables, record: FireRecord, owner: int, change: GoesOn) -> FireRecord:
     match change:
-        case Finish():
-            return _finished(record, change)
         case Promote():
             started_at = change.at if isinstance(change.decision, Start) else None
             return replace(record, decision=change.decision, decided_at=change.at, started_at=started_at)

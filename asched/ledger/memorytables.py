@@ -9,6 +9,7 @@ from heapq import nlargest, nsmallest
 
 from asched.core.change import Absence, Act, Backfill, Pause
 from asched.core.occurrence import Occurrence
+from asched.core.outcome import Skip
 from asched.core.record import (
     AttemptRecord,
     FireQuery,
@@ -81,7 +82,7 @@ class Tables:
         return self.versions_by_job.get(job, ())
 
     def put(self, record: FireRecord) -> None:
-        """The fire as it is now, new or changed."""
+        """The fire as it is now."""
         id = record.fire.id
         self.fires[id] = record
         if record.open:
@@ -89,11 +90,23 @@ class Tables:
         else:
             self.open.pop(id, None)
 
-    def add(self, record: FireRecord) -> None:
-        fire = record.fire
-        self.put(record)
-        self.keys[fire.job, fire.scheduled_at, fire.nonce] = fire.id
-        self.of_job.setdefault(fire.job, {})[fire.id] = None
+    def add(self, key: FireKey, record: FireRecord) -> None:
+        """A new fire."""
+        job, id = record.fire.job, record.fire.id
+        self.fires[id] = record
+        self.keys[key] = id
+        if not isinstance(record.decision, Skip):
+            self.open[id] = None
+        of_job = self.of_job.get(job)
+        if of_job is None:
+            of_job = self.of_job[job] = {}
+        of_job[id] = None
+
+    def close(self, record: FireRecord) -> None:
+        """The fire, now that it is over."""
+        id = record.fire.id
+        self.fires[id] = record
+        self.open.pop(id, None)
 
     def drop(self, record: FireRecord) -> None:
         del self.fires[record.id]

@@ -54,6 +54,8 @@ def on_run(change: RunChange, fire: FireRecord | None, owner: int, ended: Attemp
     if fire.owner != owner:
         return f"it belongs to instance {fire.owner}"
     match change:
+        case Finish():  # first: most are
+            return _finish(change, fire)
         case Promote():
             return _promote(change, fire)
         case Retrying():
@@ -62,8 +64,6 @@ def on_run(change: RunChange, fire: FireRecord | None, owner: int, ended: Attemp
             return _begin(change, fire)
         case Child():
             return _child(change, fire)
-        case Finish():
-            return _finish(change, fire)
         case _:
             assert_never(change)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from types import CoroutineType
 
 from asched.core.action import Function
 from asched.core.masking import Mask, mask_for
@@ -37,7 +38,7 @@ class CoroutineRunner:
         mask = mask_for(attempt.job, self._mask)
         try:
             result = action.call(**arguments(action, attempt, run))
-            if not isinstance(result, Awaitable):
+            if type(result) is not CoroutineType and not isinstance(result, Awaitable):  # which is slow to say
                 return returned(result, attempt, mask)
             return returned(await result, attempt, mask)
         except asyncio.CancelledError as error:

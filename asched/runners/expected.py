@@ -19,7 +19,7 @@ class Heard:
 
     def __init__(self, output: OutputSink, mask: Mask) -> None:
         self._output = output
-        self._kept = Capture(on_pending=lambda: None, on_child=output.child, mask=mask)
+        self._kept = Capture(lambda _: None, lambda _, pid: output.child(pid), mask)
 
     def write(self, stream: str, data: bytes | str) -> None:
         self._kept.write(stream, data)

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, assert_never
 
 from asched.core.action import Action, Command, Function, Request
+from asched.core.expectation import NOTHING_MORE
 from asched.core.masking import Mask
 from asched.core.model import Attempt
 from asched.core.outcome import Outcome
@@ -26,8 +27,9 @@ class Runners:
         self._made: dict[str, Runner] = {}
 
     def run(self, attempt: Attempt, output: OutputSink) -> Coroutine[Any, Any, Outcome]:
-        runner = self._runner_for(attempt.job.action)
-        if attempt.job.expect.of_output:
+        job = attempt.job
+        runner = self._runner_for(job.action)
+        if job.expect is not NOTHING_MORE and job.expect.of_output:
             from asched.runners.expected import run_and_listen
 
             return run_and_listen(runner, attempt, output, self._mask)

@@ -12,9 +12,9 @@ from asched.engine.capture import HEAD, LONGEST_LINE, PIECE, TAIL, Capture
 class Watched:
     def __init__(self, mask=str):
         self.pending, self.children = 0, []
-        self.capture = Capture(self._pend, self.children.append, mask)
+        self.capture = Capture(self._pend, lambda _, pid: self.children.append(pid), mask)
 
-    def _pend(self):
+    def _pend(self, whose):
         self.pending += 1
 
     def text(self, pieces, stream="stdout"):
