@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from asched.core.model import Attempt, Fire, Job, run_name
+from asched.core.nothing import NOTHING
 from asched.core.outcome import ErrorNote, Failed, Outcome
 from asched.core.rules.board import Cause
 from asched.core.rules.runs import Ended, stopped_as
@@ -69,7 +70,7 @@ class Dispatch:
     async def _execute(self, execution: Execution, done: Callable[[asyncio.Task[Outcome]], None]) -> Outcome:
         fire, job = execution.fire, execution.job
         execution.started_at, execution.started_mono = self._clock.now(), self._clock.monotonic()
-        upstream = await self._results(fire.upstream) if fire.upstream else {}
+        upstream = await self._results(fire.upstream) if fire.upstream else NOTHING
         args = {**job.args, **fire.args} if fire.args else job.args
         attempt = Attempt(job, fire, execution.attempt, args, upstream)
         try:
@@ -79,8 +80,8 @@ class Dispatch:
         task = execution.task
         if execution.cause is None and task is not None and not task.cancelling():
             # Nobody asked it to stop, and from here on nobody can: its end needs no step of the loop of its own.
-            task.remove_done_callback(done)
             self._over(execution, outcome)
+            task.remove_done_callback(done)
         return outcome
 
     def stop(

@@ -117,8 +117,8 @@ def _decided_before(tables: Tables, owner: int, change: Decide, until: datetime)
 
 def _insert(tables: Tables, owner: int, at: datetime, fire: Fire, decision: Decision) -> bool:
     """False: its place is somebody else's."""
-    there, key = tables.fires.get(fire.id), (fire.job, fire.scheduled_at, fire.nonce)
-    if there is not None or key in tables.keys:
+    there = tables.fires.get(fire.id)
+    if there is not None or (fire.job, fire.scheduled_at, fire.nonce) in tables.keys:
         return not verdicts.is_taken(fire, owner, there)
     if isinstance(decision, Start):
         record = FireRecord(fire, decision, at, owner, 1, None, at)
@@ -126,7 +126,7 @@ def _insert(tables: Tables, owner: int, at: datetime, fire: Fire, decision: Deci
         record = FireRecord(fire, decision, at, owner, 1, at, waited_for=decision.facts)
     else:
         record = FireRecord(fire, decision, at, owner)
-    tables.add(key, record)
+    tables.add(record)
     return True
 
 

@@ -90,11 +90,11 @@ class Tables:
         else:
             self.open.pop(id, None)
 
-    def add(self, key: FireKey, record: FireRecord) -> None:
+    def add(self, record: FireRecord) -> None:
         """A new fire."""
-        job, id = record.fire.job, record.fire.id
+        fire, job, id = record.fire, record.fire.job, record.fire.id
         self.fires[id] = record
-        self.keys[key] = id
+        self.keys[job, fire.scheduled_at, fire.nonce] = id
         if not isinstance(record.decision, Skip):
             self.open[id] = None
         of_job = self.of_job.get(job)

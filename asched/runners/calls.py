@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from asched.core.action import Function
@@ -18,12 +19,9 @@ _SHOWN = 200  # characters of a result in a message
 _NOTHING_TO_KEEP = Succeeded()  # most runs end so: one value for all of them
 
 
-def arguments(action: Function, attempt: Attempt, run: Run) -> dict[str, Any]:
+def arguments(action: Function, attempt: Attempt, run: Run) -> Mapping[str, Any]:
     """The run's arguments by keyword, and the Run where the function asks for it."""
-    given: dict[str, Any] = dict(attempt.args)
-    if action.run_parameter is not None:
-        given[action.run_parameter] = run
-    return given
+    return attempt.args if action.run_parameter is None else {**attempt.args, action.run_parameter: run}
 
 
 def returned(result: object, attempt: Attempt, mask: Mask) -> Succeeded | Failed:

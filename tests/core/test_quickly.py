@@ -63,6 +63,14 @@ def test_it_refuses_the_same_parameters_in_the_same_words(given, named):
     assert str(quick.value) == str(slow.value).replace("Slow", "Quick")
 
 
+def test_what_is_derived_from_it_stays_what_it_is():
+    class Derived(Quick):
+        __slots__ = ()
+
+    assert type(Derived(1)) is Derived
+    assert type(Quick(1)) is Quick
+
+
 def test_it_is_frozen():
     value = Quick(1)
     with pytest.raises(FrozenInstanceError):

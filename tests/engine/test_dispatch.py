@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import timedelta
 
 import pytest
 from hearts import START, lasting
@@ -17,6 +18,9 @@ from asched.testing.clock import FakeClock
 from asched.testing.harness import PretendRunner
 
 pytestmark = pytest.mark.anyio
+
+
+AT_ONCE = timedelta(0)
 
 
 class Doing:
@@ -90,6 +94,25 @@ async def test_an_attempt_ends_once_with_what_the_runner_says():
     assert (ended.fire, ended.attempt, ended.outcome, ended.duration) == (1, 1, Succeeded(), 3 * S)
     assert (ended.started_at, ended.finished_at) == (START, START + 3 * S)
     assert world.dispatch.running == {}
+
+
+async def test_the_end_is_told_in_the_last_step_of_its_task():
+    world = World(pretending(AT_ONCE))
+    world.start()
+    await asyncio.sleep(0)
+    assert world.outcomes == [Succeeded()]
+
+
+async def test_an_end_is_told_once_where_tasks_begin_at_once():
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(getattr(asyncio, "eager_task_factory", None))  # from Python 3.12 on
+    try:
+        world = World(pretending(AT_ONCE))
+        world.start()
+        await world.settle()
+    finally:
+        loop.set_task_factory(None)
+    assert (world.outcomes, world.dispatch.running) == ([Succeeded()], {})
 
 
 async def test_an_attempt_is_given_its_arguments_and_what_upstream_returned():
@@ -224,6 +247,17 @@ async def test_being_cancelled_by_others_is_a_failure_of_that_run():
     assert world.outcomes == [
         Failed(ErrorNote("CancelledError", "its task was cancelled by other code in this process"))
     ]
+
+
+async def test_so_is_being_cancelled_by_others_in_its_last_step():
+    async def turn_against_itself():
+        asyncio.current_task().cancel()
+        return Succeeded()
+
+    world = World(lambda clock: Doing(turn_against_itself))
+    world.start()
+    await world.settle()
+    assert [outcome.error.type for outcome in world.outcomes] == ["CancelledError"]
 
 
 ERRORS = [ValueError("no"), SystemExit(3), KeyboardInterrupt(), BaseExceptionGroup("x", [SystemExit()])]

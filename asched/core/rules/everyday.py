@@ -2,8 +2,8 @@
 And how nearly every run ends: it succeeded, and nobody waits for that.
 
 plan.py and runs.py say what becomes of any fire, by asking everybody who may have a say. Here is what they come to when
-nobody has, in one straight piece at a third of the price. Where anything is otherwise, nothing is touched, and they go
-the general way. tests/core/test_everyday.py holds the two against each other.
+nobody has, in one straight piece at less than half of the price. Where anything is otherwise, nothing is touched, and
+it goes the general way. tests/core/test_everyday.py holds the two against each other.
 """
 
 from __future__ import annotations
