@@ -12,6 +12,7 @@ from asched.engine.ports import OutputSink
 from asched.runners.exits import when_exited
 from asched.runners.groups import members, signal_group
 from asched.runners.pipes import OutputPipe
+from asched.runners.readiness import Readiness
 from asched.runners.spawn import Process
 
 _GRACE = 0.25  # seconds after the exit for whoever still holds the pipes
@@ -22,23 +23,28 @@ _LOOKED = 0.5  # for one look at who is left: KILL must not wait for it
 
 class Child:
     """`code` is what it exited with, negative for a signal, None when that was taken from us. `held`: when it was
-    closed, somebody still held its output open."""
+    closed, somebody still held its output open. Raises OSError, and leaves the process as it is, when the system lets
+    us watch no more."""
 
-    def __init__(self, process: Process, output: OutputSink) -> None:
+    def __init__(self, process: Process, output: OutputSink, readiness: Readiness) -> None:
         self.pid = process.pid
         self.code: int | None = None
         self.held = False
         self._loop = asyncio.get_running_loop()
-        self._process = process
         self._exited = asyncio.Event()
         self._over = asyncio.Event()  # exited, and its pipes at their ends or out of grace
         self._grace: asyncio.TimerHandle | None = None
         self._grace_ends = 0.0
-        self._pipes = [
-            OutputPipe(process.stdout, lambda data: output.write("stdout", data), self._pipe_ended),
-            OutputPipe(process.stderr, lambda data: output.write("stderr", data), self._pipe_ended),
-        ]
-        when_exited(self.pid, self._reaped)
+        try:
+            self._pipes = [
+                OutputPipe(process.stdout, "stdout", output, self._pipe_ended, readiness),
+                OutputPipe(process.stderr, "stderr", output, self._pipe_ended, readiness),
+            ]
+            when_exited(self.pid, self._reaped, readiness)
+        except OSError:
+            readiness.forget(process.stdout)
+            readiness.forget(process.stderr)
+            raise
 
     async def over(self) -> None:
         """Wait until it has exited and all it printed was taken. A descendant may hold its pipes for ever (FAULTS 20):
@@ -79,6 +85,7 @@ class Child:
         self.held = self._ends_left()
         for pipe in self._pipes:
             pipe.close()
+        self._pipes.clear()  # they know us: a ring would wait for the garbage collector
 
     async def _all_gone(self, seconds: float) -> bool:
         deadline = self._loop.time() + seconds
@@ -102,7 +109,6 @@ class Child:
 
     def _reaped(self, code: int | None) -> None:
         self.code = code
-        self._process.child.returncode = -1 if code is None else code  # or Popen would wait for it, and complain
         self._exited.set()
         self._grace_ends = self._loop.time() + _GRACE
         if self._ends_left():

@@ -14,9 +14,10 @@ from asched.engine.ports import OutputSink
 from asched.runners.child import Child
 from asched.runners.environment import environment
 from asched.runners.notes import failure, note_of
+from asched.runners.readiness import Readiness
 from asched.runners.spawn import Process, discard, spawn
+from asched.runners.spawner import Spawner
 from asched.runners.template import render
-from asched.runners.threads import Threads
 
 
 class CommandRunner:
@@ -27,7 +28,8 @@ class CommandRunner:
     def __init__(self, *, mask: Mask = str, spawners: int = 0) -> None:
         self._mask = mask
         limit = spawners or 4 * (os.cpu_count() or 1)
-        self._spawners = Threads(limit, keep=limit)
+        self._spawner: Spawner[Process | Failed] = Spawner(limit)
+        self._readiness = Readiness()
 
     async def run(self, attempt: Attempt, output: OutputSink) -> Outcome:
         task = asyncio.current_task()
@@ -43,20 +45,19 @@ class CommandRunner:
         return await self._see_through(started, attempt, output, asked_before)
 
     async def close(self) -> None:
-        self._spawners.close()
+        self._spawner.close()
 
     async def _start(self, attempt: Attempt, output: OutputSink, mask: Mask) -> Child | Failed:
-        """In a thread: a fork and exec stall whoever asks for them, on a busy machine for many milliseconds."""
+        command = attempt.job.action
+        assert isinstance(command, Command)
         try:
-            call = await self._spawners.start("spawn", lambda: _spawn(attempt, mask))
+            process = await self._spawner.start(_kind(command), lambda: _spawn(attempt, mask))
         except RuntimeError as error:  # no thread to be had
             return Failed(note_of(error, mask, message=f"no thread could be started: {error}"))
-        await call.wait()  # even if asked to stop: the process would be left to itself
-        process = call.result()
         if isinstance(process, Failed):
             return process
         try:
-            return Child(process, output)
+            return Child(process, output, self._readiness)
         except OSError as error:  # the system's limit on what one may watch
             discard(process)
             return Failed(note_of(error, mask, message=f"its output cannot be watched: {error.strerror}"))
@@ -81,6 +82,11 @@ class CommandRunner:
         command = attempt.job.action
         assert isinstance(command, Command)
         return _outcome(child.code, command)
+
+
+def _kind(command: Command) -> tuple[str, str | None]:
+    """What is likely to take equally long to start."""
+    return "sh" if command.shell else "".join(command.argv[:1]), command.cwd
 
 
 def _spawn(attempt: Attempt, mask: Mask) -> Process | Failed:

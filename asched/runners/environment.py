@@ -19,12 +19,16 @@ def environment(command: Command, attempt: Attempt, ours: Mapping[str, str] = os
     """Later entries win: ours, declared, secrets, facts of the run. Raises ValueError for a bad template."""
     return {
         "PATH": os.defpath,
-        **(ours if command.inherit_env else {name: ours[name] for name in _PASSED_ON if name in ours}),
+        **(ours if command.inherit_env else _passed_on(ours)),
         **{name: render(value, attempt) for name, value in command.env.items()},
         **attempt.job.secrets,
         **command.secrets,
         **_facts(attempt),
     }
+
+
+def _passed_on(ours: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name in _PASSED_ON if (value := ours.get(name)) is not None}
 
 
 def _facts(attempt: Attempt) -> dict[str, str]:
@@ -43,4 +47,6 @@ def _text(value: object) -> str:
     """Text as it is, nothing as nothing, all else as JSON writes it: true, 3, [1, 2]."""
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, bool):  # with every run
+        return "true" if value else "false"
     return json.dumps(value, default=str)

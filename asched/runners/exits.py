@@ -10,25 +10,30 @@ import os
 import threading
 from collections.abc import Callable
 
+from asched.runners.readiness import Readiness
+
 Reaped = Callable[[int | None], None]
 
 
-def when_exited(pid: int, reaped: Reaped) -> None:
+def when_exited(pid: int, reaped: Reaped, readiness: Readiness) -> None:
     """Call `reaped`, on the loop, once the child is gone: with its exit code, negative for a signal, or with None when
     somebody else in this process took its status away."""
-    loop = asyncio.get_running_loop()
     try:
         fd = os.pidfd_open(pid)
     except (AttributeError, OSError):  # not on this system, forbidden by a sandbox, or no descriptor left
-        _watch_in_thread(pid, loop, reaped)
+        _watch_in_thread(pid, asyncio.get_running_loop(), reaped)
         return
 
-    def readable() -> None:
-        loop.remove_reader(fd)
+    def readable(_: bool) -> None:
+        readiness.forget(fd)
         os.close(fd)
         reaped(_reap(pid))
 
-    loop.add_reader(fd, readable)
+    try:
+        readiness.watch(fd, readable)
+    except OSError:
+        os.close(fd)
+        raise
 
 
 def _reap(pid: int) -> int | None:

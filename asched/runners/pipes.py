@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 from collections.abc import Callable
 
+from asched.engine.ports import OutputSink
+from asched.runners.readiness import Readiness
+
 _READ = 64 * 1024
 _LARGE = 1 << 20  # for a pipe that was found full
-
-Take = Callable[[bytes], None]
 
 
 class OutputPipe:
     """A pipe's reading end. It never stops reading: a job that prints gigabytes must not stand still (FAULTS 18)."""
 
-    def __init__(self, fd: int, take: Take, ended: Callable[[], None]) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(
+        self, fd: int, stream: str, output: OutputSink, ended: Callable[[], None], readiness: Readiness
+    ) -> None:
         self._fd = fd
-        self._take = take
+        self._stream = stream
+        self._output = output
         self._ended = ended
+        self._readiness = readiness
         self._size = _READ
         self.open = True
         os.set_blocking(fd, False)
-        self._loop.add_reader(fd, self._readable)
+        readiness.watch(fd, self._readable)
 
-    def _readable(self) -> None:
-        if not self._read():
+    def _readable(self, at_its_end: bool) -> None:
+        if at_its_end or not self._read():
             self.close()
             self._ended()
 
@@ -40,7 +43,7 @@ class OutputPipe:
         except OSError:
             return False
         if data:
-            self._take(data)
+            self._output.write(self._stream, data)
         if len(data) == _READ == self._size:
             self._enlarge()
         return bool(data)
@@ -63,11 +66,11 @@ class OutputPipe:
             if not data:
                 self.close()
                 return
-            self._take(data)
+            self._output.write(self._stream, data)
             left -= len(data)
 
     def close(self) -> None:
         if self.open:
             self.open = False
-            self._loop.remove_reader(self._fd)
+            self._readiness.forget(self._fd)
             os.close(self._fd)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import signal
+import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +19,10 @@ import pytest
 from asched.core.action import Action, Command
 from asched.core.outcome import ErrorNote, Failed, Outcome, Succeeded
 from asched.engine.ports import OutputSink, Runner
-from asched.runners import child, exits, spawn
+from asched.runners import child, exits, spawn, spawner
 from asched.runners.command import CommandRunner
 from asched.runners.groups import members
+from asched.runners.readiness import Readiness, Ready
 from asched.testing.runner_contract import RunnerContract, Sink, attempt_of
 
 
@@ -90,6 +92,13 @@ async def no_thread_left() -> AsyncIterator[None]:
     await hanging
 
 
+@pytest.fixture(params=["in a thread", "on the loop"])
+def started(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to start a process, whatever the spawner would choose."""
+    monkeypatch.setattr(spawner, "_is_quick", lambda *_: request.param == "on the loop")
+
+
+@pytest.mark.usefixtures("started")
 class TestContract(RunnerContract):
     @pytest.fixture
     def runner(self) -> Runner:
@@ -176,6 +185,7 @@ async def test_a_script_without_its_interpreter_says_so(tmp_path: Path) -> None:
     assert "begins with #!" in (await error_of(Command((str(script),)))).message
 
 
+@pytest.mark.usefixtures("started")
 @pytest.mark.parametrize("left", range(9))
 async def test_out_of_descriptors_is_a_failure_that_names_it(left: int) -> None:
     """FAULTS 15: wherever between the first pipe and the pidfd they run out."""
@@ -269,30 +279,53 @@ async def test_asked_twice_it_is_killed_at_once() -> None:
     assert members(sink.children[0]) == ()
 
 
+@pytest.mark.usefixtures("started")
 @pytest.mark.parametrize("steps", range(8))
 async def test_stopped_while_it_is_being_started_nothing_is_left(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[spawn.Process] = []
+    started: list[int] = []
+    codes: list[int | None] = []
 
-    def keep(*args: Any, **more: Any) -> spawn.Process:
-        started.append(real(*args, **more))
+    def start(*args: Any) -> int:
+        started.append(real_start(*args))
         return started[-1]
 
-    real = spawn.subprocess.Popen
-    monkeypatch.setattr(spawn.subprocess, "Popen", keep)
+    def reap(pid: int) -> int | None:
+        codes.append(real_reap(pid))
+        return codes[-1]
+
+    real_start, real_reap = spawn.start, exits._reap
+    monkeypatch.setattr(spawn, "start", start)
+    monkeypatch.setattr(exits, "_reap", reap)
     runner = CommandRunner()
     task = asyncio.ensure_future(runner.run(attempt_of(Command(("sleep", "60"))), Sink()))
     for _ in range(steps):
         await asyncio.sleep(0)
     await stopped_after(task)
     await runner.close()
-    assert [process.poll() for process in started] in ([], [-signal.SIGTERM])
+    assert codes == [-signal.SIGTERM] * len(started)
 
 
-async def test_what_cannot_be_watched_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise OSError(28, "No space left on device")  # /proc/sys/fs/epoll/max_user_watches
+@pytest.mark.usefixtures("started")
+async def test_many_at_once_all_print_and_end() -> None:
+    runner = CommandRunner()
+    sinks = [Sink() for _ in range(20)]
+    runs = [runner.run(attempt_of(Command(("echo", str(number)))), sink) for number, sink in enumerate(sinks)]
+    assert await asyncio.gather(*runs) == [Succeeded()] * 20
+    assert [sink.text() for sink in sinks] == [f"{number}\n" for number in range(20)]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", refuse)
+
+@pytest.mark.parametrize("refused", range(1, 4))
+async def test_what_cannot_be_watched_is_killed(refused: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def watch(self: Readiness, fd: int, ready: Ready) -> None:
+        asked.append(fd)
+        if len(asked) == refused:
+            raise OSError(28, "No space left on device")  # /proc/sys/fs/epoll/max_user_watches
+        real(self, fd, ready)
+
+    real = Readiness.watch
+    monkeypatch.setattr(Readiness, "watch", watch)
     assert (await error_of(Command(("sleep", "60")))).message.startswith("its output cannot be watched: No space")
 
 
@@ -411,7 +444,7 @@ async def test_an_exit_code_that_others_took_is_not_called_success(monkeypatch: 
 
 
 async def test_only_its_own_child_is_reaped() -> None:
-    other = await asyncio.to_thread(spawn.subprocess.Popen, ["sh", "-c", "exit 7"])
+    other = await asyncio.to_thread(subprocess.Popen, ["sh", "-c", "exit 7"])
     assert await run(Command(("true",))) == Succeeded()
     assert await asyncio.to_thread(other.wait) == 7
 

@@ -1,0 +1,83 @@
+"""Where processes are started: on the loop while that is quick, else in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from asched.runners.steps import Steps
+from asched.runners.threads import Threads
+
+T = TypeVar("T")
+
+_QUICK = 1.5e-3  # seconds that the loop may stand still for a start, on average
+_WEIGHT = 1 / 8  # of the last one in the average
+_RECENTLY = 1.0  # seconds; what was known before may have changed, such as a file server that no longer answers
+_TRIED_AGAIN = 32  # every so manieth of those that were not quick
+_IN_A_STEP = 2  # starts for which the loop stands still at a time
+_KINDS = 1024  # of which we remember how long they take
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Starts that are likely to take equally long."""
+
+    took: float = 0.0  # seconds on the loop, on average
+    at: float = float("-inf")  # when the last one was over
+    aside: int = 0  # in threads, because they were not quick
+
+
+class Spawner(Generic[T]):
+    """A start lasts until the program runs: 0.1 ms on a quiet machine, 10 ms on a busy one, for ever when its file
+    server is gone. A thread spares the loop that, and doubles what the start costs. So the first of a kind is started
+    in a thread, and those that follow it soon on the loop, unless that turns out to be slow."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = Threads(threads, keep=threads)
+        self._steps = Steps(_IN_A_STEP)
+        self._kinds: dict[object, _Kind] = {}
+
+    async def start(self, name: object, start: Callable[[], T]) -> T:
+        """What `start` returns or raises; `name` is its kind. Who is asked to stop once it has begun gets it all the
+        same: the process would be left to itself. Raises RuntimeError when the system has no thread."""
+        clock = asyncio.get_running_loop().time
+        kind = self._kind(name)
+        try:
+            if _is_quick(kind, clock()):
+                await self._steps.next()
+                return _timed(start, kind, clock)
+            call = await self._threads.start("spawn", start)
+            await call.wait()
+            return call.result()
+        finally:
+            kind.at = clock()
+
+    def close(self) -> None:
+        self._threads.close()
+
+    def _kind(self, name: object) -> _Kind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            if len(self._kinds) >= _KINDS:
+                self._kinds.clear()
+            kind = self._kinds[name] = _Kind()
+        return kind
+
+
+def _is_quick(kind: _Kind, now: float) -> bool:
+    if now - kind.at > _RECENTLY:
+        return False
+    if kind.took > _QUICK:
+        kind.aside = (kind.aside + 1) % _TRIED_AGAIN
+        return kind.aside == 0
+    return True
+
+
+def _timed(start: Callable[[], T], kind: _Kind, clock: Callable[[], float]) -> T:
+    began = clock()
+    try:
+        return start()
+    finally:
+        kind.took += (clock() - began - kind.took) * _WEIGHT

@@ -1,0 +1,118 @@
+"""Where processes are started: what the loop waits for is known to be quick, and there is little of it at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from asched.runners import spawner
+from asched.runners.spawner import Spawner
+from asched.runners.steps import Steps
+
+
+class World:
+    """Starts of which each takes `lasts` seconds by this loop's clock, which stands still otherwise."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        self.lasts = 0.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now)
+        self.spawner: Spawner[bool] = Spawner(4)
+
+    def begin(self) -> bool:
+        self.now += self.lasts
+        return threading.current_thread() is threading.main_thread()
+
+    async def on_loop(self, kind: str = "sh") -> bool:
+        return await self.spawner.start(kind, self.begin)
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    world = World(monkeypatch)
+    yield world
+    world.spawner.close()
+
+
+async def test_the_first_is_started_in_a_thread_and_the_next_on_the_loop(world: World) -> None:
+    assert [await world.on_loop() for _ in range(4)] == [False, True, True, True]
+
+
+async def test_each_kind_has_its_own_first(world: World) -> None:
+    assert [await world.on_loop(kind) for kind in ("a", "b", "a", "b")] == [False, False, True, True]
+
+
+async def test_after_a_pause_it_is_a_first_one_again(world: World) -> None:
+    await world.on_loop()
+    world.now += 1.5
+    assert [await world.on_loop(), await world.on_loop()] == [False, True]
+
+
+async def test_what_holds_the_loop_up_is_soon_started_in_threads_and_rarely_tried_again(world: World) -> None:
+    await world.on_loop()
+    world.lasts = 0.010
+    places = [await world.on_loop() for _ in range(200)]
+    assert places[:2] == [True, True]
+    assert 0 < sum(places[10:]) <= 6
+
+
+async def test_what_has_become_quick_comes_back_to_the_loop(world: World) -> None:
+    await world.on_loop()
+    world.lasts = 0.010
+    for _ in range(10):
+        await world.on_loop()
+    world.lasts = 0.0001
+    places = [await world.on_loop() for _ in range(500)]
+    assert all(places[-50:])
+
+
+async def test_no_more_kinds_are_remembered_than_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spawner, "_KINDS", 3)
+    for kind in "abcdefgh":
+        await world.on_loop(kind)
+    assert len(world.spawner._kinds) <= 3
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_what_a_start_raises_is_raised(times: int, world: World) -> None:
+    def fail() -> bool:
+        raise ValueError("no")
+
+    for _ in range(times):
+        with pytest.raises(ValueError, match="no"):
+            await world.spawner.start("sh", fail)
+
+
+async def turns(
+    most: int, callers: int, before: Callable[[list[asyncio.Task[None]]], None] = lambda _: None
+) -> list[int]:
+    """How many went on in each step of the loop."""
+    steps, gone = Steps(most), []
+
+    async def call() -> None:
+        await steps.next()
+        gone.append(1)
+
+    tasks = [asyncio.ensure_future(call()) for _ in range(callers)]
+    seen = []
+    for step in range(20):
+        await asyncio.sleep(0)
+        seen.append(len(gone))
+        if step == 0:
+            before(tasks)
+    return [after - earlier for earlier, after in zip([0, *seen], seen, strict=False) if after > earlier]
+
+
+async def test_so_many_go_on_in_each_step() -> None:
+    assert await turns(2, 5) == [2, 2, 1]
+
+
+async def test_who_no_longer_waits_takes_nobodys_turn() -> None:
+    def cancel(tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks[2:6]:
+            task.cancel()
+
+    assert await turns(2, 9, cancel) == [2, 2, 1]
