@@ -15,7 +15,7 @@ T = TypeVar("T")
 _QUICK = 1.5e-3  # seconds that the loop may stand still for a start, on average
 _WEIGHT = 1 / 8  # of the last one in the average
 _RECENTLY = 1.0  # seconds; what was known before may have changed, such as a file server that no longer answers
-_TRIED_AGAIN = 32  # every so manieth of those that were not quick
+_REST, _LONGEST_REST = 32, 1024  # starts in threads before the loop is tried again: the longer, the oftener it failed
 _IN_A_STEP = 2  # starts for which the loop stands still at a time
 _KINDS = 1024  # of which we remember how long they take
 
@@ -26,7 +26,26 @@ class _Kind:
 
     took: float = 0.0  # seconds on the loop, on average
     at: float = float("-inf")  # when the last one was over
-    aside: int = 0  # in threads, because they were not quick
+    aside: int = 0  # how many to start in threads before the loop is tried again
+    rest: int = _REST  # the next value of `aside`
+
+    def quick(self, now: float) -> bool:
+        """Whether to start one on the loop."""
+        if now - self.at > _RECENTLY:
+            return False
+        if self.aside:
+            self.aside -= 1
+            return False
+        return True
+
+    def learn(self, took: float) -> None:
+        """From one that was started on the loop. Threads tell nothing: they are in each other's way."""
+        self.took += (took - self.took) * _WEIGHT
+        if self.took <= _QUICK:
+            self.rest = max(_REST, self.rest - 1)
+        else:
+            self.took, self.aside = 0.0, self.rest
+            self.rest = min(_LONGEST_REST, 2 * self.rest)
 
 
 class Spawner(Generic[T]):
@@ -45,7 +64,7 @@ class Spawner(Generic[T]):
         clock = asyncio.get_running_loop().time
         kind = self._kind(name)
         try:
-            if _is_quick(kind, clock()):
+            if kind.quick(clock()):
                 await self._steps.next()
                 return _timed(start, kind, clock)
             call = await self._threads.start("spawn", start)
@@ -66,18 +85,9 @@ class Spawner(Generic[T]):
         return kind
 
 
-def _is_quick(kind: _Kind, now: float) -> bool:
-    if now - kind.at > _RECENTLY:
-        return False
-    if kind.took > _QUICK:
-        kind.aside = (kind.aside + 1) % _TRIED_AGAIN
-        return kind.aside == 0
-    return True
-
-
 def _timed(start: Callable[[], T], kind: _Kind, clock: Callable[[], float]) -> T:
     began = clock()
     try:
         return start()
     finally:
-        kind.took += (clock() - began - kind.took) * _WEIGHT
+        kind.learn(clock() - began)

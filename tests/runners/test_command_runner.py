@@ -95,7 +95,7 @@ async def no_thread_left() -> AsyncIterator[None]:
 @pytest.fixture(params=["in a thread", "on the loop"])
 def started(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to start a process, whatever the spawner would choose."""
-    monkeypatch.setattr(spawner, "_is_quick", lambda *_: request.param == "on the loop")
+    monkeypatch.setattr(spawner._Kind, "quick", lambda *_: request.param == "on the loop")
 
 
 @pytest.mark.usefixtures("started")
