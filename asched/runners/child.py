@@ -111,6 +111,8 @@ class Child:
         self.code = code
         self._exited.set()
         self._grace_ends = self._loop.time() + _GRACE
+        for pipe in self._pipes:
+            pipe.drain()
         if self._ends_left():
             self._grace = self._loop.call_later(_GRACE, self._over.set)
         else:
