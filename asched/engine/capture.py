@@ -37,7 +37,7 @@ class Capture:
     def __init__(
         self,
         on_pending: Callable[[Attempt], None],
-        on_child: Callable[[Attempt, int], None],
+        on_child: Callable[[Attempt, int, int], None],
         mask: Mask,
         whose: Attempt = (0, 1),
     ) -> None:
@@ -61,8 +61,8 @@ class Capture:
         if new:
             self._on_pending(self._whose)
 
-    def child(self, pid: int) -> None:
-        self._on_child(self._whose, pid)
+    def child(self, pid: int, started: int) -> None:
+        self._on_child(self._whose, pid, started)
 
     def take(self) -> list[Piece]:
         """What is there to be written now: whole lines of the head."""

@@ -12,7 +12,6 @@ from asched.core.masking import mask_for
 from asched.core.model import Job
 from asched.engine.capture import Attempt, Capture, Piece
 from asched.engine.clock import Clock
-from asched.engine.instance import process_started
 
 FLUSH_AFTER = 0.5  # seconds that output may wait before it is written
 PIECES_PER_ATTEMPT = 1 << 20  # their numbers go on from attempt to attempt
@@ -41,8 +40,8 @@ class Captures:
         pieces = None if capture is None else capture.close()
         return _outputs((fire, attempt), pieces, at) if pieces else ()  # most runs print nothing
 
-    def _has_child(self, which: Attempt, pid: int) -> None:
-        self._remember([Child(*which, pid, process_started(pid) or 0)])
+    def _has_child(self, which: Attempt, pid: int, started: int) -> None:
+        self._remember([Child(*which, pid, started)])
 
     def _has_printed(self, which: Attempt) -> None:
         """In any thread."""

@@ -7,6 +7,7 @@ also counts the time that the machine was suspended.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -61,6 +62,12 @@ class SystemClock:
 
 
 _BOOT: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is none, suspension goes unseen
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second
+
+
+def boot_ticks() -> int:
+    """Since the machine was booted, counted as the kernel counts when it tells of processes."""
+    return time.clock_gettime_ns(_BOOT) * _TICKS // 1_000_000_000
 
 
 async def sleep(clock: Clock, seconds: float) -> None:

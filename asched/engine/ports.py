@@ -112,8 +112,9 @@ class OutputSink(Protocol):
         """`stream`: "stdout", "stderr" or "log"."""
         ...
 
-    def child(self, pid: int) -> None:
-        """The attempt now has this child process (leader of its own process group)."""
+    def child(self, pid: int, started: int) -> None:
+        """The attempt now has this child process (leader of its own process group). `started`: in kernel ticks since
+        boot, 0 where that is not known."""
         ...
 
 

@@ -27,7 +27,7 @@ class Child:
     us watch no more."""
 
     def __init__(self, process: Process, output: OutputSink, readiness: Readiness) -> None:
-        self.pid = process.pid
+        self.pid, self.started = process.pid, process.started
         self.code: int | None = None
         self.held = False
         self._loop = asyncio.get_running_loop()

@@ -41,7 +41,7 @@ class CommandRunner:
             if task.cancelling() > asked_before:
                 raise asyncio.CancelledError
             return started
-        output.child(started.pid)
+        output.child(started.pid, started.started)
         return await self._see_through(started, attempt, output, asked_before)
 
     async def close(self) -> None:

@@ -76,7 +76,7 @@ class _Nowhere:
     def write(self, stream: str, data: bytes | str) -> None:
         pass
 
-    def child(self, pid: int) -> None:
+    def child(self, pid: int, started: int) -> None:
         pass
 
 

@@ -19,14 +19,14 @@ class Heard:
 
     def __init__(self, output: OutputSink, mask: Mask) -> None:
         self._output = output
-        self._kept = Capture(lambda _: None, lambda _, pid: output.child(pid), mask)
+        self._kept = Capture(lambda _: None, lambda _, pid, started: output.child(pid, started), mask)
 
     def write(self, stream: str, data: bytes | str) -> None:
         self._kept.write(stream, data)
         self._output.write(stream, data)
 
-    def child(self, pid: int) -> None:
-        self._output.child(pid)
+    def child(self, pid: int, started: int) -> None:
+        self._output.child(pid, started)
 
     def text(self) -> str:
         """What the job said, our own notes left out. Nothing is kept from here on."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from asched.core.action import Command
 from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote, Failed
+from asched.engine.clock import boot_ticks
+from asched.runners.birth import Births
 from asched.runners.forkexec import start
 from asched.runners.groups import signal_group
 from asched.runners.notes import failure, note_of
@@ -25,6 +27,7 @@ _EXHAUSTED = {
     errno.EAGAIN: "the system allows no more processes (RLIMIT_NPROC, or pids.max of the container)",
     errno.ENOMEM: "the system has no memory for another process",
 }
+_BIRTHS = Births()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Process:
     fifth of what starting it does."""
 
     pid: int
+    started: int  # in kernel ticks since boot, 0 where that is not known
     stdout: int
     stderr: int
 
@@ -70,7 +74,9 @@ def _started(program: tuple[str, ...], cwd: str | None, env: Mapping[str, str], 
             ours.append(reading)
             theirs.append(writing)
         stdin, stdout, stderr = theirs
-        return Process(start(program, cwd, env, (stdin, stdout, stderr)), *ours)
+        before = boot_ticks()
+        pid = start(program, cwd, env, (stdin, stdout, stderr))
+        return Process(pid, _BIRTHS.of(pid, before), *ours)
     except BaseException:
         _close(ours)
         raise

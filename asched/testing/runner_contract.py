@@ -35,7 +35,7 @@ class Sink:
         self.written.append((stream, data.encode() if isinstance(data, str) else data))
         self._begin()
 
-    def child(self, pid: int) -> None:
+    def child(self, pid: int, started: int) -> None:
         self.children.append(pid)
 
     def text(self, stream: str = "stdout") -> str:

@@ -12,7 +12,7 @@ from asched.engine.capture import HEAD, LONGEST_LINE, PIECE, TAIL, Capture
 class Watched:
     def __init__(self, mask=str):
         self.pending, self.children = 0, []
-        self.capture = Capture(self._pend, lambda _, pid: self.children.append(pid), mask)
+        self.capture = Capture(self._pend, lambda _, pid, started: self.children.append((pid, started)), mask)
 
     def _pend(self, whose):
         self.pending += 1
@@ -65,8 +65,8 @@ def test_what_is_written_after_the_end_is_ignored():
 
 def test_a_child_is_passed_on():
     watched = Watched()
-    watched.capture.child(4711)
-    assert watched.children == [4711]
+    watched.capture.child(4711, 99)
+    assert watched.children == [(4711, 99)]
 
 
 def test_a_character_that_comes_in_two_writes_is_one():

@@ -402,7 +402,7 @@ class Counting:
         self.bytes += len(data)
         self.largest = max(self.largest, len(data))
 
-    def child(self, pid: int) -> None: ...
+    def child(self, pid: int, started: int) -> None: ...
 
 
 async def test_a_flood_takes_no_memory() -> None:

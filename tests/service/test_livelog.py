@@ -25,7 +25,7 @@ class Kept:
         assert isinstance(data, str)
         self.text += data
 
-    def child(self, pid: int) -> None: ...
+    def child(self, pid: int, started: int) -> None: ...
 
 
 def log_of(live: LiveLog) -> tuple[io.StringIO, EventLog]:
