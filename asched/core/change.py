@@ -15,8 +15,10 @@ from asched.core.model import Fire, OnResume
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, SkipReason
 from asched.core.quickly import quickly_made
+from asched.core.written import Written
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Activate:
     """A version of a job begins: its trigger's instants after `since` are owed. Becomes the job's only active
@@ -28,7 +30,7 @@ class Activate:
     version: int
     since: datetime
     trigger: Mapping[str, object] | None = field(hash=False)
-    definition: str
+    definition: str | Written
     at: datetime
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 from asched.core.model import Fire, Job
 from asched.core.nothing import NOTHING
@@ -107,3 +108,18 @@ class Waiting:
         if not self._lanes[lane]:
             del self._lanes[lane]
         return found
+
+
+class _NobodyWaits(Waiting):
+    """What all jobs share of which nothing waits: whoever puts a fire in makes one of its own."""
+
+    __slots__ = ()
+
+    def put(self, lane: str, fire: Fire) -> NoReturn:
+        raise TypeError("this empty queue is shared: make one of your own")
+
+    def hold(self, held: Gated) -> NoReturn:
+        raise TypeError("this empty queue is shared: make one of your own")
+
+
+NOBODY_WAITS = _NobodyWaits()

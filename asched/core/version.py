@@ -16,6 +16,7 @@ from asched.core.localtime.cron import Cron
 from asched.core.model import Job, Policies
 from asched.core.nothing import NOTHING
 from asched.core.triggers.interval import Every
+from asched.core.written import ARGS, NAME, NO_ARGS, Shape, Written, shared
 
 _UNSAID = {
     "source",
@@ -31,11 +32,16 @@ _SECRET = {"secrets", "secret_headers"}  # names only, never values
 def definition_of(job: Job) -> str:
     """Everything that the job says about itself, its trigger as declared (not yet anchored) included: one JSON object,
     its names in order, without blanks."""
+    return str(written(job))
+
+
+def written(job: Job) -> Written:
+    """The same in pieces, most of which many jobs have in common."""
     action = job.action
     if type(action) is Function and type(job.trigger) in _SHARED and not any(_RARELY(job)):
-        before, after = _around_the_name(action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
-        return before + _encode(job.name) + after
-    return _all_of(job)
+        shape = _around(action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
+        return Written(shape, _written("args", job.args) if job.args else NO_ARGS, job.name)
+    return Written((_all_of(job), "", ""))
 
 
 def _all_of(job: Job) -> str:
@@ -43,11 +49,13 @@ def _all_of(job: Job) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _around_the_name(ref: str, mode: str, run_parameter: str | None, *mostly: Any) -> tuple[str, str]:
-    """What many jobs have in common: all but their name, in two pieces. The function itself is not asked, nor kept."""
-    action = Function(_around_the_name, ref, mode, run_parameter)
-    before, _, after = _all_of(Job("", action, **dict(zip(_MOSTLY_SAID, mostly, strict=True)))).partition(_NO_NAME)
-    return before + _NO_NAME[:-2], after
+def _around(ref: str, mode: str, run_parameter: str | None, *mostly: Any) -> Shape:
+    """What stands around the arguments and the name. The function itself is not asked, nor kept."""
+    action = Function(_around, ref, mode, run_parameter)
+    text = _all_of(Job("", action, **dict(zip(_MOSTLY_SAID, mostly, strict=True))))
+    before, _, rest = text.partition(_NO_ARGS)
+    between, _, after = rest.partition(_NO_NAME)
+    return shared((before + ARGS, between + NAME, after))
 
 
 def _text(name: str, held: object) -> str:
@@ -69,11 +77,6 @@ def _written(name: str, held: Any) -> str:
     if name == "trigger" and held is not None:
         held = held.spec()
     return _encode(sorted(held) if name in _SECRET else _plain(held))
-
-
-def without_its_name(definition: str, job: str) -> str:
-    """What is the same for all jobs that differ by nothing else, and tells them from the others. It is not JSON."""
-    return definition.replace(f'"name":{_encode(job)}', "")
 
 
 def same_trigger(one: str, other: str) -> bool:
@@ -127,7 +130,7 @@ def _plain(value: object) -> object:
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_stable).encode
 _SAID = sorted((*_names(Job), "trigger"))
-_NO_NAME = '"name":""'  # no text holds that: within one, quotes are escaped
-_RARELY_SAID = ("args", "secrets", "wished", "conditions", "needs")  # and cannot all be hashed
-_MOSTLY_SAID = tuple(name for name in _SAID if name not in ("name", "action", *_RARELY_SAID))
+_NO_ARGS, _NO_NAME = f"{ARGS}{NO_ARGS}", f'{NAME}""'  # no text holds that: within one, quotes are escaped
+_RARELY_SAID = ("secrets", "wished", "conditions", "needs")  # and cannot all be hashed
+_MOSTLY_SAID = tuple(name for name in _SAID if name not in ("name", "action", "args", *_RARELY_SAID))
 _RARELY, _MOSTLY = attrgetter(*_RARELY_SAID), attrgetter(*_MOSTLY_SAID)

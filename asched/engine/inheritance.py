@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -13,19 +14,21 @@ from asched.core.backfill import Backfilling
 from asched.core.change import Act, Backfill, Pause
 from asched.core.model import Ending, Origin
 from asched.core.occurrence import Occurrence, followed_as
-from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
+from asched.core.record import FireQuery, FireRecord, InstanceRecord
 from asched.core.rules.admission import ENDS_KNOWN
+from asched.core.rules.board import Previous
 from asched.core.rules.draining import DRAIN, LIFT
 from asched.core.rules.following import as_wished
 from asched.core.rules.owed import APPROVE, approved_up_to
-from asched.core.rules.roster import decided_until
-from asched.core.version import without_its_name
+from asched.core.rules.roster import decided_until, previous_of
+from asched.core.written import Shape
 from asched.engine.clock import Breath, Clock
 from asched.engine.ports import Ledger
 from asched.engine.quarantine import to_quarantine
 
 JOIN_MEMORY = timedelta(days=2)  # how far back an upstream's end still counts for a join that was cut short
 PAGE = 1000  # fires read at a time
+JOBS = 500  # whose versions are read at a time: a thread must not keep the loop waiting for longer than that takes
 Joins = dict[tuple[str, datetime, str], dict[str, int] | None]  # as on the board
 
 
@@ -47,15 +50,15 @@ class Inheritance:
     last_sign: datetime | None  # of life, in the fires that it decided
     last_drain: Act | None  # or that it was lifted
     approved_to: int  # the newest fire that somebody approved of making up for
-    versions: dict[str, VersionRecord] = field(default_factory=dict)  # the newest of each job, active or not
-    decided: dict[str, datetime | None] = field(default_factory=dict)  # by all versions, where that is later
+    known: dict[str, Previous] = field(default_factory=dict)  # the newest version of each job, active or not
+    disabled: set[str] = field(default_factory=set)  # jobs that came and must not run
     joins: Joins = field(default_factory=dict)
     ends: dict[str, Sequence[FireRecord]] = field(default_factory=dict)  # the last of jobs that cool down
 
     def may_run_again(self, job: str) -> bool:
         """Was it said to be idempotent?"""
-        record = self.versions.get(job)
-        return record is not None and bool(_policies(json.loads(record.definition)).get("idempotent"))
+        known = None if job in self.disabled else self.known.get(job)
+        return known is not None and bool(_policies(json.loads(known.definition)).get("idempotent"))
 
 
 async def enter(ledger: Ledger, me: InstanceRecord, clock: Clock) -> Inheritance:
@@ -80,16 +83,24 @@ async def enter(ledger: Ledger, me: InstanceRecord, clock: Clock) -> Inheritance
         last_drain=next(iter(await ledger.acts(1, verbs=(DRAIN, LIFT))), None),
         approved_to=approved_up_to(await ledger.acts(None, verbs=(APPROVE,))),
     )
-    breath = Breath()
-    await breath.between(_sort_versions(heir, await ledger.versions()))
-    needs: dict[str, _Needs] = {}  # by what a definition says beside the name: most jobs differ by nothing else
-    for record in heir.versions.values():
-        said = without_its_name(record.definition, record.job)
-        if said not in needs:
-            needs[said] = _needs_of(record)
-        await _read_what_it_needs(ledger, record, needs[said], heir, clock.now())
-        await breath.take()
+    await _read_versions(ledger, heir, clock.now())
     return heir
+
+
+async def _read_versions(ledger: Ledger, heir: Inheritance, now: datetime) -> None:
+    """Page by page: a million definitions, all at once, are more than a gigabyte."""
+    breath, needs = Breath(), dict[Shape, _Needs]()
+    last = ""
+    while page := await ledger.versions_after(last, JOBS):
+        for name, each in groupby(page, key=attrgetter("job")):
+            versions = list(each)
+            heir.known[name] = known = previous_of(versions[-1], decided_until(versions))
+            if (needed := needs.get(known.written.shape)) is None:
+                needed = needs[known.written.shape] = _needs_of(known)
+            if needed.anything:
+                await _read_what_it_needs(ledger, name, known, needed, heir, now)
+            await breath.take()
+        last = page[-1].job
 
 
 def _open_by_job(records: Iterable[FireRecord]) -> dict[str, list[FireRecord]]:
@@ -99,17 +110,6 @@ def _open_by_job(records: Iterable[FireRecord]) -> dict[str, list[FireRecord]]:
     return found
 
 
-def _sort_versions(heir: Inheritance, records: Iterable[VersionRecord]) -> Iterator[str]:
-    versions: dict[str, list[VersionRecord]] = {}
-    for record in records:
-        versions.setdefault(record.job, []).append(record)
-        yield record.job
-    for name, found in versions.items():
-        heir.versions[name] = max(found, key=lambda one: one.version)
-        heir.decided[name] = decided_until(found)
-        yield name
-
-
 @dataclass(frozen=True, slots=True)
 class _Needs:
     """What a job needs of the past: its last ends, and how several others ended, by how that is wished."""
@@ -117,23 +117,27 @@ class _Needs:
     ends: bool
     joins: Mapping[str, str]
 
+    @property
+    def anything(self) -> bool:
+        return self.ends or bool(self.joins)
 
-def _needs_of(record: VersionRecord) -> _Needs:
-    """As its newest version was defined."""
-    said = json.loads(record.definition)
+
+def _needs_of(known: Previous) -> _Needs:
+    """As it was defined; not by its name or arguments, in which jobs of one shape differ."""
+    said = json.loads(known.definition)
     after = tuple(said.get("after", ()))
     wished = {name: said.get("wished", {}).get(name, Ending.SUCCEEDED) for name in after}
     return _Needs(bool(_policies(said).get("cooldown")), wished if len(after) > 1 else {})
 
 
 async def _read_what_it_needs(
-    ledger: Ledger, record: VersionRecord, needs: _Needs, heir: Inheritance, now: datetime
+    ledger: Ledger, name: str, known: Previous, needs: _Needs, heir: Inheritance, now: datetime
 ) -> None:
     if needs.ends:
-        heir.ends[record.job] = await _ends(ledger, record)
-    if needs.joins and record.retired_at is None:
-        wished = {name: Ending(ending) for name, ending in needs.joins.items()}
-        heir.joins |= await _joins(ledger, record.job, wished, now)
+        heir.ends[name] = await _ends(ledger, name)
+    if needs.joins and known.active:
+        wished = {upstream: Ending(ending) for upstream, ending in needs.joins.items()}
+        heir.joins |= await _joins(ledger, name, wished, now)
 
 
 def _policies(said: Mapping[str, Any]) -> Mapping[str, object]:
@@ -172,8 +176,8 @@ async def succeeded(ledger: Ledger, job: str, since: datetime, until: datetime) 
     return found
 
 
-async def _ends(ledger: Ledger, record: VersionRecord) -> Sequence[FireRecord]:
-    return await ledger.fires(FireQuery(jobs=(record.job,), decisions=("start",), limit=ENDS_KNOWN))
+async def _ends(ledger: Ledger, job: str) -> Sequence[FireRecord]:
+    return await ledger.fires(FireQuery(jobs=(job,), decisions=("start",), limit=ENDS_KNOWN))
 
 
 def _last_sign(newest: Sequence[FireRecord]) -> datetime | None:

@@ -10,7 +10,7 @@ from asched.core.limits import Limits
 from asched.core.model import Job
 from asched.core.need import KEPT
 from asched.core.outcome import Start, Succeeded
-from asched.core.record import FireQuery, FireRecord, InstanceRecord, VersionRecord
+from asched.core.record import FireQuery, FireRecord, InstanceRecord
 from asched.core.rules.admission import still_cooling
 from asched.core.rules.adopt import adopt, follow_the_abandoned
 from asched.core.rules.answers import settle
@@ -19,7 +19,7 @@ from asched.core.rules.draining import cut_short
 from asched.core.rules.failing import pause_by_itself
 from asched.core.rules.owed import count_owed
 from asched.core.rules.pending import void
-from asched.core.rules.roster import place, previous_of, retire
+from asched.core.rules.roster import place, retire
 from asched.core.rules.runs import startup
 from asched.engine.bus import Bus
 from asched.engine.clock import Breath, Clock
@@ -65,8 +65,8 @@ async def _settle_what_was(engine: Engine, heir: Inheritance, jobs: Sequence[Job
     learn(engine.board, await successes_of(ledger, needed_by(jobs)))
     for records in heir.open.values():
         engine.teller.know(record.fire for record in records)
+    _recall(engine.board, heir)
     breath = Breath()
-    await breath.between(_recall(engine.board, heir))
     now, turn = engine.axes.read(), Turn()
     turn.changes.append(TakeOver(now.wall))
     _account_for_absence(heir, now, turn)
@@ -78,7 +78,7 @@ async def _settle_what_was(engine: Engine, heir: Inheritance, jobs: Sequence[Job
     await engine.carry_out(turn)
 
 
-def _recall(board: Board, heir: Inheritance) -> Iterator[str]:
+def _recall(board: Board, heir: Inheritance) -> None:
     """What holds of jobs that are not on the board yet: they come now or later, or come back."""
     board.recovering.approved_to = heir.approved_to
     board.pauses.update(heir.pauses)
@@ -87,9 +87,7 @@ def _recall(board: Board, heir: Inheritance) -> Iterator[str]:
     board.joins.update(heir.joins)
     board.backfills = {one.order.number: one for one in heir.backfills}
     board.last_backfill = heir.last_backfill
-    for name, record in heir.versions.items():
-        board.known[name] = previous_of(record, heir.decided[name])
-        yield name
+    board.known = heir.known
 
 
 def needed_by(jobs: Iterable[Job]) -> set[str]:
@@ -124,26 +122,23 @@ def _taking_in(board: Board, jobs: Sequence[Job], heir: Inheritance, now: Now, t
     states = []
     for job in jobs:
         if not job.disabled:
-            states.append(_inherit(board, job, heir, now, turn))
+            states.append(place(board, job, None, now, turn))
             yield job.name
     for job in jobs:
-        if job.disabled and job.name in heir.versions:
-            _retire(board, heir.versions.pop(job.name), now, turn)
+        if job.disabled and job.name in board.known:
+            heir.disabled.add(job.name)
+            _retire(board, job.name, now, turn)
             yield job.name
     board.link()
     for state in states:
-        ends = heir.ends.pop(state.job.name, ())
-        still_cooling(board, state, ((one.fire, one.finished_at) for one in ends if one.finished_at), now)
+        if ends := heir.ends.pop(state.job.name, ()):
+            still_cooling(board, state, ((one.fire, one.finished_at) for one in ends if one.finished_at), now)
     for state in states:
         held = _quarantine(board, state, heir, now, turn)
-        yield from _adopt_all(board, heir.open.pop(state.job.name, []), heir, now, turn, again=not held)
+        if records := heir.open.pop(state.job.name, None):
+            yield from _adopt_all(board, records, heir, now, turn, again=not held)
     settle(board, states, now, turn)
     follow_the_abandoned(board, now, turn)
-
-
-def _inherit(board: Board, job: Job, heir: Inheritance, now: Now, turn: Turn) -> JobState:
-    heir.versions.pop(job.name, None)  # board.known has it
-    return place(board, job, None, now, turn)
 
 
 def _quarantine(board: Board, state: JobState, heir: Inheritance, now: Now, turn: Turn) -> bool:
@@ -183,19 +178,19 @@ def _settle_the_gone(board: Board, heir: Inheritance, now: Now, turn: Turn) -> I
     for records in heir.open.values():
         yield from _adopt_all(board, records, heir, now, turn)
     heir.open.clear()
-    for record in heir.versions.values():
-        _retire(board, record, now, turn)
-        yield record.job
-    heir.versions.clear()
+    for name in list(board.known):
+        _retire(board, name, now, turn)
+        yield name
     for name in list(board.occurrences):
         void(board, name, now, turn)
 
 
-def _retire(board: Board, record: VersionRecord, now: Now, turn: Turn) -> None:
-    previous = board.known[record.job]
-    retire(record.job, previous, now, turn)
-    board.known[record.job] = replace(previous, active=False)
-    void(board, record.job, now, turn)
+def _retire(board: Board, name: str, now: Now, turn: Turn) -> None:
+    previous = board.known[name]
+    if previous.active:
+        retire(name, previous, now, turn)
+        board.known[name] = replace(previous, active=False)
+    void(board, name, now, turn)
 
 
 def _account_for_absence(heir: Inheritance, now: Now, turn: Turn) -> None:

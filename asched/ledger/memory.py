@@ -95,9 +95,10 @@ class MemoryLedger:
         return tuple(pieces[seq] for seq in sorted(seq for seq in pieces if seq > after_seq)[:limit])
 
     async def versions(self, job: str | None = None, *, active: bool = False) -> Sequence[VersionRecord]:
-        keys = self._tables.versions if job is None else self._tables.versions_of(job)
-        found = (self._tables.version(*key) for key in sorted(keys))
-        return tuple(v for v in found if v is not None and not (active and v.retired_at is not None))
+        return self._tables.records(self._tables.jobs_after("") if job is None else (job,), active=active)
+
+    async def versions_after(self, job: str, jobs: int) -> Sequence[VersionRecord]:
+        return self._tables.records(self._tables.jobs_after(job, jobs))
 
     async def gaps(self, job: str | None = None, limit: int = 10_000) -> Sequence[GapRecord]:
         found = [gap for gap in self._tables.gaps.values() if job is None or gap.job == job]

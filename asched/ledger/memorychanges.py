@@ -34,9 +34,10 @@ from asched.core.model import Fire
 from asched.core.occurrence import Added, Occurrence
 from asched.core.outcome import Decision, Queue, Start
 from asched.core.record import AttemptRecord, FireRecord, GapRecord, OutputRecord, VersionRecord
+from asched.core.written import Written, cut
 from asched.ledger import verdicts
 from asched.ledger.bounds import bounded, clean
-from asched.ledger.memorytables import OccurrenceKey, Tables
+from asched.ledger.memorytables import OccurrenceKey, Tables, Version
 from asched.ledger.verdicts import MAKE, Verdict
 
 GoesOn = Promote | Retrying | Begin | Child | Adopt
@@ -86,14 +87,15 @@ def _place(occurrence: Occurrence) -> OccurrenceKey:
 
 def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:
     key = (change.job, change.version)
-    if key not in tables.versions:
+    version = tables.version(*key)
+    if version is None:
         return Rejected(change, verdicts.no_version(*key))
     if (change.watermark is None) != (change.until is None):
         return Rejected(change, verdicts.HALF_A_MOVE)
     if change.until is not None:
-        if tables.watermarks[key][0] != change.watermark:
-            return _decided_before(tables, owner, change, change.until)
-        tables.watermarks[key] = (change.until, owner)
+        if version.watermark != change.watermark:
+            return _decided_before(tables, owner, change, version, change.until)
+        version.watermark, version.moved_by = change.until, owner
     for gap in change.gaps:
         named = (*key, gap.after, gap.until, gap.reason)
         tables.gaps.setdefault(named, GapRecord(*key, change.at, gap))
@@ -101,16 +103,15 @@ def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:
     return verdicts.partly(change, taken) if taken else None
 
 
-def _decided_before(tables: Tables, owner: int, change: Decide, until: datetime) -> Rejected | None:
+def _decided_before(tables: Tables, owner: int, change: Decide, version: Version, until: datetime) -> Rejected | None:
     """It stands if we moved the watermark there, or beyond, and these very fires are in the ledger."""
-    watermark, by = tables.watermarks[change.job, change.version]
     taken = []
     for fire, _ in change.fires:
         if verdicts.is_taken(fire, owner, tables.fires.get(fire.id)):
             if (fire.job, fire.scheduled_at, fire.nonce) not in tables.keys:
                 return Rejected(change, verdicts.MOVED_ELSEWHERE)
             taken.append(fire.id)
-    if by != owner or watermark < until:
+    if version.moved_by != owner or version.watermark < until:
         return Rejected(change, verdicts.MOVED_ELSEWHERE)
     return verdicts.partly(change, taken)
 
@@ -209,27 +210,27 @@ def _output(tables: Tables, owner: int, change: Output) -> Rejected | None:
 
 
 def _activate(tables: Tables, owner: int, change: Activate) -> Rejected | None:
-    key = (change.job, change.version)
-    verdict = verdicts.on_activate(change, tables.version(*key))
+    job, number, since = change.job, change.version, change.since
+    verdict = verdicts.on_activate(change, _stored(tables, job, number))
     if verdict is MAKE:
-        for other in tables.versions_of(change.job):
-            if tables.versions[other].retired_at is None:
-                tables.versions[other] = replace(tables.versions[other], retired_at=change.at)
-        tables.watermarks[key] = (change.since, owner)
-        if key not in tables.versions:
-            tables.versions_by_job[change.job] = (*tables.versions_of(change.job), key)
-        tables.versions[key] = VersionRecord(
-            *key, change.since, change.since, change.trigger, change.definition, change.at
-        )
+        for other in tables.versions_of(job):
+            other.retired_at = other.retired_at or change.at
+        said = change.definition if isinstance(change.definition, Written) else cut(change.definition, job)
+        tables.begin(job, Version(number, since, since, owner, change.trigger, said, change.at))
     return _answer(change, verdict)
 
 
 def _retire(tables: Tables, change: Retire) -> Rejected | None:
-    key = (change.job, change.version)
-    verdict = verdicts.on_retire(change, tables.version(*key))
-    if verdict is MAKE:
-        tables.versions[key] = replace(tables.versions[key], retired_at=change.at)
+    version = tables.version(change.job, change.version)
+    verdict = verdicts.on_retire(change, _stored(tables, change.job, change.version))
+    if verdict is MAKE and version is not None:
+        version.retired_at = change.at
     return _answer(change, verdict)
+
+
+def _stored(tables: Tables, job: str, number: int) -> VersionRecord | None:
+    version = tables.version(job, number)
+    return None if version is None else version.record(job)
 
 
 def _backfill(tables: Tables, change: Backfill) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -65,10 +64,9 @@ def _oldest_open(tables: Tables) -> dict[str, datetime]:
 def _move_since(tables: Tables, gone: FireRecord) -> None:
     """Never past the watermark: a manual fire may lie beyond it, and what is between is not decided yet."""
     key = (gone.job, gone.fire.version)
-    since = min(gone.scheduled_at, tables.watermarks[key][0])
-    if since > tables.versions[key].since:
-        tables.versions[key] = replace(tables.versions[key], since=since)
-    settled = tables.versions[key].since
+    version = tables.version(*key)
+    assert version is not None
+    version.since = max(version.since, min(gone.scheduled_at, version.watermark))
     for name, gap in list(tables.gaps.items()):
-        if (gap.job, gap.version) == key and gap.gap.until <= settled:
+        if (gap.job, gap.version) == key and gap.gap.until <= version.since:
             del tables.gaps[name]

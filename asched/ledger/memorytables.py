@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import nlargest, nsmallest
+from operator import attrgetter
 
 from asched.core.change import Absence, Act, Backfill, Pause
 from asched.core.occurrence import Occurrence
@@ -19,20 +21,39 @@ from asched.core.record import (
     OutputRecord,
     VersionRecord,
 )
+from asched.core.written import Written
 
-VersionKey = tuple[str, int]
 FireKey = tuple[str, datetime, str]
 OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
 
 
 @dataclass(slots=True)
+class Version:
+    """A version of a job as it stands: who moved its watermark, and the one before it. There is one for each job of a
+    million, so it keeps no text of its own."""
+
+    number: int
+    since: datetime
+    watermark: datetime
+    moved_by: int
+    trigger: Mapping[str, object] | None
+    definition: Written
+    activated_at: datetime
+    retired_at: datetime | None = None
+    earlier: Version | None = None
+
+    def record(self, job: str) -> VersionRecord:
+        said = str(self.definition)
+        begun, ended = self.activated_at, self.retired_at
+        return VersionRecord(job, self.number, self.since, self.watermark, self.trigger, said, begun, ended)
+
+
+@dataclass(slots=True)
 class Tables:
-    """`watermarks` stand apart from `versions`, with who moved them, because they move at every fire."""
+    """`versions` are the newest of each job."""
 
     instances: dict[int, InstanceRecord] = field(default_factory=dict)
-    versions: dict[VersionKey, VersionRecord] = field(default_factory=dict)
-    versions_by_job: dict[str, tuple[VersionKey, ...]] = field(default_factory=dict)
-    watermarks: dict[VersionKey, tuple[datetime, int]] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
     backfills: dict[int, Backfill] = field(default_factory=dict)
@@ -46,6 +67,7 @@ class Tables:
     absences: dict[tuple[object, ...], Absence] = field(default_factory=dict)
     acts: dict[Act, None] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)  # of `versions`, in order, when they were last asked for
 
     def enter(self, instance: InstanceRecord) -> int:
         for known in self.instances.values():
@@ -74,12 +96,39 @@ class Tables:
     def servers(self) -> list[int]:
         return sorted(number for number, one in self.instances.items() if one.took_over_at is not None)
 
-    def version(self, job: str, version: int) -> VersionRecord | None:
-        known = self.versions.get((job, version))
-        return None if known is None else replace(known, watermark=self.watermarks[job, version][0])
+    def version(self, job: str, number: int) -> Version | None:
+        known = self.versions.get(job)
+        while known is not None and known.number != number:
+            known = known.earlier
+        return known
 
-    def versions_of(self, job: str) -> tuple[VersionKey, ...]:
-        return self.versions_by_job.get(job, ())
+    def versions_of(self, job: str) -> list[Version]:
+        """The oldest first."""
+        found, known = [], self.versions.get(job)
+        while known is not None:
+            found.append(known)
+            known = known.earlier
+        return found[::-1]
+
+    def begin(self, job: str, version: Version) -> None:
+        """It takes its place among those of its job."""
+        others = [one for one in self.versions_of(job) if one.number != version.number]
+        earlier = None
+        for one in sorted([*others, version], key=attrgetter("number")):
+            one.earlier = earlier
+            earlier = self.versions[job] = one
+
+    def jobs_after(self, name: str, count: int | None = None) -> Sequence[str]:
+        """Those that ever had a version, by name: all of them after "". No job is ever forgotten."""
+        if len(self._names) != len(self.versions):
+            self._names = sorted(self.versions)
+        begin = bisect_right(self._names, name) if name else 0
+        return self._names[begin : None if count is None else begin + count]
+
+    def records(self, jobs: Iterable[str], *, active: bool = False) -> Sequence[VersionRecord]:
+        """Their versions, or those that are active."""
+        found = ((job, version) for job in jobs for version in self.versions_of(job))
+        return tuple(one.record(job) for job, one in found if not active or one.retired_at is None)
 
     def put(self, record: FireRecord) -> None:
         """The fire as it is now."""

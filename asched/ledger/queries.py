@@ -114,6 +114,10 @@ def versions(job: str | None, active: bool, connection: Connection) -> tuple[Ver
     return tuple(version for version in found if not (active and version.retired_at is not None))
 
 
+def versions_after(job: str, jobs: int, connection: Connection) -> Sequence[VersionRecord]:
+    return _all(connection, sql.VERSIONS_AFTER, (job, jobs), rows.version_record)
+
+
 def gaps(job: str | None, limit: int, connection: Connection) -> Sequence[GapRecord]:
     if job is None:
         return _all(connection, sql.GAPS, (limit,), rows.gap_record)

@@ -252,13 +252,16 @@ def version_record(row: Row) -> VersionRecord:
     return VersionRecord(
         job,
         version,
-        instant(since),
-        instant(watermark),
+        _shared_instant(since),
+        _shared_instant(watermark),
         None if trigger is None else _spec(trigger),
         definition,
-        instant(activated_at),
+        _shared_instant(activated_at),
         instant_or_none(retired_at),
     )
+
+
+_shared_instant = lru_cache(maxsize=1024)(instant)  # many jobs began together
 
 
 def gap_row(job: str, version: int, at: int, gap: Gap) -> Row:

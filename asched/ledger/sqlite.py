@@ -123,6 +123,9 @@ class SqliteLedger:
     async def versions(self, job: str | None = None, *, active: bool = False) -> Sequence[VersionRecord]:
         return await self._read(partial(queries.versions, job, active))
 
+    async def versions_after(self, job: str, jobs: int) -> Sequence[VersionRecord]:
+        return await self._read(partial(queries.versions_after, job, jobs))
+
     async def gaps(self, job: str | None = None, limit: int = 10_000) -> Sequence[GapRecord]:
         return await self._read(partial(queries.gaps, job, limit))
 

@@ -158,6 +158,13 @@ FROM versions JOIN watermarks USING (job, version)
 VERSION = _VERSION + "WHERE job = ? AND version = ?"
 VERSIONS = _VERSION + "ORDER BY job, version"
 VERSIONS_OF_JOB = _VERSION + "WHERE job = ? ORDER BY version"
+# Where a page ends is looked up in the watermarks: their rows are a tenth as long.
+VERSIONS_AFTER = (
+    _VERSION
+    + """WHERE job > ?1 AND job <= (SELECT max(job) FROM (SELECT DISTINCT job FROM watermarks WHERE job > ?1
+                                                     ORDER BY job LIMIT ?2))
+ORDER BY job, version"""
+)
 ACTIVE_VERSIONS = _VERSION + "WHERE retired_at IS NULL ORDER BY job, version"
 
 _GAP = "SELECT job, version, at, after, until, reason, count, facts FROM gaps "

@@ -77,6 +77,9 @@ class FlakyLedger:
     async def versions(self, job: str | None = None, *, active: bool = False) -> Sequence[VersionRecord]:
         return await self._try(partial(self._inner.versions, job, active=active))
 
+    async def versions_after(self, job: str, jobs: int) -> Sequence[VersionRecord]:
+        return await self._try(partial(self._inner.versions_after, job, jobs))
+
     async def gaps(self, job: str | None = None, limit: int = 10_000) -> Sequence[GapRecord]:
         return await self._try(partial(self._inner.gaps, job, limit))
 

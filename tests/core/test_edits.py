@@ -19,7 +19,7 @@ from asched.core.foresight.edits import edits
 from asched.core.localtime.cron import Cron
 from asched.core.model import CatchUp, Overlap, Policies, Retry
 from asched.core.rules.board import Previous
-from asched.core.version import definition_of
+from asched.core.version import definition_of, written
 
 JOB = a_job("j", Cron("30 2 * * *", tz="Europe/Berlin"))
 
@@ -87,5 +87,5 @@ def test_what_another_asched_wrote_is_left_at_its_default() -> None:
 
 def test_a_job_as_it_was_defined_has_its_anchored_trigger_and_its_limits() -> None:
     job = replace(JOB, policies=Policies(max_instances=2, jitter=H), after=("a",))
-    read = job_as_defined("j", Previous(3, NOON, definition_of(job), job.trigger, active=True))
+    read = job_as_defined("j", Previous(3, NOON, written(job), job.trigger, active=True))
     assert (read.trigger, read.policies, read.after) == (job.trigger, job.policies, ("a",))

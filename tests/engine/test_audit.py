@@ -117,9 +117,7 @@ async def test_a_fire_inside_a_gap_is_named():
 async def test_a_trigger_that_raises_is_named_and_the_other_jobs_are_looked_at():
     harness = await a_trace(a_job("bad"), a_job("good"))
     never = Minus(Cron("* * * * * *"), Bounded(Cron("* * * * * *"), start=START - H))
-    versions = tables(harness).versions
-    (key,) = [key for key, version in versions.items() if version.job == "bad"]
-    versions[key] = replace(versions[key], trigger=never.spec())
+    tables(harness).versions["bad"].trigger = never.spec()
     tables(harness).drop((await harness.ledger.fires(FireQuery(jobs=("good",), limit=1)))[0])
     found = await audit(harness.ledger, harness.clock.now())
     bad, good = found.imbalances
@@ -150,23 +148,21 @@ async def test_an_instant_in_two_gaps_is_named():
 )
 async def test_a_watermark_that_was_moved_is_noticed(by, what):
     harness = await a_trace()
-    watermark, owner = tables(harness).watermarks["tick", 1]
-    tables(harness).watermarks["tick", 1] = (watermark + by, owner)
+    version = tables(harness).versions["tick"]
+    watermark, version.watermark = version.watermark, version.watermark + by
     at = (max(watermark, watermark + by) - START).total_seconds()
     assert await wrong(harness) == [("tick", at, what)]
 
 
 async def test_a_beginning_that_was_moved_is_noticed():
     harness = await a_trace(a_job(trigger=Cron("* * * * *")))
-    version = tables(harness).versions["tick", 1]
-    tables(harness).versions["tick", 1] = replace(version, since=version.since - 61 * S)
+    tables(harness).versions["tick"].since -= 61 * S
     assert await wrong(harness) == [("tick", -60.0, "no fire and no gap"), ("tick", 0.0, "no fire and no gap")]
 
 
 async def test_a_trigger_that_cannot_be_read_back_is_named():
     harness = await a_trace()
-    version = tables(harness).versions["tick", 1]
-    tables(harness).versions["tick", 1] = replace(version, trigger={"kind": "from the future"})
+    tables(harness).versions["tick"].trigger = {"kind": "from the future"}
     ((job, at, what),) = await wrong(harness)
     assert (job, at) == ("tick", None)
     assert what.startswith("its trigger cannot be read back")

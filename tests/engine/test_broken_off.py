@@ -13,7 +13,7 @@ from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
-CALLS = ["enter", "restore", "acts", "versions", "commit"]
+CALLS = ["enter", "restore", "acts", "versions_after", "commit"]
 
 
 class BrokenOff(MemoryLedger):
@@ -76,7 +76,7 @@ async def test_it_is_no_death_between_those_of_which_a_job_is_suspected():
         await harness.start()
         await harness.clock.advance("15s")
         await harness.kill()
-        await broken_off(harness, "versions")
+        await broken_off(harness, "versions_after")
         await harness.clock.advance("1s")
     await harness.start()
     assert harness.engine.board.jobs["poison"].pause is not None
@@ -90,7 +90,7 @@ async def test_one_that_was_killed_before_it_took_over_is_none_either():
     await harness.stop()
     await harness.clock.advance("1h")
     harness.ledger.leave = _nothing
-    await broken_off(harness, "versions")
+    await broken_off(harness, "versions_after")
     del harness.ledger.leave
     await harness.clock.advance("1h")
     await harness.start()

@@ -303,7 +303,6 @@ async def test_all_instants_of_a_span_are_found_with_and_without_a_fire():
 async def test_a_trigger_that_raises_is_told_and_hides_nothing_else():
     harness = await a_life(a_job())
     await harness.clock.advance("15s")
-    key, tables = ("tick", 1), harness.ledger._tables
-    tables.versions[key] = replace(tables.versions[key], trigger={"kind": "nonsense"})
+    harness.ledger._tables.versions["tick"].trigger = {"kind": "nonsense"}
     assert (await said(harness, START + 14 * S)).startswith("its schedule cannot be asked: ScheduleError")
     assert (await said(harness, START + 10 * S)).startswith("it was started")

@@ -12,7 +12,7 @@ from asched.testing.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
-CALLS = ["open", "enter", "restore", "versions", "commit"]
+CALLS = ["open", "enter", "restore", "versions_after", "commit"]
 anywhere = pytest.mark.parametrize("at", CALLS)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from asched.core.backfill import Backfilling
 from asched.core.change import Change, Pause
 from asched.core.jitter import due_at
-from asched.core.lanes import Waiting, lane_of
+from asched.core.lanes import NOBODY_WAITS, Waiting, lane_of
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job, Origin
 from asched.core.need import Successes
@@ -26,7 +26,8 @@ from asched.core.quickly import quickly_made
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
-from asched.core.version import definition_of
+from asched.core.version import written
+from asched.core.written import Written
 
 A_STEP = timedelta(seconds=0.5)  # between the axes; less is none: as Axes.NOTICED in engine/clock.py
 
@@ -80,11 +81,11 @@ class JobState:
     version: int
     watermark: datetime
     trigger: Trigger | None
-    text: str = ""  # its definition, where it cannot be written again: see `definition`
+    said: Written | None = None  # its definition, where it cannot be written again: see `written`
     next_at: datetime | None = None
     pause: Pause | None = None
     running: dict[int, RunState] = field(default=NOTHING)
-    queue: Waiting = field(default_factory=Waiting)
+    queue: Waiting = NOBODY_WAITS
     cooling: dict[str, datetime] = field(default=NOTHING)  # lanes, and until when (steady) they start nothing
     broken: str = ""  # its trigger raised: what it said
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
@@ -93,9 +94,13 @@ class JobState:
     everyday: bool = False  # nothing about it is special: core/rules/everyday.py
 
     @property
+    def written(self) -> Written:
+        """Its definition. Not kept but for arguments, which whoever is given them may change."""
+        return self.said or written(self.job)
+
+    @property
     def definition(self) -> str:
-        """Not kept, for it is nearly a kilobyte; but for arguments, which whoever is given them may change."""
-        return self.text or definition_of(self.job)
+        return str(self.written)
 
     @property
     def steady(self) -> bool:
@@ -117,10 +122,14 @@ class Previous:
 
     version: int
     watermark: datetime
-    definition: str
+    written: Written
     trigger: Trigger | None
     active: bool
     decided_until: datetime | None = None  # by the versions before it, where that is later
+
+    @property
+    def definition(self) -> str:
+        return str(self.written)
 
 
 @quickly_made
@@ -295,6 +304,7 @@ class Board:
         self.permits.shut(RECOVERY, closed=self.recovering.closed)
 
     def waits(self, state: JobState, lane: str, fire: Fire) -> None:
+        state.queue = state.queue or Waiting()
         state.queue.put(lane, fire)
         self.is_to_be_run(state, fire)
 

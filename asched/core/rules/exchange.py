@@ -12,7 +12,7 @@ from asched.core.rules.board import Board, Now, Turn
 from asched.core.rules.draining import settle_before
 from asched.core.rules.pending import dropped
 from asched.core.rules.roster import current, place, remove
-from asched.core.version import definition_of
+from asched.core.version import written
 
 
 def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, turn: Turn) -> list[Expire]:
@@ -33,6 +33,6 @@ def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, 
 def _put(board: Board, job: Job, now: Now, turn: Turn) -> None:
     """In place of what is called so now."""
     state = board.jobs.get(job.name)
-    if state is not None and state.definition != definition_of(job):
+    if state is not None and state.written != written(job):
         settle_before(board, state, now, turn)
     place(board, job, None if state is None else current(state), now, turn)

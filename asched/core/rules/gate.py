@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from asched.core.condition import asked
-from asched.core.lanes import Gated, lane_of
+from asched.core.lanes import Gated, Waiting, lane_of
 from asched.core.model import Fire, Job, Origin, Overlap
 from asched.core.outcome import Decision, Queue, Skip, SkipReason
 from asched.core.rules.admission import admitted, drop, replaced_by, while_paused
@@ -97,6 +97,7 @@ def is_known(board: Board, unmet: Mapping[str, object]) -> bool:
 
 def hold(board: Board, state: JobState, held: Gated, now: Now) -> None:
     """It waits at the gate, until its time is over."""
+    state.queue = state.queue or Waiting()
     state.queue.hold(held)
     board.is_to_be_run(state, held.fire)
     waits_on(board, state, held, now)

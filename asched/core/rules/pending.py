@@ -83,12 +83,16 @@ def expire(board: Board, state: JobState, now: Now, turn: Turn) -> None:
 
 def inherit(board: Board, state: JobState) -> None:
     """It outlives the process that was told of it."""
+    if not board.occurrences:
+        return
     for occurrence in board.occurrences.pop(state.job.name, ()):
         keep(board, state, occurrence)
 
 
 def recheck(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """Another version of the job may not owe these instants, or have decided them."""
+    if not (state.overrides or state.added):
+        return
     for override in list(state.overrides.values()):
         if override.scheduled_at > state.watermark:
             why = "" if _owes(state, override.scheduled_at) else NOT_YIELDED

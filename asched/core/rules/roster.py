@@ -25,7 +25,8 @@ from asched.core.timeline import Rank
 from asched.core.triggers.otherdays import same_but_for_days, with_days_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec, spec_of
-from asched.core.version import definition_of, same_trigger
+from asched.core.version import same_trigger, written
+from asched.core.written import Written, cut
 from asched.errors import ScheduleError
 
 CLOCK_CORRECTED = timedelta(hours=3)
@@ -37,7 +38,8 @@ STEADY_CORRECTED = timedelta(minutes=1)
 def previous_of(record: VersionRecord, decided_until: datetime | None = None) -> Previous:
     active = record.retired_at is None
     trigger = _trigger_of(record)
-    return Previous(record.version, record.watermark, record.definition, trigger, active, decided_until)
+    said = cut(record.definition, record.job)
+    return Previous(record.version, record.watermark, said, trigger, active, decided_until)
 
 
 def decided_until(versions: Iterable[VersionRecord]) -> datetime | None:
@@ -61,13 +63,13 @@ def _trigger_of(record: VersionRecord) -> Trigger | None:
 
 def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Turn) -> JobState:
     """Put a job on the board, in the version it was in or in a new one. Keeps its pause, runs and queue."""
-    definition = definition_of(job)
+    definition = written(job)
     previous = board.known.pop(job.name, None) or previous
     if previous is not None and previous.active and _ahead(job, previous.watermark, now):
         # Anchored anew, too: an anchor that lies ahead is silence until then.
         turn.changes.append(_correction(job, previous, now))
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
-    elif previous is not None and previous.active and previous.definition == definition and _readable(job, previous):
+    elif previous is not None and previous.active and previous.written == definition and _readable(job, previous):
         state = _state(job, previous.version, previous.watermark, previous.trigger, definition)
     elif previous is not None and previous.active and _same_schedule(previous, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
@@ -124,7 +126,7 @@ def _on_other_axis(job: Job, previous: Previous) -> bool:
     return previous.trigger is not None and job.trigger is not None and previous.trigger.steady != job.trigger.steady
 
 
-def _begin(job: Job, definition: str, previous: Previous | None, since: datetime, now: Now, turn: Turn) -> JobState:
+def _begin(job: Job, definition: Written, previous: Previous | None, since: datetime, now: Now, turn: Turn) -> JobState:
     version = 1
     trigger = None if job.trigger is None else job.trigger.anchored(since)
     if previous is not None:
@@ -137,24 +139,24 @@ def _begin(job: Job, definition: str, previous: Previous | None, since: datetime
     return _state(job, version, since, trigger, definition)
 
 
-def _state(job: Job, version: int, watermark: datetime, trigger: Trigger | None, definition: str) -> JobState:
-    return JobState(job, version, watermark, trigger, definition if job.args else "")
+def _state(job: Job, version: int, watermark: datetime, trigger: Trigger | None, definition: Written) -> JobState:
+    return JobState(job, version, watermark, trigger, definition if job.args else None)
 
 
-def _same_schedule(previous: Previous, definition: str) -> bool:
-    if same_trigger(previous.definition, definition):
+def _same_schedule(previous: Previous, definition: Written) -> bool:
+    if same_trigger(previous.definition, str(definition)):
         return True
-    return previous.trigger is not None and same_but_for_days(previous.definition, definition)
+    return previous.trigger is not None and same_but_for_days(previous.definition, str(definition))
 
 
-def kept(previous: Previous, trigger: Trigger | None, definition: str) -> Trigger | None:
+def kept(previous: Previous, trigger: Trigger | None, definition: str | Written) -> Trigger | None:
     """`trigger`, as that definition has it, with the anchors of `previous` if it is the same schedule: they are part
     of what was promised."""
     if previous.trigger is None or trigger is None:
         return trigger
-    if same_trigger(previous.definition, definition):
+    if same_trigger(previous.definition, str(definition)):
         return previous.trigger
-    if same_but_for_days(previous.definition, definition):
+    if same_but_for_days(previous.definition, str(definition)):
         return with_days_of(previous.trigger, trigger)
     return trigger
 
@@ -188,13 +190,15 @@ def _take_over(board: Board, state: JobState) -> None:
         elif state.job.policies.key and state.job.args != old.job.args:
             sort_what_waits(state)
         _off_timeline(board, state.job.name)
-    else:  # what a removed job of that name left running still counts
-        state.running = {id: run for id, run in board.runs.items() if run.fire.job == state.job.name} or NOTHING
+    else:
+        if board.runs:  # what a removed job of that name left running still counts
+            state.running = {id: run for id, run in board.runs.items() if run.fire.job == state.job.name} or NOTHING
         pause = board.pauses.pop(state.job.name, None)
         if pause is not None:
             restore_pause(board, state, pause)
         inherit(board, state)
-        sort_into_lanes(state)
+        if state.running:
+            sort_into_lanes(state)
     board.jobs[state.job.name] = state
 
 
@@ -224,7 +228,7 @@ def restore_pause(board: Board, state: JobState, pause: Pause) -> None:
 def current(state: JobState) -> Previous:
     """The version that is on the board, to be compared with a new definition."""
     trigger, decided = state.trigger, state.decided_until
-    return Previous(state.version, state.watermark, state.definition, trigger, active=True, decided_until=decided)
+    return Previous(state.version, state.watermark, state.written, trigger, active=True, decided_until=decided)
 
 
 def remove(board: Board, name: str, now: Now, turn: Turn) -> None:
