@@ -15,6 +15,7 @@ from asched.core.limits import Limits
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.zones import zone
 from asched.core.model import Job
+from asched.declaration.alike import Alike, kind_of
 from asched.declaration.checks import check_definitions, check_graph
 from asched.declaration.definition import Declaration, declared_problems, default_name, define
 from asched.declaration.sources import declarations_of
@@ -31,10 +32,11 @@ class Definitions:
     def __init__(self, timezone: str, defaults: Mapping[str, object], calendars: Mapping[str, Calendar]) -> None:
         self.only_these = False  # what else the ledger knows is gone for good
         self._timezone = timezone
-        self._defaults = defaults
+        self._defaults = dict(defaults)
+        self._alike = Alike()
         self._calendars = {name: replace(calendar, name=name) for name, calendar in calendars.items()}
         self._jobs: dict[str, Job] = {}
-        self._added: set[str] = set()  # of these: by add, at and @scheduler.job
+        self._sourced: set[str] = set()  # of these: by the sources, and by what came instead of them
         self._whole = False  # the sources are read, and all of it goes together
 
     def __iter__(self) -> Iterator[Job]:
@@ -59,6 +61,16 @@ class Definitions:
         return zone(local_zone_key() if self._timezone == "local" else self._timezone)
 
     def define(self, declared: Declaration) -> Job:
+        """What was read of one of its kind is not read again; but where the machine is asked for its zone."""
+        asked = self._timezone == "local" or declared.file
+        kind = None if asked else kind_of(declared.function, declared.schedule, declared.options)
+        made = self._alike.made(kind, declared.name, declared.options)
+        if made is None:
+            made = self._read(declared)
+            self._alike.learn(kind, made)
+        return made
+
+    def _read(self, declared: Declaration) -> Job:
         defined = define(
             declared,
             defaults=self._defaults,
@@ -82,11 +94,13 @@ class Definitions:
         breath = Breath()
         for declared in declarations_of(sources):
             defined = self.define(declared)
-            if self._jobs.setdefault(defined.name, defined).action != defined.action:
+            if (there := self._jobs.setdefault(defined.name, defined)) is defined:
+                self._sourced.add(defined.name)
+            elif there.action != defined.action:
                 raise ConfigurationError(_TWICE.format(defined.name))
             await breath.take()
         for one in self:
-            if one.name not in self._added:  # those were checked then
+            if one.name in self._sourced:  # what was added was checked then
                 check_definitions([one])
                 await breath.take()
         check_graph(self._jobs.values(), limits)
@@ -98,29 +112,30 @@ class Definitions:
         if self._whole and any(one.after or one.needs or one.policies.pool for one in jobs):
             check_graph([*self._jobs.values(), *jobs], limits)
         check_definitions(jobs)
-        self._jobs.update((one.name, one) for one in jobs)  # in place: copying all would be quadratic
-        self._added.update(one.name for one in jobs)
+        for one in jobs:  # in place: copying all would be quadratic
+            self._jobs[one.name] = one
 
     def replace(self, jobs: Iterable[Job]) -> None:
         """Exactly these."""
         self._jobs = {one.name: one for one in jobs}
-        self._added.clear()
+        self._sourced = set(self._jobs)
         self.only_these, self._whole = True, False
 
     def instead(self, jobs: Sequence[Job], limits: Limits) -> Mapping[str, Job]:
         """What there would be with these instead of all that was not added."""
-        self._refuse_doubles(jobs, self._added)
         added = self._beside()
+        self._refuse_doubles(jobs, added)
         check_graph([*jobs, *added.values()], limits)
         check_definitions(jobs)
         return {one.name: one for one in jobs} | added
 
     def take_over(self, jobs: Sequence[Job]) -> None:
         """It has come to that; beside what was added meanwhile, too."""
-        self._jobs = {one.name: one for one in jobs} | self._beside()
+        beside, self._sourced = self._beside(), {one.name for one in jobs}
+        self._jobs = {one.name: one for one in jobs} | beside
 
     def _beside(self) -> dict[str, Job]:
-        return {name: job for name, job in self._jobs.items() if name in self._added}
+        return {name: job for name, job in self._jobs.items() if name not in self._sourced}
 
     def discard(self, name: str) -> None:
         """Raises UnknownJob; Refused while others come after it: they would wait for ever."""
@@ -130,7 +145,7 @@ class Definitions:
             said = ", ".join(f'"{one}"' for one in followers)
             raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
         del self._jobs[name]
-        self._added.discard(name)
+        self._sourced.discard(name)
 
     def _refuse_doubles(self, jobs: Sequence[Job], taken: Container[str]) -> None:
         for one in jobs:

@@ -114,6 +114,7 @@ class Policies:
     priority: int = 0  # among fires due at the same instant, higher goes first
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Job:
     """A named definition: trigger + action + policies. `trigger` is None for jobs that run only after others, or

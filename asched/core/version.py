@@ -39,9 +39,20 @@ def written(job: Job) -> Written:
     """The same in pieces, most of which many jobs have in common."""
     action = job.action
     if type(action) is Function and type(job.trigger) in _SHARED and not any(_RARELY(job)):
-        shape = _around(action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
-        return Written(shape, _written("args", job.args) if job.args else NO_ARGS, job.name)
+        return Written(_shape_of(job, action), _written("args", job.args) if job.args else NO_ARGS, job.name)
     return Written((_all_of(job), "", ""))
+
+
+def _shape_of(job: Job, action: Function) -> Shape:
+    """Jobs of one kind have the very same values, so these are compared with those of the last that had the same
+    trigger: to hash them all takes ten times as long."""
+    said = (action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
+    last = _last.get(id(job.trigger))
+    if last is None or last[0] != said:
+        if len(_last) >= _MOST:
+            _last.clear()
+        _last[id(job.trigger)] = last = (said, _around(*said))
+    return last[1]
 
 
 def _all_of(job: Job) -> str:
@@ -128,6 +139,8 @@ def _plain(value: object) -> object:
     return value
 
 
+_MOST = 1024
+_last: dict[int, tuple[tuple[Any, ...], Shape]] = {}
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_stable).encode
 _SAID = sorted((*_names(Job), "trigger"))
 _NO_ARGS, _NO_NAME = f"{ARGS}{NO_ARGS}", f'{NAME}""'  # no text holds that: within one, quotes are escaped

@@ -24,8 +24,8 @@ _shapes: dict[Shape, Shape] = {}
 @quickly_made
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """`str` of it is the canonical JSON text. It equals every text that says the same, however that is held. Where the
-    `name` is "" all of it is in the first of the shape."""
+    """`str` of it is the canonical JSON text. It equals every text that says the same, however that is held. Where
+    `args` and `name` are "" all of it is in the first of the shape."""
 
     shape: Shape
     args: str = ""

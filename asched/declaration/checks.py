@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from asched.core.limits import Limits
 from asched.core.model import Job
-from asched.core.version import definition_of
+from asched.core.version import written
 from asched.declaration.faults import Fault
 from asched.declaration.graph import graph_problems
 from asched.declaration.problems import job_problem
@@ -25,7 +25,7 @@ def check_definitions(jobs: Iterable[Job]) -> None:
     """Each can be written down. Raises ConfigurationError."""
     for one in jobs:
         try:
-            definition_of(one)
+            written(one)
         except Exception as error:
             why = f"its definition cannot be written down: {type(error).__name__}: {error}"
             fault = Fault((), why, "look at its arguments, and at a trigger of your own")

@@ -18,6 +18,7 @@ from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.zones import zone
 from asched.core.model import Ending, Job
 from asched.core.nothing import NOTHING
+from asched.core.quickly import quickly_made
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
@@ -47,6 +48,7 @@ class HasTrigger(Protocol):
 Schedule = str | Sequence[str] | Trigger | HasTrigger
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A job as it was written down, unchecked. `function` is what it does: a callable, a Command or a Request.

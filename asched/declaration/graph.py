@@ -28,8 +28,8 @@ def graph_faults(
     them is said to wait for them; where it is one of the `silent` names, nothing is said.
     """
     found = [*_doubled(jobs), *_unknown(jobs, broken, silent), *_circles(jobs), *_unknown_pools(jobs, pools)]
-    order = {id(job): place for place, job in enumerate(jobs)}
-    return sorted(found, key=lambda pair: order[id(pair[0])])
+    order = {id(job): place for place, job in enumerate(jobs)} if len(found) > 1 else {}
+    return found if not order else sorted(found, key=lambda pair: order[id(pair[0])])
 
 
 def _doubled(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
@@ -43,8 +43,9 @@ def _doubled(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
 
 def _unknown(jobs: Iterable[Job], broken: Collection[str], silent: Collection[str]) -> Iterable[tuple[Job, Fault]]:
     jobs = list(jobs)
-    names = {job.name for job in jobs}
-    for job in jobs:
+    depending = [job for job in jobs if job.after or job.needs]
+    names = {job.name for job in jobs} if depending else set()
+    for job in depending:
         for path, verb, other in _depends(job):
             if other in names or other in silent:
                 continue
@@ -73,7 +74,7 @@ def _unknown_pools(jobs: Iterable[Job], pools: Collection[str]) -> Iterable[tupl
 
 def _circles(jobs: Iterable[Job]) -> Iterable[tuple[Job, Fault]]:
     """One circle for each group of jobs that wait for each other."""
-    by_name = {job.name: job for job in jobs}
+    by_name = {job.name: job for job in jobs if job.after}
     waiting = _never_ready({name: job.after for name, job in by_name.items()})
     seen: set[str] = set()
     for name in by_name:

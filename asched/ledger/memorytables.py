@@ -21,7 +21,7 @@ from asched.core.record import (
     OutputRecord,
     VersionRecord,
 )
-from asched.core.written import Written
+from asched.core.written import Shape, Written
 
 FireKey = tuple[str, datetime, str]
 OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
@@ -30,20 +30,21 @@ OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
 @dataclass(slots=True)
 class Version:
     """A version of a job as it stands: who moved its watermark, and the one before it. There is one for each job of a
-    million, so it keeps no text of its own."""
+    million, so its definition is kept as the parts of a Written."""
 
     number: int
     since: datetime
     watermark: datetime
     moved_by: int
     trigger: Mapping[str, object] | None
-    definition: Written
+    shape: Shape
+    args: str
     activated_at: datetime
     retired_at: datetime | None = None
     earlier: Version | None = None
 
     def record(self, job: str) -> VersionRecord:
-        said = str(self.definition)
+        said = str(Written(self.shape, self.args, job if self.args else ""))
         begun, ended = self.activated_at, self.retired_at
         return VersionRecord(job, self.number, self.since, self.watermark, self.trigger, said, begun, ended)
 
@@ -112,6 +113,9 @@ class Tables:
 
     def begin(self, job: str, version: Version) -> None:
         """It takes its place among those of its job."""
+        if job not in self.versions:
+            self.versions[job] = version
+            return
         others = [one for one in self.versions_of(job) if one.number != version.number]
         earlier = None
         for one in sorted([*others, version], key=attrgetter("number")):

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from asched.core.change import CORRECT, Act, Activate, Decide, Finish, Gap, Pause, Retire
+from asched.core.localtime.cron import Cron
 from asched.core.model import Job
 from asched.core.nothing import NOTHING
 from asched.core.outcome import Cancelled, Skip, SkipReason
@@ -22,6 +24,7 @@ from asched.core.rules.pending import drop_all, inherit, recheck
 from asched.core.rules.policy import whole_gap
 from asched.core.text.durations import format_duration
 from asched.core.timeline import Rank
+from asched.core.triggers.interval import Every
 from asched.core.triggers.otherdays import same_but_for_days, with_days_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.specs import from_spec, spec_of
@@ -212,10 +215,19 @@ def _find_next(state: JobState, now: Now, turn: Turn) -> None:
     if trigger is None or (trigger.relative and (state.running or state.queue)):
         return  # it counts from the end of what is open
     try:
-        state.next_at = trigger.next_after(state.watermark)
+        if isinstance(trigger, (Every, Cron)):
+            state.next_at = _next_of_many(trigger, state.watermark)
+        else:
+            state.next_at = trigger.next_after(state.watermark)
     except Exception as error:  # one bad trigger costs its own job only
         state.broken = f"{type(error).__name__}: {error}"
         turn.effects.append(BrokenJob(state.job.name, state.broken))
+
+
+@lru_cache(maxsize=1024)
+def _next_of_many(trigger: Every | Cron, instant: datetime) -> datetime | None:
+    """Many jobs have the same schedule, and began together."""
+    return trigger.next_after(instant)
 
 
 def restore_pause(board: Board, state: JobState, pause: Pause) -> None:
