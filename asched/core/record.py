@@ -93,6 +93,7 @@ class OutputRecord:
     text: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
     """A version of a job. Instants of its trigger in (since, watermark] are decided. `retired_at` None: active."""

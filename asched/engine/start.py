@@ -134,7 +134,7 @@ def _taking_in(board: Board, jobs: Sequence[Job], heir: Inheritance, now: Now, t
         if ends := heir.ends.pop(state.job.name, ()):
             still_cooling(board, state, ((one.fire, one.finished_at) for one in ends if one.finished_at), now)
     for state in states:
-        held = _quarantine(board, state, heir, now, turn)
+        held = bool(heir.quarantine) and _quarantine(board, state, heir, now, turn)
         if records := heir.open.pop(state.job.name, None):
             yield from _adopt_all(board, records, heir, now, turn, again=not held)
     settle(board, states, now, turn)

@@ -116,6 +116,7 @@ class JobState:
         return [run for run in runs if run.lane == lane] if self.job.policies.key else list(runs)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Previous:
     """The newest known version of a job. `trigger` is anchored, None for jobs without or when it cannot be read."""

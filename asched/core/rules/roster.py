@@ -6,7 +6,7 @@ beginning, and what the old one still owed is recorded as a gap; a change of any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -45,9 +45,11 @@ def previous_of(record: VersionRecord, decided_until: datetime | None = None) ->
     return Previous(record.version, record.watermark, said, trigger, active, decided_until)
 
 
-def decided_until(versions: Iterable[VersionRecord]) -> datetime | None:
+def decided_until(versions: Collection[VersionRecord]) -> datetime | None:
     """How far a calendar job's instants have ever been decided, by any of its versions: beyond the newest one's
     watermark only if the clock was set back since."""
+    if len(versions) == 1:
+        return None
     newest = max(versions, key=lambda one: one.version)
     later = [one for one in versions if one.watermark > newest.watermark and _on_the_calendar(_trigger_of(one))]
     return max((one.watermark for one in later), default=None)
