@@ -172,21 +172,22 @@ def _of_a_job(
     if job.disabled:
         return None if previous is None else _gone(job.name, "disabled", job.disabled, stands, now, until)
     served, definition = rehearsal.jobs[job.name], definition_of(job)
+    before = "" if previous is None else previous.written.of(job.name)
     new = "" if job.trigger is None else job.trigger.text()
     if previous is None:
         shifted = shift(None, served.trigger, now, until, INSTANTS)
         clocks = at_offset_changes(served.trigger, now)
         return Change(job.name, "added", "", ("", new), days=False, edits=(), shift=shifted, clocks=clocks,
                       otherwise=("", _otherwise(job)))  # fmt: skip
-    if previous.definition == definition:
+    if before == definition:
         return None
     return Change(
         job=job.name,
         how="changed",
         why="",
         schedule=(_text(previous), new),
-        days=same_but_for_days(previous.definition, definition) and not same_trigger(previous.definition, definition),
-        edits=edits(previous.definition, definition),
+        days=same_but_for_days(before, definition) and not same_trigger(before, definition),
+        edits=edits(before, definition),
         shift=shift(previous.trigger, served.trigger, now, until, INSTANTS),
         clocks=_new_to(served.trigger, previous.trigger, now),
         otherwise=(_otherwise(job_as_defined(job.name, previous)), _otherwise(job)),
@@ -218,7 +219,7 @@ def _otherwise(job: Job) -> str:
 
 def _text(previous: Previous) -> str:
     """As it was declared, not as it is anchored."""
-    spec = json.loads(previous.definition)["trigger"]
+    spec = json.loads(previous.written.of(""))["trigger"]
     try:
         return "" if spec is None else from_spec(spec).text()
     except ScheduleError:

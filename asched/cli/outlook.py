@@ -17,7 +17,7 @@ from asched.core.rules.roster import kept, previous_of
 from asched.core.text.durations import format_duration
 from asched.core.triggers.interval import AfterFinish
 from asched.core.triggers.protocol import Trigger
-from asched.core.version import definition_of
+from asched.core.version import written
 from asched.engine.drains import drain_of
 from asched.engine.ports import Ledger
 
@@ -182,4 +182,4 @@ def anchored(job: Job, version: VersionRecord | None, now: datetime) -> Trigger 
     if job.trigger is None:
         return None
     trigger = job.trigger.anchored(now)
-    return trigger if version is None else kept(previous_of(version), trigger, definition_of(job))
+    return trigger if version is None else kept(previous_of(version), trigger, written(job))

@@ -33,6 +33,11 @@ class Activate:
     definition: str | Written
     at: datetime
 
+    @property
+    def text(self) -> str:
+        """Its definition."""
+        return self.definition.of(self.job) if isinstance(self.definition, Written) else self.definition
+
 
 @dataclass(frozen=True, slots=True)
 class Retire:

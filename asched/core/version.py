@@ -16,7 +16,7 @@ from asched.core.localtime.cron import Cron
 from asched.core.model import Job, Policies
 from asched.core.nothing import NOTHING
 from asched.core.triggers.interval import Every
-from asched.core.written import ARGS, NAME, NO_ARGS, Shape, Written, shared
+from asched.core.written import ARGS, NAME, NO_ARGS, Written, shared, whole
 
 _UNSAID = {
     "source",
@@ -32,18 +32,19 @@ _SECRET = {"secrets", "secret_headers"}  # names only, never values
 def definition_of(job: Job) -> str:
     """Everything that the job says about itself, its trigger as declared (not yet anchored) included: one JSON object,
     its names in order, without blanks."""
-    return str(written(job))
+    return written(job).of(job.name)
 
 
 def written(job: Job) -> Written:
-    """The same in pieces, most of which many jobs have in common."""
+    """The same without its name, which is all by which most jobs differ from many others."""
     action = job.action
     if type(action) is Function and type(job.trigger) in _SHARED and not any(_RARELY(job)):
-        return Written(_shape_of(job, action), _written("args", job.args) if job.args else NO_ARGS, job.name)
-    return Written((_all_of(job), "", ""))
+        found = _like(job, action)
+        return Written(found.shape, _written("args", job.args)) if job.args else found
+    return whole(_all_of(job))
 
 
-def _shape_of(job: Job, action: Function) -> Shape:
+def _like(job: Job, action: Function) -> Written:
     """Jobs of one kind have the very same values, so these are compared with those of the last that had the same
     trigger: to hash them all takes ten times as long."""
     said = (action.ref, action.mode, action.run_parameter, *_MOSTLY(job))
@@ -60,7 +61,7 @@ def _all_of(job: Job) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _around(ref: str, mode: str, run_parameter: str | None, *mostly: Any) -> Shape:
+def _around(ref: str, mode: str, run_parameter: str | None, *mostly: Any) -> Written:
     """What stands around the arguments and the name. The function itself is not asked, nor kept."""
     action = Function(_around, ref, mode, run_parameter)
     text = _all_of(Job("", action, **dict(zip(_MOSTLY_SAID, mostly, strict=True))))
@@ -140,7 +141,7 @@ def _plain(value: object) -> object:
 
 
 _MOST = 1024
-_last: dict[int, tuple[tuple[Any, ...], Shape]] = {}
+_last: dict[int, tuple[tuple[Any, ...], Written]] = {}
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_stable).encode
 _SAID = sorted((*_names(Job), "trigger"))
 _NO_ARGS, _NO_NAME = f"{ARGS}{NO_ARGS}", f'{NAME}""'  # no text holds that: within one, quotes are escaped

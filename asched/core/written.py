@@ -18,50 +18,52 @@ ARGS, NAME, NO_ARGS = '"args":', '"name":', "{}"
 _MOST = 1024  # shapes that are remembered
 
 _value = JSONDecoder().raw_decode
-_shapes: dict[Shape, Shape] = {}
+_shapes: dict[Shape, Written] = {}
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Written:
-    """`str` of it is the canonical JSON text. It equals every text that says the same, however that is held. Where
-    `args` and `name` are "" all of it is in the first of the shape."""
+    """All of a definition but the job's name: one value for all jobs that differ by nothing else. Where nothing stands
+    between the arguments and the name, it was not cut, and all of it is what stands before."""
 
     shape: Shape
-    args: str = ""
-    name: str = ""
+    args: str = NO_ARGS
 
-    def __str__(self) -> str:
+    def of(self, job: str) -> str:
+        """The canonical JSON text, for the job with that name."""
         before, between, after = self.shape
-        return f"{before}{self.args}{between}{quoted(self.name)}{after}" if self.name else before
+        return f"{before}{self.args}{between}{quoted(job)}{after}" if between else before
 
-    def __eq__(self, other: object) -> bool:
-        if type(other) is Written and other.name and other.name == self.name and other.args == self.args:
-            return other.shape == self.shape or str(other) == str(self)
-        return str(other) == str(self) if isinstance(other, Written | str) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(str(self))
+    def says(self, other: Written, job: str) -> bool:
+        """Is it the same definition of that job? One may be cut and the other not."""
+        return self is other or self == other or self.of(job) == other.of(job)
 
 
-def cut(text: str, name: str) -> Written:
+def whole(text: str) -> Written:
+    return Written((text, "", ""))
+
+
+def cut(text: str, job: str) -> Written:
     """The text of a definition of the job with that name, as it was read somewhere."""
     at = text.find(ARGS) + len(ARGS)
     end = at + len(NO_ARGS) if text.startswith(NO_ARGS, at) else _end_of_value(text, at)
-    named = NAME + quoted(name)
+    named = NAME + quoted(job)
     here = text.find(named, end)
-    if at < len(ARGS) or here < 0 or not name:
-        return Written((text, "", ""))
-    shape = (text[:at], text[end : here + len(NAME)], text[here + len(named) :])
-    args = NO_ARGS if end - at == len(NO_ARGS) else text[at:end]
-    return Written(shared(shape), args, name)
+    if at < len(ARGS) or here < 0:
+        return whole(text)
+    found = shared((text[:at], text[end : here + len(NAME)], text[here + len(named) :]))
+    return found if text.startswith(NO_ARGS, at) else Written(found.shape, text[at:end])
 
 
-def shared(shape: Shape) -> Shape:
-    """One value for all that are equal."""
-    if len(_shapes) >= _MOST:
-        _shapes.clear()
-    return _shapes.setdefault(shape, shape)
+def shared(shape: Shape) -> Written:
+    """That without arguments: one value for all that are equal."""
+    found = _shapes.get(shape)
+    if found is None:
+        if len(_shapes) >= _MOST:
+            _shapes.clear()
+        found = _shapes[shape] = Written(shape)
+    return found
 
 
 def _end_of_value(text: str, at: int) -> int:

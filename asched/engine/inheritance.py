@@ -58,7 +58,7 @@ class Inheritance:
     def may_run_again(self, job: str) -> bool:
         """Was it said to be idempotent?"""
         known = None if job in self.disabled else self.known.get(job)
-        return known is not None and bool(_policies(json.loads(known.definition)).get("idempotent"))
+        return known is not None and bool(_policies(json.loads(known.written.of(""))).get("idempotent"))
 
 
 async def enter(ledger: Ledger, me: InstanceRecord, clock: Clock) -> Inheritance:
@@ -124,7 +124,7 @@ class _Needs:
 
 def _needs_of(known: Previous) -> _Needs:
     """As it was defined; not by its name or arguments, in which jobs of one shape differ."""
-    said = json.loads(known.definition)
+    said = json.loads(known.written.of(""))
     after = tuple(said.get("after", ()))
     wished = {name: said.get("wished", {}).get(name, Ending.SUCCEEDED) for name in after}
     return _Needs(bool(_policies(said).get("cooldown")), wished if len(after) > 1 else {})

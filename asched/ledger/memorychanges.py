@@ -216,7 +216,7 @@ def _activate(tables: Tables, owner: int, change: Activate) -> Rejected | None:
         for other in tables.versions_of(job):
             other.retired_at = other.retired_at or change.at
         said = change.definition if isinstance(change.definition, Written) else cut(change.definition, job)
-        tables.begin(job, Version(number, since, since, owner, change.trigger, said.shape, said.args, change.at))
+        tables.begin(job, Version(number, since, since, owner, change.trigger, said, change.at))
     return _answer(change, verdict)
 
 

@@ -21,7 +21,7 @@ from asched.core.record import (
     OutputRecord,
     VersionRecord,
 )
-from asched.core.written import Shape, Written
+from asched.core.written import Written
 
 FireKey = tuple[str, datetime, str]
 OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
@@ -30,21 +30,20 @@ OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
 @dataclass(slots=True)
 class Version:
     """A version of a job as it stands: who moved its watermark, and the one before it. There is one for each job of a
-    million, so its definition is kept as the parts of a Written."""
+    million, so it has no text of its own."""
 
     number: int
     since: datetime
     watermark: datetime
     moved_by: int
     trigger: Mapping[str, object] | None
-    shape: Shape
-    args: str
+    definition: Written
     activated_at: datetime
     retired_at: datetime | None = None
     earlier: Version | None = None
 
     def record(self, job: str) -> VersionRecord:
-        said = str(Written(self.shape, self.args, job if self.args else ""))
+        said = self.definition.of(job)
         begun, ended = self.activated_at, self.retired_at
         return VersionRecord(job, self.number, self.since, self.watermark, self.trigger, said, begun, ended)
 

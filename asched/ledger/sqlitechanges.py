@@ -210,7 +210,7 @@ def _activate(connection: Connection, owner: int, change: Activate) -> Rejected 
         key = (change.job, change.version)
         trigger = rows.json_or_none(change.trigger)
         connection.execute(sql.RETIRE_OTHERS, (at, *key))
-        connection.execute(sql.ACTIVATE, (*key, since, trigger, str(change.definition), at))
+        connection.execute(sql.ACTIVATE, (*key, since, trigger, change.text, at))
         connection.execute(sql.START_WATERMARK, (*key, since, owner))
     return _answer(change, verdict)
 

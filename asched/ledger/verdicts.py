@@ -32,7 +32,7 @@ MAKE, STANDS = Standing.MAKE, Standing.STANDS
 def on_activate(change: Activate, version: VersionRecord | None) -> Verdict:
     if version is None:
         return MAKE
-    if version.definition != change.definition:
+    if version.definition != change.text:
         return f"version {change.version} of {change.job} has another definition"
     if version.retired_at is not None and version.activated_at != change.at:
         return f"version {change.version} of {change.job} was retired: a version does not come back"

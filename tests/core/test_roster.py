@@ -17,7 +17,7 @@ from asched.core.rules.runs import Ended, ended, manual
 from asched.core.triggers.interval import AfterFinish, Every
 from asched.core.triggers.specs import from_spec
 from asched.core.triggers.union import AnyOf
-from asched.core.version import definition_of
+from asched.core.version import written
 
 DAY = 24 * H
 HOURLY = Cron("0 * * * *")
@@ -44,7 +44,7 @@ def as_stored(state, *, retired_at=None):
 def test_a_job_seen_for_the_first_time_owes_nothing_from_before():
     board = a_board()
     state, turn = placed(board, a_job(), None, at())
-    assert turn.changes == [Activate("tick", 1, NOON, Every(10 * S, NOON).spec(), definition_of(a_job()), NOON)]
+    assert turn.changes == [Activate("tick", 1, NOON, Every(10 * S, NOON).spec(), written(a_job()), NOON)]
     assert (state.watermark, state.next_at) == (NOON, NOON + 10 * S)
 
 
@@ -212,7 +212,7 @@ def test_an_interval_that_was_anchored_by_a_wrong_clock_is_anchored_anew():
     before = a_board(a_job(), now=at(365 * 86_400)).jobs["tick"]
     state, turn = placed(a_board(), a_job(), previous_of(as_stored(before)), at())
     assert (state.version, state.next_at) == (2, NOON + 10 * S)
-    assert of_kind(turn, Activate)[0].definition == before.definition
+    assert of_kind(turn, Activate)[0].text == before.definition
 
 
 def test_correcting_a_running_job_keeps_its_definition_and_moves_the_anchors_in_it():

@@ -19,7 +19,7 @@ from asched.core.rules.board import Previous
 def job_as_defined(name: str, previous: Previous) -> Job:
     """Its trigger is anchored as it was, its action a stand-in. What another asched wrote and this one cannot read is
     left at its default: this is for looking ahead, and runs nothing."""
-    said = json.loads(previous.definition)
+    said = json.loads(previous.written.of(name))
     return replace(depends_as_defined(said), name=name, trigger=previous.trigger)
 
 

@@ -100,7 +100,7 @@ class JobState:
 
     @property
     def definition(self) -> str:
-        return str(self.written)
+        return self.written.of(self.job.name)
 
     @property
     def steady(self) -> bool:
@@ -127,10 +127,6 @@ class Previous:
     trigger: Trigger | None
     active: bool
     decided_until: datetime | None = None  # by the versions before it, where that is later
-
-    @property
-    def definition(self) -> str:
-        return str(self.written)
 
 
 @quickly_made

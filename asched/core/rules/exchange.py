@@ -33,6 +33,6 @@ def exchange(board: Board, wanted: Mapping[str, Job], limits: Limits, now: Now, 
 def _put(board: Board, job: Job, now: Now, turn: Turn) -> None:
     """In place of what is called so now."""
     state = board.jobs.get(job.name)
-    if state is not None and state.written != written(job):
+    if state is not None and not state.written.says(written(job), job.name):
         settle_before(board, state, now, turn)
     place(board, job, None if state is None else current(state), now, turn)

@@ -74,7 +74,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
         # Anchored anew, too: an anchor that lies ahead is silence until then.
         turn.changes.append(_correction(job, previous, now))
         state = _begin(job, definition, replace(previous, trigger=None), _here(job, now), now, turn)
-    elif previous is not None and previous.active and previous.written == definition and _readable(job, previous):
+    elif previous is not None and previous.active and _is_as_before(job, definition, previous):
         state = _state(job, previous.version, previous.watermark, previous.trigger, definition)
     elif previous is not None and previous.active and _same_schedule(previous, definition):
         state = _begin(job, definition, previous, previous.watermark, now, turn)
@@ -104,8 +104,9 @@ def _decided_before(previous: Previous | None) -> datetime | None:
     return max(previous.watermark, previous.decided_until or previous.watermark)
 
 
-def _readable(job: Job, previous: Previous) -> bool:
-    return job.trigger is None or previous.trigger is not None
+def _is_as_before(job: Job, definition: Written, previous: Previous) -> bool:
+    """Defined in the same way, and its trigger could be read."""
+    return previous.written.says(definition, job.name) and (job.trigger is None or previous.trigger is not None)
 
 
 def _here(job: Job, now: Now) -> datetime:
@@ -149,19 +150,19 @@ def _state(job: Job, version: int, watermark: datetime, trigger: Trigger | None,
 
 
 def _same_schedule(previous: Previous, definition: Written) -> bool:
-    if same_trigger(previous.definition, str(definition)):
-        return True
-    return previous.trigger is not None and same_but_for_days(previous.definition, str(definition))
+    one, other = previous.written.of(""), definition.of("")
+    return same_trigger(one, other) or (previous.trigger is not None and same_but_for_days(one, other))
 
 
-def kept(previous: Previous, trigger: Trigger | None, definition: str | Written) -> Trigger | None:
+def kept(previous: Previous, trigger: Trigger | None, definition: Written) -> Trigger | None:
     """`trigger`, as that definition has it, with the anchors of `previous` if it is the same schedule: they are part
     of what was promised."""
     if previous.trigger is None or trigger is None:
         return trigger
-    if same_trigger(previous.definition, str(definition)):
+    one, other = previous.written.of(""), definition.of("")
+    if same_trigger(one, other):
         return previous.trigger
-    if same_but_for_days(previous.definition, str(definition)):
+    if same_but_for_days(one, other):
         return with_days_of(previous.trigger, trigger)
     return trigger
 
