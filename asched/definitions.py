@@ -31,6 +31,7 @@ class Definitions:
 
     def __init__(self, timezone: str, defaults: Mapping[str, object], calendars: Mapping[str, Calendar]) -> None:
         self.only_these = False  # what else the ledger knows is gone for good
+        self.changes = 0  # how often there were other jobs than before
         self._timezone = timezone
         self._defaults = dict(defaults)
         self._alike = Alike()
@@ -112,6 +113,7 @@ class Definitions:
         if self._whole and any(one.after or one.needs or one.policies.pool for one in jobs):
             check_graph([*self._jobs.values(), *jobs], limits)
         check_definitions(jobs)
+        self.changes += 1
         for one in jobs:  # in place: copying all would be quadratic
             self._jobs[one.name] = one
 
@@ -131,6 +133,7 @@ class Definitions:
 
     def take_over(self, jobs: Sequence[Job]) -> None:
         """It has come to that; beside what was added meanwhile, too."""
+        self.changes += 1
         beside, self._sourced = self._beside(), {one.name for one in jobs}
         self._jobs = {one.name: one for one in jobs} | beside
 
@@ -144,6 +147,7 @@ class Definitions:
         if followers:
             said = ", ".join(f'"{one}"' for one in followers)
             raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
+        self.changes += 1
         del self._jobs[name]
         self._sourced.discard(name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -84,17 +84,19 @@ class Life:
             raise Refused(f"this scheduler has been started already; {instead}")
 
     async def begin(
-        self, jobs: Iterable[Job], limits: Limits, retention: Retention, *, only_these: bool
+        self, jobs: Sequence[Job], limits: Limits, retention: Retention, *, only_these: bool
     ) -> Inheritance:
         """Settle what came before, then run until `stop`. Returns once the first decisions are recorded."""
         await self._ledger.open()
         try:
-            return await self._begin(list(jobs), limits, retention, only_these=only_these)
+            return await self._begin(jobs, limits, retention, only_these=only_these)
         except BaseException:
             await self._ledger.close()
             raise
 
-    async def _begin(self, jobs: list[Job], limits: Limits, retention: Retention, *, only_these: bool) -> Inheritance:
+    async def _begin(
+        self, jobs: Sequence[Job], limits: Limits, retention: Retention, *, only_these: bool
+    ) -> Inheritance:
         self._engine, heir = await begin(
             ledger=self._ledger,
             runner=self._a_runner(),

@@ -266,11 +266,12 @@ class Scheduler:
         when it has been started already."""
         with self._life.starting():
             await self._definitions.read(self._sources, self._limits)
-            given = {job.name: job for job in self._definitions}
+            given, changes = list(self._definitions), self._definitions.changes
             self._heir = await self._life.begin(
-                given.values(), self._limits, self._retention, only_these=self._definitions.only_these
+                given, self._limits, self._retention, only_these=self._definitions.only_these
             )
-            self._catch_up(given)
+            if self._definitions.changes != changes:
+                self._catch_up({job.name: job for job in given})
 
     def _catch_up(self, given: Mapping[str, Job]) -> None:
         """With what was discarded and added while we were beginning with these: as if it were now."""

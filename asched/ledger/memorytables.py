@@ -29,7 +29,7 @@ OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
 
 @dataclass(slots=True)
 class Version:
-    """A version of a job as it stands: who moved its watermark, and the one before it. There is one for each job of a
+    """A version of a job as it stands: with who moved its watermark. There is one for each job of a
     million, so it has no text of its own."""
 
     number: int
@@ -40,7 +40,6 @@ class Version:
     definition: Written
     activated_at: datetime
     retired_at: datetime | None = None
-    earlier: Version | None = None
 
     def record(self, job: str) -> VersionRecord:
         said = self.definition.of(job)
@@ -50,10 +49,11 @@ class Version:
 
 @dataclass(slots=True)
 class Tables:
-    """`versions` are the newest of each job."""
+    """`versions` are the newest of each job, `earlier` the others, where there are any, the oldest first."""
 
     instances: dict[int, InstanceRecord] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
+    earlier: dict[str, list[Version]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
     backfills: dict[int, Backfill] = field(default_factory=dict)
@@ -97,29 +97,22 @@ class Tables:
         return sorted(number for number, one in self.instances.items() if one.took_over_at is not None)
 
     def version(self, job: str, number: int) -> Version | None:
-        known = self.versions.get(job)
-        while known is not None and known.number != number:
-            known = known.earlier
-        return known
+        newest = self.versions.get(job)
+        if newest is None or newest.number == number:
+            return newest
+        return next((one for one in self.earlier.get(job, ()) if one.number == number), None)
 
     def versions_of(self, job: str) -> list[Version]:
         """The oldest first."""
-        found, known = [], self.versions.get(job)
-        while known is not None:
-            found.append(known)
-            known = known.earlier
-        return found[::-1]
+        newest = self.versions.get(job)
+        return [] if newest is None else [*self.earlier.get(job, ()), newest]
 
     def begin(self, job: str, version: Version) -> None:
         """It takes its place among those of its job."""
-        if job not in self.versions:
-            self.versions[job] = version
-            return
-        others = [one for one in self.versions_of(job) if one.number != version.number]
-        earlier = None
-        for one in sorted([*others, version], key=attrgetter("number")):
-            one.earlier = earlier
-            earlier = self.versions[job] = one
+        if job in self.versions:
+            others = [one for one in self.versions_of(job) if one.number != version.number]
+            *self.earlier[job], version = sorted([*others, version], key=attrgetter("number"))
+        self.versions[job] = version
 
     def jobs_after(self, name: str, count: int | None = None) -> Sequence[str]:
         """Those that ever had a version, by name: all of them after "". No job is ever forgotten."""

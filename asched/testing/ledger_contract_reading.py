@@ -95,6 +95,16 @@ class ReadingContract:
         assert list(await ledger.fires(FireQuery())) == []
         assert await ledger.prune(Keep(minute(99), 0)) == 0
 
+    async def test_versions_come_in_pages_of_so_many_jobs(self, ledger: Ledger) -> None:
+        for job, version in (("b", 1), ("a", 1), ("é", 1), ("b", 2), ("c", 1)):
+            await ledger.commit(OURS, [activate(job, version)])
+        pages, last = [], ""
+        while page := await ledger.versions_after(last, 2):
+            pages.append([(one.job, one.version) for one in page])
+            last = page[-1].job
+        assert pages == [[("a", 1), ("b", 1), ("b", 2)], [("c", 1), ("é", 1)]]
+        assert [*await ledger.versions_after("", 3), *await ledger.versions_after("c", 3)] == [*await ledger.versions()]
+
     # ---- queries
 
     @pytest.mark.parametrize(

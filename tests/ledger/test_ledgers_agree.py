@@ -154,6 +154,7 @@ class Both:
         memory, same = self.memory, self.same
         same(memory.restore(), queries.restore)
         same(memory.versions(), lambda c: queries.versions(None, False, c))
+        same(memory.versions_after("", 1), lambda c: queries.versions_after("", 1, c))
         same(memory.versions("a", active=True), lambda c: queries.versions("a", True, c))
         same(memory.gaps(), lambda c: queries.gaps(None, 10_000, c))
         same(memory.gaps("b", 1), lambda c: queries.gaps("b", 1, c))

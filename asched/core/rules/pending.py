@@ -91,8 +91,6 @@ def inherit(board: Board, state: JobState) -> None:
 
 def recheck(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     """Another version of the job may not owe these instants, or have decided them."""
-    if not (state.overrides or state.added):
-        return
     for override in list(state.overrides.values()):
         if override.scheduled_at > state.watermark:
             why = "" if _owes(state, override.scheduled_at) else NOT_YIELDED

@@ -82,10 +82,12 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
         if previous is not None and previous.active:
             _close(job.name, previous, now, turn)
         state = _begin(job, definition, previous, _since(job, previous, now), now, turn)
-    state.decided_until = _decided_before(previous)
+    if previous is not None:
+        state.decided_until = _decided_before(previous)
     _take_over(board, state)
     _find_next(state, now, turn)
-    recheck(board, state, now, turn)
+    if state.overrides or state.added:
+        recheck(board, state, now, turn)
     state.everyday = is_everyday(job, state.trigger)
     board.schedule(state)
     return state
@@ -97,10 +99,10 @@ def _correction(job: Job, previous: Previous, now: Now) -> Act:
     return Act(now.wall, CORRECT, "asched", job.name, reason=f"the clock is {ahead} behind what was decided already")
 
 
-def _decided_before(previous: Previous | None) -> datetime | None:
+def _decided_before(previous: Previous) -> datetime | None:
     """By the versions before this one."""
-    if previous is None or not _on_the_calendar(previous.trigger):
-        return None if previous is None else previous.decided_until
+    if not _on_the_calendar(previous.trigger):
+        return previous.decided_until
     return max(previous.watermark, previous.decided_until or previous.watermark)
 
 
