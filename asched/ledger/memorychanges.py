@@ -87,7 +87,9 @@ def _place(occurrence: Occurrence) -> OccurrenceKey:
 
 def _decide(tables: Tables, owner: int, change: Decide) -> Rejected | None:
     key = (change.job, change.version)
-    version = tables.version(*key)
+    version = tables.versions.get(change.job)
+    if version is None or version.number != change.version:  # hardly ever
+        version = tables.version(*key)
     if version is None:
         return Rejected(change, verdicts.no_version(*key))
     if (change.watermark is None) != (change.until is None):
