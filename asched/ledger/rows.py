@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, assert_never
 
-from asched.core.change import Absence, Act, Backfill, BackfillState, Gap, Pause
+from asched.core.change import Absence, Act, Backfill, BackfillState, Decide, Finish, Gap, Pause, Retrying
 from asched.core.model import Fire, OnResume, Origin
 from asched.core.occurrence import Added, Moved, Occurrence, Skipped
 from asched.core.outcome import (
@@ -37,12 +37,11 @@ from asched.core.record import (
     OutputRecord,
     VersionRecord,
 )
-from asched.ledger.bounds import clean
+from asched.ledger.bounds import bounded, clean
 
 Row = tuple[Any, ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _ORIGINS = {origin.value: origin for origin in Origin}
 _REASONS = {reason.value: reason for reason in SkipReason}
@@ -53,11 +52,12 @@ _to_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def micros(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds  # as `length` has it
 
 
 def micros_or_none(instant: datetime | None) -> int | None:
-    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+    return None if instant is None else micros(instant)
 
 
 def instant(value: int) -> datetime:
@@ -69,7 +69,8 @@ def instant_or_none(value: int | None) -> datetime | None:
 
 
 def length(duration: timedelta) -> int:
-    return duration // _MICROSECOND
+    """As `// timedelta(microseconds=1)` gives it, at a third of the price."""
+    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
 
 
 def json_or_none(value: Mapping[str, object] | None) -> str | None:
@@ -169,7 +170,29 @@ def fire_record(row: Row) -> FireRecord:
     )
 
 
+def move_row(owner: int, change: Decide) -> Row:
+    """In the order of statements.MOVE_WATERMARK, of one that moves it."""
+    assert change.until is not None
+    assert change.watermark is not None
+    return micros(change.until), owner, change.job, change.version, micros(change.watermark)
+
+
 # ---- outcomes
+
+
+def finish_row(owner: int, change: Finish) -> Row:
+    """In the order of statements.FINISH."""
+    return (*end_parts(change), change.fire, owner, change.attempt)
+
+
+def end_parts(change: Finish | Retrying) -> Row:
+    """(started_at, finished_at, duration, outcome, detail, result)"""
+    return (
+        micros(change.started_at),
+        micros(change.finished_at),
+        length(change.duration),
+        *outcome_parts(bounded(change.outcome)),
+    )
 
 
 def outcome_parts(outcome: Outcome) -> tuple[str, str | None, str | None]:

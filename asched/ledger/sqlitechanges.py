@@ -1,12 +1,12 @@
 """Each change, made in SQL inside the writer's transaction.
 
 The statement holds the precondition, the row count is the answer; only when nothing changed does the verdict say
-whether it stood already or is refused.
+whether it stood already or is refused. Many in a row are tried in one statement first (alike.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from asched.core.change import (
@@ -34,9 +34,9 @@ from asched.core.change import (
 )
 from asched.core.model import Fire
 from asched.core.outcome import Queue
-from asched.ledger import presence, queries, rows, verdicts
+from asched.ledger import alike, presence, queries, rows, verdicts
 from asched.ledger import statements as sql
-from asched.ledger.bounds import bounded, clean
+from asched.ledger.bounds import clean
 from asched.ledger.rows import micros, micros_or_none
 from asched.ledger.verdicts import MAKE, RunChange, Verdict
 
@@ -45,7 +45,15 @@ if TYPE_CHECKING:
 
 
 def make_all(owner: int, changes: Sequence[Change], connection: Connection) -> Sequence[Rejected]:
-    return tuple(rejected for change in changes if (rejected := _make(connection, owner, change)) is not None)
+    rejected: list[Rejected] = []
+    for stretch in alike.stretches(changes):
+        if not alike.made(connection, owner, stretch):
+            rejected += _one_by_one(connection, owner, stretch)
+    return tuple(rejected)
+
+
+def _one_by_one(connection: Connection, owner: int, changes: Sequence[Change]) -> Iterator[Rejected]:
+    return (rejected for change in changes if (rejected := _make(connection, owner, change)) is not None)
 
 
 def _make(connection: Connection, owner: int, change: Change) -> Rejected | None:
@@ -85,11 +93,8 @@ def _decide(connection: Connection, owner: int, change: Decide) -> Rejected | No
     if change.until is None or change.watermark is None:
         if connection.execute(sql.WATERMARK, (change.job, change.version)).fetchone() is None:
             return Rejected(change, verdicts.no_version(change.job, change.version))
-    else:
-        until = micros(change.until)
-        move = (until, owner, change.job, change.version, micros(change.watermark))
-        if not connection.execute(sql.MOVE_WATERMARK, move).rowcount:
-            return _decided_before(connection, owner, change, until)
+    elif not connection.execute(sql.MOVE_WATERMARK, rows.move_row(owner, change)).rowcount:
+        return _decided_before(connection, owner, change, micros(change.until))
     return _record(connection, owner, change)
 
 
@@ -132,13 +137,7 @@ def _is_held(connection: Connection, fire: Fire) -> bool:
 
 
 def _finish(connection: Connection, owner: int, change: Finish) -> Rejected | None:
-    ended = (
-        micros(change.started_at),
-        micros(change.finished_at),
-        rows.length(change.duration),
-        *rows.outcome_parts(bounded(change.outcome)),
-    )
-    made = connection.execute(sql.FINISH, (*ended, change.fire, owner, change.attempt)).rowcount
+    made = connection.execute(sql.FINISH, rows.finish_row(owner, change)).rowcount
     return None if made else _unmade(connection, owner, change)
 
 
@@ -157,15 +156,7 @@ def _retrying(connection: Connection, owner: int, change: Retrying) -> Rejected 
     waiting = (micros(change.retry_at), change.fire, owner, change.attempt)
     if not connection.execute(sql.AWAIT_RETRY, waiting).rowcount:
         return _unmade(connection, owner, change)
-    ended = (
-        change.fire,
-        change.attempt,
-        micros(change.started_at),
-        micros(change.finished_at),
-        rows.length(change.duration),
-        *rows.outcome_parts(bounded(change.outcome)),
-    )
-    connection.execute(sql.INSERT_ATTEMPT, ended)
+    connection.execute(sql.INSERT_ATTEMPT, (change.fire, change.attempt, *rows.end_parts(change)))
     return None
 
 

@@ -1,5 +1,8 @@
-"""The SQL of the SQLite ledger, each statement whole and named. Open fires are those of the index fires_open, and
-its condition is repeated word for word where that index is meant.
+"""The SQL of the SQLite ledger, each statement whole and named. Open fires are those of the index fires_open,
+failures those of fires_failed, and its condition is repeated word for word where that index is meant.
+
+Where many changes are made in one statement (alike.py), `{values}` stands for the rows, of the columns of the
+statement for one.
 """
 
 from __future__ import annotations
@@ -40,17 +43,22 @@ RETIRE = "UPDATE versions SET retired_at = ? WHERE job = ? AND version = ? AND r
 MOVE_WATERMARK = """
 UPDATE watermarks SET watermark = ?, moved_by = ? WHERE job = ? AND version = ? AND watermark = ?
 """
+MOVE_WATERMARKS = """
+UPDATE watermarks SET watermark = column1, moved_by = column2 FROM ({values})
+WHERE job = column3 AND version = column4 AND watermark = column5
+"""
 WATERMARK = "SELECT watermark, moved_by FROM watermarks WHERE job = ? AND version = ?"
 INSERT_GAP = """
 INSERT INTO gaps (job, version, after, until, reason, at, count, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """
-INSERT_FIRE = """
+INSERT_FIRES = """
 INSERT INTO fires (id, job, version, scheduled_at, nonce, due_at, origin, caught_up, args, upstream, owner,
                    decided_at, decision, reason, facts, queued_at, started_at, waited_for)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+{values}
 ON CONFLICT DO NOTHING
 """
+INSERT_FIRE = INSERT_FIRES.format(values="VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 HOLDER = "SELECT id FROM fires WHERE job = ? AND scheduled_at = ? AND nonce = ?"
 
 # ---- runs: each only while the fire is open, ours, and where the change presumes it to be
@@ -62,6 +70,11 @@ WHERE id = ? AND owner = ? AND decision = 'queue'
 FINISH = """
 UPDATE fires SET started_at = ?, finished_at = ?, duration = ?, outcome = ?, detail = ?, result = ?, retry_at = NULL
 WHERE id = ? AND owner = ? AND attempt = ? AND decision = 'start' AND outcome IS NULL
+"""
+FINISH_MANY = """
+UPDATE fires SET started_at = column1, finished_at = column2, duration = column3, outcome = column4,
+                 detail = column5, result = column6, retry_at = NULL FROM ({values})
+WHERE id = column7 AND owner = column8 AND attempt = column9 AND decision = 'start' AND outcome IS NULL
 """
 AWAIT_RETRY = """
 UPDATE fires SET retry_at = ?, child_pid = NULL, child_started = NULL
@@ -210,7 +223,7 @@ ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
 """
 NEWEST_FAILED_BEYOND = """
 SELECT scheduled_at, id FROM fires INDEXED BY fires_failed
-WHERE job = ? AND scheduled_at >= ? AND outcome IN ('failed', 'timed_out', 'abandoned')
+WHERE job = ? AND scheduled_at >= ? AND (outcome = 'failed' OR outcome = 'timed_out' OR outcome = 'abandoned')
 ORDER BY scheduled_at DESC, id DESC LIMIT 1 OFFSET ?
 """
 _FORGETTABLE = """
