@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from asched.engine.bus import Event
 from asched.errors import LedgerUnavailable
 from asched.scheduler import Scheduler
 from asched.schedules import Schedule
@@ -24,11 +23,7 @@ async def scheduling(
     scheduler = Scheduler(ledger=path, drain="5s")
     away: list[str] = []
 
-    def hear(event: Event) -> None:
-        if event["type"] == "ledger.unavailable":
-            away.append(str(event["error"]))
-
-    scheduler.bus.listen(hear)
+    scheduler.bus.listen(lambda event: away.append(str(event["error"])), only=("ledger.unavailable",))
     for number, function in enumerate(functions):
         scheduler.add(function, schedule, name=f"job-{number}")
     try:

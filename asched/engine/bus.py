@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 Event = Mapping[str, object]
 Listener = Callable[[Event], None]
@@ -13,33 +14,64 @@ Listener = Callable[[Event], None]
 KEPT = 10_000  # events that one slow reader may lag behind before it loses the oldest
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ear:
+    listener: Listener
+    only: frozenset[str] | None
+    but: frozenset[str]
+
+    def hears(self, kind: str) -> bool:
+        return kind not in self.but and (self.only is None or kind in self.only)
+
+
 class Bus:
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._ears: list[_Ear] = []
+        self._routes: dict[str, tuple[_Ear, ...]] = {}  # of each type of event that was asked about
         self._streams: list[Subscription] = []
         self._closed = False
 
     @property
     def heard(self) -> bool:
         """Is anybody listening? When not, events need not even be made."""
-        return bool(self._listeners)
+        return bool(self._ears)
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each event, on the loop. Returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+    def hears(self, kind: str) -> bool:
+        """Does anybody want events of this type? When not, they need not even be made."""
+        return bool(self._who_hears(kind))
+
+    def listen(
+        self, listener: Listener, *, only: Collection[str] | None = None, but: Collection[str] = ()
+    ) -> Callable[[], None]:
+        """Call `listener` with each event, on the loop: with those of these types `only`, and all `but` those. Returns
+        what ends it."""
+        ear = _Ear(listener, None if only is None else frozenset(only), frozenset(but))
+        self._ears.append(ear)
+        self._routes.clear()
+        return lambda: self._end(ear)
 
     def publish(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
+        for ear in self._who_hears(str(event.get("type"))):
             try:
-                listener(event)
+                ear.listener(event)
             except Exception as error:  # a bad listener harms only itself
-                self._drop(listener, error, event)
+                self._drop(ear, error, event)
 
-    def _drop(self, listener: Listener, error: Exception, at: Event) -> None:
-        if listener not in self._listeners:
+    def _who_hears(self, kind: str) -> tuple[_Ear, ...]:
+        ears = self._routes.get(kind)
+        if ears is None:
+            ears = self._routes[kind] = tuple(ear for ear in self._ears if ear.hears(kind))
+        return ears
+
+    def _end(self, ear: _Ear) -> None:
+        if ear in self._ears:
+            self._ears.remove(ear)
+            self._routes.clear()
+
+    def _drop(self, ear: _Ear, error: Exception, at: Event) -> None:
+        if ear not in self._ears:
             return  # it ended itself, or was dropped when another was
-        self._listeners.remove(listener)
+        self._end(ear)
         self.publish({"type": "listener.dropped", **_when(at), "error": f"{type(error).__name__}: {error}"})
 
     def stream(self) -> Stream:

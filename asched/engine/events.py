@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from asched.core.change import (
@@ -51,13 +51,17 @@ from asched.engine.bus import Event
 
 JobOf = Mapping[int, Fire]
 
+_TYPES = {Start.kind: "run.started", Queue.kind: "fire.queued", Skip.kind: "fire.skipped"}
 
-def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
-    """What happened, now that `change` stands. `fires` are the open ones, by id."""
+
+def events_of(change: Change, fires: JobOf, hears: Callable[[str], bool] = lambda _: True) -> Iterator[Event]:
+    """What happened, now that `change` stands. `fires` are the open ones, by id. Of what there is most, decisions and
+    ends, only those types are made that somebody `hears`."""
     match change:
         case Decide():
             for fire, decision in change.fires:
-                yield _decided(change.at, fire, decision)
+                if hears(_TYPES[decision.kind]):
+                    yield _decided(change.at, fire, decision)
             for gap in change.gaps:
                 yield _gap(change, gap)
         case Promote():
@@ -69,7 +73,8 @@ def events_of(change: Change, fires: JobOf) -> Iterator[Event]:
         case Retrying():
             yield {**_ended(change, fires), "type": "run.retrying", "retry_at": change.retry_at}
         case Finish():
-            yield _ended(change, fires)
+            if hears(f"run.{change.outcome.kind}"):
+                yield _ended(change, fires)
         case Activate():
             yield {"type": "job.activated", "at": change.at, "job": change.job, "version": change.version}
         case Retire():
@@ -152,9 +157,9 @@ def _decided(at: datetime, fire: Fire, decision: Decision) -> Event:
         case Start():
             return _started(at, fire)
         case Queue(facts):
-            return {"type": "fire.queued", **_fire(at, fire), "waits_for": facts}
+            return {"type": _TYPES[decision.kind], **_fire(at, fire), "waits_for": facts}
         case Skip(reason, facts):
-            return {"type": "fire.skipped", **_fire(at, fire), "reason": str(reason), "facts": facts}
+            return {"type": _TYPES[decision.kind], **_fire(at, fire), "reason": str(reason), "facts": facts}
 
 
 def _fire(at: datetime, fire: Fire) -> dict[str, object]:
@@ -169,12 +174,14 @@ def _fire(at: datetime, fire: Fire) -> dict[str, object]:
 
 
 def _started(at: datetime, fire: Fire, attempt: int = 1) -> dict[str, object]:
-    return {"type": "run.started", **_fire(at, fire), "attempt": attempt, **_late(at, fire, attempt)}
+    event = {"type": _TYPES[Start.kind], **_fire(at, fire), "attempt": attempt}
+    if attempt == 1:  # a retry is not late
+        event["lateness_s"] = _lateness(at, fire)
+    return event
 
 
-def _late(started_at: datetime, fire: Fire, attempt: int) -> dict[str, object]:
-    """A retry is not late: only the first attempt is measured."""
-    return {"lateness_s": (started_at - fire.due_at).total_seconds()} if attempt == 1 else {}
+def _lateness(started_at: datetime, fire: Fire) -> float:
+    return (started_at - fire.due_at).total_seconds()
 
 
 def _gap(change: Decide, gap: Gap) -> Event:
@@ -203,9 +210,9 @@ def _ended(change: Finish | Retrying, fires: JobOf) -> dict[str, object]:
     if fire is not None:
         event["scheduled_at"] = fire.scheduled_at
         event["caught_up"] = fire.caught_up
-        event |= _late(change.started_at, fire, change.attempt)
-    event |= _said(change.outcome)
-    return event
+        if change.attempt == 1:
+            event["lateness_s"] = _lateness(change.started_at, fire)
+    return event if isinstance(change.outcome, Succeeded) else {**event, **_said(change.outcome)}
 
 
 def _said(outcome: Outcome) -> dict[str, object]:

@@ -38,7 +38,7 @@ class Teller:
         if begins:
             self._note((change,))
         if self._bus.heard:
-            for event in events_of(change, self._open):
+            for event in events_of(change, self._open, self._bus.hears):
                 self._bus.publish(event)
         if not begins:
             self._note((change,))

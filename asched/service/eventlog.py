@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from asched.core.english.reasons import explain_skip
@@ -38,6 +41,14 @@ _LEVELS = {
 }
 _UNSAID = {"type", "at", "facts"}
 _NOT_LATE = 1.0  # seconds: less is not worth a word
+_USUAL: dict[str, Callable[[Any], bool]] = {
+    "type": lambda _: True,
+    "at": lambda _: True,
+    "attempt": lambda number: number == 1,
+    "caught_up": operator.not_,
+    "left_running": operator.not_,
+    "lateness_s": lambda seconds: seconds < _NOT_LATE,
+}
 
 
 class EventLog:
@@ -46,9 +57,17 @@ class EventLog:
     def __init__(
         self, logger: structlog.typing.FilteringBoundLogger, live: LiveLog | None = None, *, output: bool = True
     ) -> None:
-        self._logger = logger
+        self._logger = logger.bind()
         self._live = live or LiveLog()
         self._output = output
+
+    @property
+    def unsaid(self) -> frozenset[str]:
+        """Types of events that say nothing at the logger's level: they need not be heard. (All ends are: the live log
+        has counted the lines.)"""
+        enabled = getattr(self._logger, "is_enabled_for", lambda _: True)  # before structlog 25.1 there is none to ask
+        said = {kind for kind, level in _LEVELS.items() if _is_end(kind) or enabled(getattr(logging, level.upper()))}
+        return frozenset(_LEVELS.keys() - said) | (frozenset() if self._output else {"run.printed"})
 
     def __call__(self, event: Event) -> None:
         kind = str(event["type"])
@@ -56,8 +75,8 @@ class EventLog:
             if self._output:
                 self._print(event)
             return
-        facts = _facts(event)
-        if kind.startswith("run.") and kind != "run.started" and (unlogged := self._live.end(str(event.get("run")))):
+        facts = _of_run(event) if kind.startswith("run.") else _facts(event)
+        if _is_end(kind) and (unlogged := self._live.end(str(event.get("run")))):
             facts["unlogged_lines"] = unlogged
         getattr(self._logger, _LEVELS.get(kind, "info"))(kind, **facts)
 
@@ -76,19 +95,14 @@ def _facts(event: Event) -> dict[str, Any]:
     if isinstance(event.get("facts"), dict) and event.get("reason"):
         facts["why"] = explain_skip(Skip(SkipReason(str(event["reason"])), event["facts"]))  # type: ignore[arg-type]
         del facts["reason"]
-    if str(event["type"]).startswith("run."):
-        facts = {key: value for key, value in facts.items() if _tells(key, value)}
     return facts
 
 
-def _tells(key: str, value: object) -> bool:
-    """Leave out what is as it always is."""
-    match key:
-        case "attempt":
-            return value != 1
-        case "caught_up" | "left_running":
-            return bool(value)
-        case "lateness_s":
-            return isinstance(value, float) and value >= _NOT_LATE
-        case _:
-            return True
+def _of_run(event: Event) -> dict[str, Any]:
+    """Without what is as it always is: there is a line of each run."""
+    return {key: value for key, value in event.items() if not ((usual := _USUAL.get(key)) and usual(value))}
+
+
+def _is_end(kind: str) -> bool:
+    """Of an attempt."""
+    return kind.startswith("run.") and kind not in ("run.started", "run.printed")

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 Mask = Callable[[str], str]
 Record = MutableMapping[str, Any]
+Processor = Callable[[Any, str, Record], Record]
 
 FLUSHED_WITHIN = 1.0  # seconds at the end for a log that nobody may be reading
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LONGEST = 4000  # characters of one value
 _DEEPEST = 6  # levels of a value
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _writer: LogWriter | None = None  # of this process: it has one log
 _CHATTY = ("httpx", "httpcore", "asyncio", "aiosqlite")  # httpx logs whole URLs, which may hold keys
 
@@ -46,14 +48,15 @@ def set_up(
     stream = stream or sys.stderr
     console = format == "console" or (format == "auto" and stream.isatty())
     out = (_background(stream) if in_background else None) or _Stream(stream)
+    of_jobs = [] if live is None else [_admitting(live)]
     structlog.configure(
         processors=[
-            lambda logger, _, record: _admitted(logger, record, live),
+            *of_jobs,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
-            _stamped,
-            lambda _, __, record: _masked(record, mask),
+            _stamping(),
+            _masking(mask),
             Console(stream) if console else _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -86,13 +89,16 @@ def _say_lost(lines: int) -> None:
     get_logger().warning("log.dropped", lines=lines, why="nobody read them in time")
 
 
-def _admitted(logger: object, record: Record, live: LiveLog | None) -> Record:
+def _admitting(live: LiveLog) -> Processor:
     """What a job says with run.log is counted; what is said of jobs is not."""
-    import structlog
+    from structlog import DropEvent
 
-    if live is None or getattr(logger, "name", "") != JOBS_LOGGER or live.admit(str(record.get("run")), record):
-        return record
-    raise structlog.DropEvent
+    def admitted(logger: object, _: str, record: Record) -> Record:
+        if getattr(logger, "name", "") != JOBS_LOGGER or live.admit(str(record.get("run")), record):
+            return record
+        raise DropEvent
+
+    return admitted
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
@@ -102,19 +108,31 @@ def get_logger() -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-def _stamped(_: object, __: str, record: Record) -> Record:
+def _stamping() -> Processor:
     from asched.engine.clock import SystemClock
 
-    renamed = {"at_" if key == "at" else key: value for key, value in record.items()}  # a job's own word
-    return {"at": SystemClock().now(), **renamed}
+    now = SystemClock().now
+
+    def stamped(_: object, __: str, record: Record) -> Record:
+        if "at" in record:  # a job's own word
+            record = {"at_" if key == "at" else key: value for key, value in record.items()}
+        return {"at": now(), **record}
+
+    return stamped
 
 
-def _masked(record: Record, mask: Mask) -> Record:
-    return {mask(key): _plain(value, mask) for key, value in record.items()}
+def _masking(mask: Mask) -> Processor:
+    def masked(_: object, __: str, record: Record) -> Record:
+        return {mask(key): _plain(value, mask) for key, value in record.items()}
+
+    return masked
 
 
 def _plain(value: object, mask: Mask, depth: int = 0) -> object:
     """As it may stand in a record: times with an offset, durations in seconds, texts masked and in bounds."""
+    if type(value) is str:  # as most are
+        text = mask(value)
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     match value:
         case bool() | int() | float() | None:
             return value
@@ -140,7 +158,7 @@ def _text(value: object) -> str:
 
 def _json(_: object, __: str, record: Record) -> str:
     """One line, with what could move a terminal or end the line (ESC, C1, U+2028) written as JSON escapes."""
-    text = json.dumps(record, ensure_ascii=False)
+    text = _encode(record)
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 

@@ -84,8 +84,9 @@ class Service:
         self._reloading = Reloading(self.scheduler, self._load, self._log, self._background)
         last = LastResort()
         time = TimeToLeave(self.scheduler, last)
-        self.scheduler.bus.listen(EventLog(self._log, self._live, output=self._log_output))
-        self.scheduler.bus.listen(time.mind_the_ledger)
+        log = EventLog(self._log, self._live, output=self._log_output)
+        self.scheduler.bus.listen(log, but=log.unsaid)
+        self.scheduler.bus.listen(time.mind_the_ledger, only=("ledger.unavailable", "ledger.recovered"))
         handlers: dict[signal.Signals, Callable[[], None]] = {
             signal.SIGTERM: lambda: self.stop("SIGTERM"),
             signal.SIGINT: lambda: self.stop("SIGINT"),

@@ -42,7 +42,7 @@ async def _race(race, ledger, listener=None) -> None:
 
     scheduler = Scheduler(ledger=ledger)
     if listener:
-        scheduler.bus.listen(listener)
+        scheduler.bus.listen(listener, only=("run.succeeded",))
     period = timedelta(seconds=race.period)
     for index, name in enumerate(race.names):
         scheduler.add(race.run, every(period, anchor=race.anchor(index)), name=name, args={"index": index})
@@ -64,8 +64,7 @@ def _line_for_each_run(file):
     ).bind()
 
     def listen(event) -> None:
-        if event["type"] == "run.succeeded":
-            log.info(event["type"], job=event["job"], run=event["run"], duration_s=event["duration_s"])
+        log.info(event["type"], job=event["job"], run=event["run"], duration_s=event["duration_s"])
 
     return listen
 

@@ -34,6 +34,19 @@ async def test_it_knows_whether_anybody_listens():
     assert not bus.heard
 
 
+async def test_a_listener_hears_only_what_it_wants_and_what_nobody_wants_need_not_be_made():
+    bus, some, most = Bus(), [], []
+    end = bus.listen(lambda event: some.append(event["type"]), only=["a", "b"])
+    assert [kind for kind in "abc" if bus.hears(kind)] == ["a", "b"]
+    bus.listen(lambda event: most.append(event["type"]), but=["a"])
+    assert bus.hears("c")
+    for kind in "abc":
+        bus.publish({"type": kind})
+    assert (some, most) == (["a", "b"], ["b", "c"])
+    end()
+    assert [kind for kind in "abc" if bus.hears(kind)] == ["b", "c"]
+
+
 async def test_a_listener_that_raises_is_dropped_and_the_others_are_told():
     bus, heard = Bus(), []
     bus.listen(bad)

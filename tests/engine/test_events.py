@@ -187,6 +187,19 @@ async def test_each_change_is_told_as_one_event(change, event):
     assert list(events_of(change, {ID: FIRE})) == [event]
 
 
+@pytest.mark.parametrize(("change", "event"), EVENTS, ids=[event["type"] for _, event in EVENTS])
+async def test_decisions_and_ends_that_nobody_hears_are_not_made(change, event):
+    asked = []
+
+    def hears(kind):
+        asked.append(kind)
+        return False
+
+    made = list(events_of(change, {ID: FIRE}, hears))
+    assert asked == ([event["type"]] if isinstance(change, Finish) or getattr(change, "fires", ()) else [])
+    assert made == ([] if asked else [event])
+
+
 # What comes of no change, each from where it really comes.
 
 

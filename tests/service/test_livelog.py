@@ -97,3 +97,26 @@ def test_what_is_below_the_level_does_not_count() -> None:
         log.debug("not logged at all")
     events(ended("1-1"))
     assert "unlogged_lines" not in records(stream)[-1]
+
+
+def test_what_the_log_need_not_hear_would_not_have_been_a_line() -> None:
+    for level in ("debug", "info", "warning", "error"):
+        stream = io.StringIO()
+        logs.set_up("json", level, str, stream)
+        events = EventLog(logs.get_logger())
+        assert ("run.started" in events.unsaid) == (level != "debug")
+        for kind in events.unsaid:
+            events({**ended("1-1", kind), "stream": "stdout", "text": "hello"})
+        assert records(stream) == []
+
+
+def test_the_end_of_an_attempt_is_heard_at_any_level() -> None:
+    """Or its lines would count for the next attempt."""
+    logs.set_up("json", "error", str, io.StringIO())
+    assert not EventLog(logs.get_logger()).unsaid & {"run.succeeded", "run.retrying", "run.cancelled"}
+
+
+def test_what_jobs_print_need_not_be_heard_where_it_is_not_logged() -> None:
+    logs.set_up("json", "info", str, io.StringIO())
+    assert "run.printed" in EventLog(logs.get_logger(), output=False).unsaid
+    assert "run.printed" not in EventLog(logs.get_logger()).unsaid
