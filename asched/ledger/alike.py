@@ -21,7 +21,7 @@ from asched.ledger import statements as sql
 from asched.ledger.rows import Row, micros
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from sqlite3 import Connection, Cursor
 
 FEWEST = 8  # of fewer nothing is gained
 _WIDTHS = (100, 20, 5)  # rows of one statement, each prepared once
@@ -39,11 +39,12 @@ def made(connection: Connection, owner: int, stretch: Sequence[Change]) -> bool:
     did before."""
     if len(stretch) < FEWEST or not _is_plain(stretch[0]):
         return False
-    connection.execute("SAVEPOINT alike")
-    whole = _finished(connection, owner, stretch) and _decided(connection, owner, stretch)
+    cursor = connection.cursor()  # one: the connection remembers each for a while
+    cursor.execute("SAVEPOINT alike")
+    whole = _finished(cursor, owner, stretch) and _decided(cursor, owner, stretch)
     if not whole:
-        connection.execute("ROLLBACK TO alike")
-    connection.execute("RELEASE alike")
+        cursor.execute("ROLLBACK TO alike")
+    cursor.execute("RELEASE alike")
     return whole
 
 
@@ -54,18 +55,18 @@ def _is_plain(change: Change) -> bool:
     return isinstance(change, Finish)
 
 
-def _finished(connection: Connection, owner: int, stretch: Sequence[Change]) -> bool:
+def _finished(cursor: Cursor, owner: int, stretch: Sequence[Change]) -> bool:
     ends = [rows.finish_row(owner, change) for change in stretch if isinstance(change, Finish)]
-    return _write(connection, sql.FINISH, sql.FINISH_MANY, ends) == len(ends)
+    return _write(cursor, sql.FINISH, sql.FINISH_MANY, ends) == len(ends)
 
 
-def _decided(connection: Connection, owner: int, stretch: Sequence[Change]) -> bool:
+def _decided(cursor: Cursor, owner: int, stretch: Sequence[Change]) -> bool:
     decided = [change for change in stretch if isinstance(change, Decide)]
     moves = [rows.move_row(owner, change) for change in decided]
-    if _write(connection, sql.MOVE_WATERMARK, sql.MOVE_WATERMARKS, moves) != len(moves):
+    if _write(cursor, sql.MOVE_WATERMARK, sql.MOVE_WATERMARKS, moves) != len(moves):
         return False
     fires = list(_fire_rows(owner, decided))
-    return _write(connection, sql.INSERT_FIRE, sql.INSERT_FIRES, fires) == len(fires)
+    return _write(cursor, sql.INSERT_FIRE, sql.INSERT_FIRES, fires) == len(fires)
 
 
 def _fire_rows(owner: int, decided: Sequence[Decide]) -> Iterator[Row]:
@@ -77,15 +78,15 @@ def _fire_rows(owner: int, decided: Sequence[Decide]) -> Iterator[Row]:
             yield rows.fire_row(owner, at, fire, decision)
 
 
-def _write(connection: Connection, one: str, many: str, values: Sequence[Row]) -> int:
+def _write(cursor: Cursor, one: str, many: str, values: Sequence[Row]) -> int:
     """How many rows it changed."""
     changed, at = 0, 0
     for width in _WIDTHS:
         while len(values) - at >= width:
             wide = _of_many(many, width, len(values[0]))
-            changed += connection.execute(wide, tuple(chain.from_iterable(values[at : at + width]))).rowcount
+            changed += cursor.execute(wide, tuple(chain.from_iterable(values[at : at + width]))).rowcount
             at += width
-    return changed + sum(connection.execute(one, row).rowcount for row in values[at:])
+    return changed + sum(cursor.execute(one, row).rowcount for row in values[at:])
 
 
 @cache
