@@ -25,7 +25,14 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    """What time is it, and call me then. A fake one is in asched.testing."""
+    """What time is it, and call me then. A fake one is in asched.testing.
+
+    `apart`: seconds that turns of the engine are apart at least, where the next one can be foreseen. What comes due or
+    ends within them is decided, and recorded, together. 0 where instants must not be mixed.
+    """
+
+    @property
+    def apart(self) -> float: ...
 
     def now(self) -> datetime:
         """Wall time, aware UTC."""
@@ -46,6 +53,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's own clocks, and the running loop's timers."""
+
+    apart = 0.0005
 
     def now(self) -> datetime:
         return datetime.now(UTC)

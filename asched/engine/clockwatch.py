@@ -1,4 +1,4 @@
-"""The clock watch: wakes the engine when the wall clock reaches its next deadline, is set, or the machine resumes.
+"""The clock watch: wakes the engine when the wall clock is where it means to look, is set, or the machine resumes.
 
 On Linux one timer of the kernel does it (a timerfd on CLOCK_REALTIME: absolute, cancelled when the clock is set). It is
 a wake-up and nothing else: whoever is woken reads the clocks again, and the engine's own timer is armed all the same.

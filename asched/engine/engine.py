@@ -9,19 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from asched.core.change import Activate, Adopt, Begin, Change, Decide, Promote, Rejected
+from asched.core.change import Change, Rejected
 from asched.core.condition import Condition
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.outcome import Succeeded
 from asched.core.rules.answers import Answered, answered
-from asched.core.rules.board import AskConditions, Board, BrokenJob, Cause, Now, Recovers, StartRun, StopRun, Turn
+from asched.core.rules.board import (
+    AskConditions,
+    Board,
+    BrokenJob,
+    Cause,
+    Effect,
+    Now,
+    Recovers,
+    StartRun,
+    StopRun,
+    Turn,
+)
 from asched.core.rules.deadlines import due
 from asched.core.rules.endofturn import end_turn
 from asched.core.rules.overtime import count_time, next_time_up, times_up
@@ -33,39 +43,21 @@ from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, give_way, sleep
 from asched.engine.dispatch import Dispatch
 from asched.engine.events import recovers
+from asched.engine.inbox import Ask, Inbox
 from asched.engine.insistence import not_ours
 from asched.engine.patience import FIRST_PAUSE, Patience
 from asched.engine.ports import Conditions, Ledger, Runner
 from asched.engine.questions import Questions
+from asched.engine.refusals import check_footing, refused_fires
 from asched.engine.teller import Teller
-from asched.errors import LedgerUnavailable, NotRunning, Superseded
+from asched.errors import LedgerUnavailable, NotRunning
 
-SLICE = 200  # deadlines decided in one turn: a burst must not hold the loop
+SLICE = 500  # rows decided in one turn, and recorded in one transaction
+BITE = 50  # deadlines, ends, events, effects, until whoever shares the loop has a step: a burst must not hold it
+ROWS = 200  # decided until then, where few deadlines have much to make up for
 JUMPED = {"stepped": "clock.stepped", "suspended": "clock.resumed"}  # what is told of a jump of the clocks
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False)
-class Ask(Generic[T]):
-    """Somebody asks for something: `act` works on the board within a turn; `reply` is answered once it is durable.
-    What was due when it was asked, at `at`, is decided before."""
-
-    act: Callable[[Board, Now, Turn], T]
-    reply: asyncio.Future[T]
-    at: Now
-    answer: T | None = None
-
-
-@dataclass(slots=True)
-class Inbox:
-    ended: list[Ended] = field(default_factory=list)
-    answers: list[Answered] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    asks: list[Ask[Any]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.ended or self.answers or self.changes or self.asks)
 
 
 class Engine:
@@ -99,11 +91,13 @@ class Engine:
         self._count = 0
         self._inbox = Inbox()
         self.wake = asyncio.Event()
-        self.arm: Callable[[datetime | None], None] = lambda at: None  # wake us at that wall instant
+        self.arm: Callable[[datetime], None] = lambda at: None  # wake us at that wall instant
         self._captures = Captures(clock, mask, self._also_remember)
         self._stopping = False
         self._backlog: Now | None = None  # when more was due than one turn takes
         self._turning = False  # what is being recorded now may yet start something
+        self._goes_on = False  # the last turn may have left something that no deadline and no message tells of
+        self._gathers = False  # what comes in goes into the next turn, which is near: nobody needs to wake us
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
         self._heartbeat = clock.monotonic()
         self._quiet = asyncio.Event()  # while draining: nothing is executed any more
@@ -126,7 +120,7 @@ class Engine:
             raise NotRunning("the scheduler has stopped")
         request: Ask[T] = Ask(act, asyncio.get_running_loop().create_future(), self.axes.read())
         self._inbox.asks.append(request)
-        self.wake.set()
+        self._call()
         return request.reply
 
     def look(self) -> None:
@@ -185,7 +179,7 @@ class Engine:
         try:
             while not self._done():
                 try:
-                    if await self.turn():
+                    if await self.turn() and self._goes_on:
                         await give_way()  # what it started begins before another slice is decided
                     else:
                         await self._wait()
@@ -199,6 +193,7 @@ class Engine:
     async def turn(self) -> bool:
         """One turn. False when there was nothing to do."""
         self._turning = True
+        self.wake.clear()  # what is set from here on, another turn looks at
         inbox = self._take_inbox()
         try:
             taken = await self._take_turn(inbox)
@@ -211,23 +206,38 @@ class Engine:
     async def _take_turn(self, inbox: Inbox) -> int:
         now, turn = self.axes.read(), Turn()
         self._notice_absence(now, turn)
-        self._hear(inbox, now, turn)
-        taken = 0 if self.board.draining else due(self.board, now, SLICE, turn)
+        await self._hear(inbox, now, turn)
+        taken = await self._decide(now, turn)
         if taken >= SLICE and self._backlog is None:
             self._backlog = now
         if self.board.drain is not None:
             times_up(self.board, now, turn)
-        answered = [ask for ask in self._ripe(inbox, now) if _act(ask, self.board, now, turn)]
+        answered = [ask for ask in self._ripe(inbox, now) if ask.acts(self.board, now, turn)]
         end_turn(self.board, now, turn)
+        self._goes_on = taken >= SLICE or bool(inbox.asks or inbox.answers or self.board.recovering.owed)
         await self.carry_out(turn)
         for ask in answered:
-            _reply(ask)
+            ask.answered()
         return taken
+
+    async def _decide(self, now: Now, turn: Turn) -> int:
+        """What is due, a slice of it at most. Returns how many rows that took."""
+        taken = last = self._due(now, SLICE, turn)
+        while last >= BITE and taken < SLICE and self.board.has_come(now.wall, now.steady):
+            await self._give_way()
+            last = self._due(now, SLICE - taken, turn)
+            taken += last
+        return taken
+
+    def _due(self, now: Now, limit: int, turn: Turn) -> int:
+        """Few jobs that have much to make up for are no bite: whose time was up in their absence is stopped before it
+        can end otherwise."""
+        return 0 if self.board.draining else due(self.board, now, min(limit, ROWS), turn, BITE)
 
     def _ripe(self, inbox: Inbox, now: Now) -> list[Ask[Any]]:
         """What may act now. The rest waits for what was due before it was asked, when that is more than one turn takes:
         a pause must not reach back."""
-        if self.board.draining:
+        if self.board.draining or not inbox.asks:
             return inbox.asks
 
         def settled(ask: Ask[Any]) -> bool:  # and what ended before it was asked is heard before
@@ -242,26 +252,43 @@ class Engine:
         """Remember, then tell, then do; then as much for what goes because somebody else was first with some of it."""
         while turn:
             rejected = await self._remember(turn.changes)
+            self._goes_on |= bool(rejected)
             after = self._unwind(rejected, turn)
-            self.teller.tell(turn.changes, rejected)
-            self._do(turn)
+            await self._in_bites(turn.changes, partial(self.teller.tell, rejected=rejected))
+            await self._in_bites(turn.effects, self._do)
             turn = after
+
+    async def _in_bites(self, many: Sequence[T], act: Callable[[Sequence[T]], None]) -> None:
+        for begin in range(0, len(many), BITE):
+            if begin:
+                await self._give_way()
+            act(many[begin : begin + BITE])
+
+    async def _give_way(self) -> None:
+        """In the middle of a turn, which is not lost if somebody cancels us just there."""
+        try:
+            await give_way()
+        except asyncio.CancelledError:
+            self._not_ours()
 
     def _take_inbox(self) -> Inbox:
         inbox, self._inbox = self._inbox, Inbox()
         return inbox
 
-    def _hear(self, inbox: Inbox, now: Now, turn: Turn) -> None:
+    async def _hear(self, inbox: Inbox, now: Now, turn: Turn) -> None:
         turn.changes += inbox.changes
         if self._is_behind(now):
             self._inbox.ended = inbox.ended + self._inbox.ended
             self._inbox.answers = inbox.answers + self._inbox.answers
             return
-        for message in inbox.ended:
-            turn.changes += self._captures.close(message.fire, message.attempt, now.wall)
-            ended(self.board, message, now, turn)
+        await self._in_bites(inbox.ended, lambda some: self._hear_ends(some, now, turn))
         for answer in inbox.answers:
             answered(self.board, answer, now, turn)
+
+    def _hear_ends(self, ends: Sequence[Ended], now: Now, turn: Turn) -> None:
+        for message in ends:
+            turn.changes += self._captures.close(message.fire, message.attempt, now.wall)
+            ended(self.board, message, now, turn)
 
     def _is_behind(self, now: Now) -> bool:
         """Is something still to be decided of what was due at once, and more than one turn takes? What ended, or
@@ -282,8 +309,7 @@ class Engine:
 
     def _refuse_the_rest(self) -> None:
         for ask in self._take_inbox().asks:
-            if not ask.reply.done():
-                ask.reply.set_exception(NotRunning("the scheduler has stopped"))
+            ask.refuse()
 
     def _not_ours(self) -> None:
         """Our task was cancelled. We are stopped by `finish` only: a job that cancels every task of the loop must not
@@ -303,15 +329,36 @@ class Engine:
             self._owner.add_done_callback(lambda _: task.cancel())
 
     async def _wait(self) -> None:
-        """Sleep until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
+        """Until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
         await self._beat()
-        self.wake.clear()
         now = self.axes.read()
         delay = self._until_next(now)
-        if self._inbox or self._done() or delay <= 0:
-            return
-        self._expected = now.steady + timedelta(seconds=delay)
-        timer = self.clock.call_at(self.clock.monotonic() + delay, self.wake.set)
+        if (apart := self._apart(now)) > max(delay, 0.0):
+            await self._gather(now, apart)
+        elif self.wake.is_set() or self._inbox or self._done() or delay <= 0:
+            await give_way()
+        else:
+            await self._sleep(now, delay)
+
+    def _apart(self, now: Now) -> float:
+        """Seconds until a turn may follow that can be foreseen."""
+        return self.clock.apart - (now.steady - self._expected).total_seconds()
+
+    async def _gather(self, now: Now, seconds: float) -> None:
+        """More comes due so soon after the last turn that what ended can wait for it: one turn takes all of it."""
+        self.wake.clear()
+        self._gathers = True
+        try:
+            await self._sleep(now, seconds)
+        finally:
+            self._gathers = False
+
+    async def _sleep(self, now: Now, seconds: float) -> None:
+        """Until it is over, or somebody wakes us. Not by the timers of the loop alone: they may be a millisecond late,
+        and hear of no clock that is set."""
+        self._expected = now.steady + timedelta(seconds=seconds)
+        self.arm(now.wall + timedelta(seconds=seconds))
+        timer = self.clock.call_at(self.clock.monotonic() + seconds, self.wake.set)
         self._waiting = True
         try:
             await self.wake.wait()
@@ -326,7 +373,6 @@ class Engine:
             up = None if self.board.drain is None else next_time_up(self.board)
             return longest if up is None else min(longest, (up - now.steady).total_seconds())
         wall, steady = self.board.next_deadlines()
-        self.arm(wall)
         until_wall = longest if wall is None else (wall - now.wall).total_seconds()
         until_steady = longest if steady is None else (steady - now.steady).total_seconds()
         return min(longest, until_wall, until_steady)
@@ -362,7 +408,7 @@ class Engine:
         """Somebody else was first: do not start what is not ours. Returns what takes its place."""
         after = Turn()
         for refusal in rejected:
-            lost = _refused_fires(refusal)
+            lost = refused_fires(refusal)
             if lost:
                 turn.effects = [e for e in turn.effects if not (isinstance(e, StartRun) and e.fire.id in lost)]
                 disown(self.board, lost, self.axes.read(), after)
@@ -370,13 +416,13 @@ class Engine:
             event = {"type": "change.rejected", "at": self.clock.now(), "change": name, "why": refusal.why}
             self.bus.publish(event)
         for refusal in rejected:
-            _check_footing(refusal)
+            check_footing(refusal)
         return after
 
     # Doing.
 
-    def _do(self, turn: Turn) -> None:
-        for effect in turn.effects:
+    def _do(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
             match effect:
                 case StartRun(job, fire, attempt):
                     self._start(job, fire, attempt)
@@ -406,15 +452,20 @@ class Engine:
 
     def _deliver(self, message: Ended) -> None:
         self._inbox.ended.append(message)
-        self.wake.set()
+        self._call()
 
     def _hear_answer(self, answer: Answered) -> None:
         self._inbox.answers.append(answer)
-        self.wake.set()
+        self._call()
 
     def _also_remember(self, changes: Sequence[Change]) -> None:
         self._inbox.changes += changes
-        self.wake.set()
+        self._call()
+
+    def _call(self) -> None:
+        """Something has come in."""
+        if not self._gathers:
+            self.wake.set()
 
     async def _results(self, upstream: Mapping[str, int]) -> Mapping[str, object]:
         """What the runs that this one comes after returned, by job."""
@@ -440,41 +491,3 @@ class _NoConditions:
 
     async def ask(self, condition: Condition, job: Job, fire: Fire) -> tuple[bool, str]:
         raise NotImplementedError("this engine was given nobody to ask")
-
-
-def _check_footing(refusal: Rejected) -> None:
-    """A job that does not stand where we think would never fire again, and nobody would know: raise Superseded."""
-    match refusal.change:
-        case Decide(job=job, version=version) if not refusal.fires:
-            raise Superseded(f"what was decided on {job} (version {version}) was refused: {refusal.why}")
-        case Activate(job=job):
-            raise Superseded(f"a new version of {job} was refused: {refusal.why}")
-        case _:
-            pass  # somebody else was first with one run: that is no fault
-
-
-def _refused_fires(refusal: Rejected) -> set[int]:
-    """The fires that are not ours to run, now that this was refused."""
-    match refusal.change:
-        case Decide(fires=decided):
-            return set(refusal.fires) or {fire.id for fire, _ in decided}
-        case Promote(fire=fire) | Begin(fire=fire) | Adopt(fire=fire):
-            return {fire}
-        case _:
-            return set()
-
-
-def _act(ask: Ask[Any], board: Board, now: Now, turn: Turn) -> bool:
-    """Let one request act; what it raises goes to who asked."""
-    try:
-        ask.answer = ask.act(board, now, turn)
-    except Exception as error:
-        if not ask.reply.done():
-            ask.reply.set_exception(error)
-        return False
-    return True
-
-
-def _reply(ask: Ask[Any]) -> None:
-    if not ask.reply.done():
-        ask.reply.set_result(ask.answer)

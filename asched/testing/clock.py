@@ -47,6 +47,8 @@ class FakeClock:
     """Implements asched.engine.clock.Clock. `start` is an aware datetime or an ISO text, with a zone in brackets if
     wanted; without any offset it is UTC."""
 
+    apart = 0.0  # each instant for itself
+
     def __init__(self, start: str | datetime = "2026-01-01T00:00Z") -> None:
         self._wall = _instant(start)
         self._mono = 1_000_000_000  # microseconds, whole ones, so that nothing is ever rounded

@@ -181,6 +181,7 @@ def holding(seed):
 
 
 @patch("asched.engine.engine.SLICE", 1_000_000)
+@patch("asched.engine.engine.ROWS", 1_000_000)
 async def live(jobs, troubles, until, seed, limits=None, arranged=(), past=()):
     """In one turn, as the model: between slices the loop goes on, and what is stopped, or answered, comes in between.
     That slices keep the law is what the state machine looks at."""

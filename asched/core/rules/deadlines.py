@@ -22,20 +22,21 @@ from asched.core.timeline import First
 OfJob = Literal[Kind.FIRE, Kind.RETRY, Kind.RESUME, Kind.COOLED, Kind.ASK, Kind.GIVE_UP, Kind.MOVED, Kind.ADDED]
 
 
-def due(board: Board, now: Now, limit: int, turn: Turn) -> int:
+def due(board: Board, now: Now, limit: int, turn: Turn, bite: int | None = None) -> int:
     """Decide deadlines that have come, in their written order, until that took `limit` rows of the ledger or as many
-    deadlines; what one deadline decides is decided together. Returns how many that were."""
+    deadlines, or `bite` of them; what one deadline decides is decided together. Returns how many rows that were, of
+    each deadline at least one."""
     rules = board.recovering.rules
     overdue = board.wall.come(now.wall, rules.at_once + 1) + board.steady.come(now.steady, rules.at_once + 1)
     if overdue > rules.at_once or (overdue and rules.counts_first):
         count_owed(board)
     note_overdue(board, now)
     spent = 0
-    for kind, name, fire in _in_order(board, now):
+    for number, (kind, name, fire) in enumerate(_in_order(board, now), start=1):
         before = len(turn.changes)
         _come(board, kind, name, fire, now, turn)
         spent += _rows(turn.changes[before:])
-        if spent >= limit:
+        if spent >= limit or number == bite:
             break
     return spent + tend(board, now, limit - spent, turn)
 
