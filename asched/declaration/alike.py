@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from asched.core.localtime.cron import Cron
@@ -20,6 +20,7 @@ from asched.declaration.optionvalues import JOB_NAME
 Kind = tuple[object, ...]
 
 _PLAIN = {str, int, float, bool, timedelta, type(None)}  # an option that is one of these says all that it says
+_CALLED = {FunctionType, MethodType}  # functions that say themselves what they take
 _WHICH = {Every, Cron}  # what these are due at depends on nothing but what they say
 _MOST = 256  # kinds that are remembered
 
@@ -67,7 +68,7 @@ def kind_of(function: object, schedule: object, options: Mapping[str, object]) -
     """All that is said of a job but its name and the values of its arguments; None where others may say the same and
     mean something else."""
     trigger = schedule if hasattr(schedule, "next_after") else getattr(schedule, "trigger", None)
-    if type(trigger) not in _WHICH or type(function) is not FunctionType:
+    if type(trigger) not in _WHICH or type(function) not in _CALLED:
         return None
     if not options:
         return function, trigger
