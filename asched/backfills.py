@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from asched.core.backfill import Backfilling, Survey, survey
 from asched.core.change import Backfill
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import utc_instant
 from asched.core.localtime.zones import zone
 from asched.core.model import Job

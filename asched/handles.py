@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from asched.backfills import Stretch, begun, surveyed
 from asched.core.backfill import Survey
 from asched.core.change import Act, Backfill, Pause
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import as_instant
 from asched.core.localtime.zones import zone
 from asched.core.model import Fire, Job, fire_id, run_name

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from asched.core.change import Act, Pause, Unpause
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire, Job, OnResume
 from asched.core.rules.board import Board, Cause, JobState, Now, Turn
 from asched.core.rules.draining import settle_before

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from asched.core.dataclass import dataclass
 from asched.core.record import Keep
 from asched.engine.clock import Clock, sleep
 from asched.engine.engine import Engine

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import not_far, read_end, read_instants
 from asched.core.grammar.texts import refuse_endless_text
 from asched.core.localtime.calendars import Calendar

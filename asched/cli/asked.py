@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from asched.cli.jobat import day_named, moment
+from asched.core.dataclass import dataclass
 from asched.core.localtime.zones import after_gap, instants_of
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.errors import ConfigurationError
 
 MEMORY = ":memory:"

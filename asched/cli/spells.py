@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asched.cli.kinds import Kind, Moment, read_duration, read_said
+from asched.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

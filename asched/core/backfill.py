@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from asched.core.change import Backfill, BackfillState
+from asched.core.dataclass import dataclass
 from asched.core.triggers.instants import each
 from asched.core.triggers.protocol import Trigger
 

@@ -7,10 +7,11 @@ nothing and is reported as rejected (or, where it already stands as asked, as ac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire, OnResume
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, SkipReason

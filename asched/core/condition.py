@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from asched.core.action import Function
+from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 

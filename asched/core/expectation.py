@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from asched.core.dataclass import dataclass
 
 FLAGS = re.MULTILINE  # ^ and $ are those of a line
 _REPEATS = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+{]|(?<!\()\?)")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import NoReturn
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire, Job
 from asched.core.nothing import NOTHING
 

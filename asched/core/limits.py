@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import timedelta
 
+from asched.core.dataclass import dataclass
 from asched.core.permits import SERVICE, Permit
 from asched.core.recovery import RECOVERY, Recovery
 from asched.core.text.durations import format_duration

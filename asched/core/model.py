@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.action import Action
 from asched.core.condition import Term
+from asched.core.dataclass import dataclass
 from asched.core.expectation import NOTHING_MORE, Expectation
 from asched.core.need import Need
 from asched.core.nothing import NOTHING

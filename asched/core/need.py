@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.text.durations import format_duration
 
 KEPT = 1000  # of a needed job's successes

@@ -5,10 +5,10 @@ Like EXDATE, RECURRENCE-ID and RDATE of iCalendar: what is moved keeps the insta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar, assert_never
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire
 from asched.core.outcome import Skip, SkipReason
 from asched.core.text.instants import shown

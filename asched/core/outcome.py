@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.quickly import quickly_made
 
 

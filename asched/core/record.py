@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from asched.core.change import Backfill, Gap, Pause
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire
 from asched.core.nothing import NOTHING
 from asched.core.occurrence import Occurrence

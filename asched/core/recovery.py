@@ -7,12 +7,13 @@ it, and between two starts when there is a pace. Each job's own fires keep their
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire
 from asched.core.outcome import Skip
 from asched.core.permits import Order, Permit

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.timeofday import format_time, parse_time
 from asched.core.text.durations import as_duration, format_duration
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
 from asched.core.condition import Term
+from asched.core.dataclass import dataclass
 from asched.core.grammar.byhand import BY_HAND, is_by_hand, means_by_hand
 from asched.core.grammar.texts import refuse_endless_list
 from asched.core.localtime.calendars import Calendar

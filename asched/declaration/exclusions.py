@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import INSTANT, read_end, read_instants
 from asched.core.grammar.windows import read_windows
 from asched.core.localtime.calendars import Calendar, Span

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from asched.core.dataclass import dataclass
 
 Path = tuple[str | int, ...]
 

@@ -8,10 +8,11 @@ Where the clock was set back a long way, versions overlap: an instant that anoth
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from asched.core.change import Gap
+from asched.core.dataclass import dataclass
 from asched.core.model import Origin
 from asched.core.record import FireQuery, FireRecord, VersionRecord
 from asched.core.text.instants import shown

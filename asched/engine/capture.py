@@ -6,7 +6,8 @@ import codecs
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from asched.core.dataclass import dataclass
 
 HEAD = 64 * 1024  # characters that are kept from the beginning, and written while the run goes on
 TAIL = 192 * 1024  # characters that are kept from the end, and written when it is over

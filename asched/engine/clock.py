@@ -10,10 +10,10 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from asched.core.dataclass import dataclass
 from asched.core.quickly import quickly_made
 from asched.core.rules.board import Now
 

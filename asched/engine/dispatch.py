@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Attempt, Fire, Job, run_name
 from asched.core.nothing import NOTHING
 from asched.core.outcome import ErrorNote, Failed, Outcome

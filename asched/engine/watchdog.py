@@ -12,10 +12,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from asched.core.dataclass import dataclass
 from asched.engine.dispatch import Dispatch
 
 LOOK_EVERY = 0.25  # seconds between looks, while something is executed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
-from dataclasses import dataclass
 from pathlib import Path
+
+from asched.core.dataclass import dataclass
 
 STAT = Path("/proc/stat")
 

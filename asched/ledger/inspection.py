@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from asched.core.dataclass import dataclass
 from asched.ledger import schema
 from asched.ledger.backup import complaints_of
 from asched.ledger.connection import connect_any_reader, telling

@@ -10,11 +10,11 @@ import json
 import os
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
 
+from asched.core.dataclass import dataclass
 from asched.errors import AlreadyServed
 from asched.ledger.systemerrors import refused_by_system
 

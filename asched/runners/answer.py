@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 from asched.core.action import Request
+from asched.core.dataclass import dataclass
 from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote
 from asched.engine.ports import OutputSink

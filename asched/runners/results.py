@@ -13,12 +13,10 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
+from functools import cache
 from pathlib import PurePath
 from typing import Any
-from uuid import UUID
 
 from asched.core.masking import MASK, Mask
 
@@ -26,7 +24,6 @@ LARGEST = 64 * 1024  # characters, which are bytes: the text is ASCII
 _SHOWN = 2000  # characters of a repr
 _DEEPEST = 100  # levels
 
-_AS_TEXT = (str, PurePath, Decimal, Fraction, UUID)
 _AS_LIST = (list, tuple, set, frozenset, deque)
 
 
@@ -95,7 +92,7 @@ def _plain(value: object, depth: int) -> Any:
 
 
 def _scalar(value: object) -> object:
-    if isinstance(value, _AS_TEXT):
+    if isinstance(value, _as_text()):
         return str(value)
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
@@ -106,6 +103,16 @@ def _scalar(value: object) -> object:
     if isinstance(value, (bytes, bytearray)):
         return _text_of(bytes(value))
     return {"repr": _shown(value)}
+
+
+@cache
+def _as_text() -> tuple[type, ...]:
+    """What is written as its str(): of classes that a process may never need, and need not load before."""
+    from decimal import Decimal
+    from fractions import Fraction
+    from uuid import UUID
+
+    return (str, PurePath, Decimal, Fraction, UUID)
 
 
 def _text_of(data: bytes) -> str:

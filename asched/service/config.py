@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.core.limits import Limits
 from asched.core.lint.jobs import lint
 from asched.core.lint.remark import Remark

@@ -16,10 +16,10 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from asched.core.dataclass import dataclass
 from asched.declaration.definition import Declaration
 from asched.declaration.problems import Finding, shown_path
 from asched.declaration.sources import declarations_in

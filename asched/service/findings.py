@@ -6,8 +6,8 @@ What is `wrong` refuses the configuration; what is `mild` costs single jobs.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
+from asched.core.dataclass import dataclass
 from asched.declaration.definition import Declaration
 from asched.declaration.faults import Fault
 from asched.declaration.faults import Path as KeyPath

@@ -5,9 +5,9 @@ Healthy means: no fire undecided past its tolerance, the loop not stalled, the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from asched.core.dataclass import dataclass
 from asched.scheduler import Scheduler
 
 TOLERANCE = timedelta(seconds=5)  # a due fire that is undecided longer than that means that nobody decides

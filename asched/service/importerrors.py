@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
+
+from asched.core.dataclass import dataclass
 
 _BROKEN_JOB = re.compile(
     r"^@(?:\w+\.)*job\b.*?(?:\bname\s*=\s*[\"'](?P<given>[^\"']+)[\"'].*?)?^(?:async\s+)?def\s+(?P<name>\w+)",

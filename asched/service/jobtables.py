@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from asched.core.action import Command, Request
+from asched.core.dataclass import dataclass
 from asched.declaration.faults import Fault, shown, unknown_option
 from asched.declaration.options import OPTIONS
 from asched.declaration.targets import NoTarget, find_target

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.declaration.faults import Fault, Path, did_you_mean
 
 PREFIX = "ASCHED_"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from asched.core.dataclass import dataclass
 from asched.declaration.faults import Fault, Path
 from asched.declaration.problems import Finding
 from asched.service.layers import Layers

@@ -7,12 +7,12 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from asched.core.change import Expire
+from asched.core.dataclass import dataclass
 from asched.core.foresight.differences import shift
 from asched.core.limits import Limits, differences
 from asched.core.localtime.zones import zone

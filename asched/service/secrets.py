@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from asched.core.dataclass import dataclass
 from asched.core.masking import Masker as Masker
 from asched.core.masking import secret_values as secret_values
 from asched.declaration.faults import Fault, did_you_mean

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from dataclasses import dataclass
+
+from asched.core.dataclass import dataclass
 
 Path = tuple[str | int, ...]
 

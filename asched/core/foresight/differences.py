@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from asched.core.dataclass import dataclass
 from asched.core.triggers.instants import between
 from asched.core.triggers.protocol import Trigger
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
+from asched.core.dataclass import dataclass
 from asched.core.foresight.asdefined import durations_of
 from asched.core.model import Policies, Retry
 from asched.core.text.durations import format_duration

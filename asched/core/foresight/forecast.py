@@ -8,12 +8,13 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from asched.core.change import Gap
+from asched.core.dataclass import dataclass
 from asched.core.foresight.simulate import SimulatedFire
 from asched.core.outcome import Abandoned, Queue, Skip, SkipReason
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from asched.core.dataclass import dataclass
 from asched.core.model import Fire, Job
 from asched.core.outcome import Skip
 from asched.core.recovery import RECOVERY, Held, Recovery

@@ -4,11 +4,12 @@ its own, from what the ledger holds. Nothing comes of it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import count
 
 from asched.core.change import Change, Decide, Expire, Gap, Pause, Promote
+from asched.core.dataclass import dataclass
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.occurrence import Occurrence

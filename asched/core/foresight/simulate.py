@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
 from asched.core.backfill import Backfilling
 from asched.core.change import Backfill, Begin, Change, Decide, Finish, Gap, Promote, Retrying
+from asched.core.dataclass import dataclass
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job
 from asched.core.occurrence import Occurrence

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import INSTANT, read_instants
 from asched.core.localtime.localinstants import Dst
 from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, NthWeekday

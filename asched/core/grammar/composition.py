@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from asched.core.dataclass import dataclass
 from asched.core.grammar.instants import read_date, read_end, read_instants
 from asched.core.grammar.parentheses import depths_of, parenthesized, split
 from asched.core.grammar.windows import read_windows

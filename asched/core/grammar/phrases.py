@@ -25,11 +25,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
+from asched.core.dataclass import dataclass
 from asched.core.english.trigger import explain_trigger
 from asched.core.grammar.byhand import refuse_by_hand
 from asched.core.grammar.calendarphrases import parse_calendar_interval

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.weekdays import EVERY_DAY, format_weekdays, parse_weekdays
 from asched.core.localtime.zones import zone
 from asched.core.text.paths import write_path

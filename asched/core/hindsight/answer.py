@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from asched.core.dataclass import dataclass
 from asched.core.hindsight.moment import Moment
 from asched.core.hindsight.sentence import Edge, explain_edge, explain_verdict, facts_of
 from asched.core.hindsight.verdict import ClockChange, NeverDue, Verdict

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from math import ceil
 from typing import assert_never
 
 from asched.core.change import Absence, Gap
+from asched.core.dataclass import dataclass
 from asched.core.foresight.forecast import Mark, mark_of
 from asched.core.hindsight.losses import Losses, goes_on
 from asched.core.outcome import (

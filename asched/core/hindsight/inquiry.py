@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from asched.core.change import PAUSE_AFTER, QUARANTINE, Absence, Act, Pause
+from asched.core.dataclass import dataclass
 from asched.core.foresight.asdefined import depends_as_defined
 from asched.core.hindsight.answer import Answer
 from asched.core.hindsight.arrangement import arrangement_of

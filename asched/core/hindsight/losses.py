@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from asched.core.dataclass import dataclass
 from asched.core.outcome import Queue
 from asched.core.record import FireRecord
 

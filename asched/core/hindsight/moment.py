@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.hindsight.verdict import ClockChange
 from asched.core.localtime.zones import zone
 from asched.core.text.instants import shown

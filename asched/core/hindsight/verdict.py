@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar
 
 from asched.core.change import Absence, Act, Pause
+from asched.core.dataclass import dataclass
 from asched.core.hindsight.losses import Loss
 from asched.core.need import Need
 from asched.core.occurrence import Occurrence

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.cron import Cron
 from asched.core.localtime.cronfields import DAY, HOUR, MINUTE, SECOND, YEAR, Field
 from asched.core.localtime.zones import offset_changes

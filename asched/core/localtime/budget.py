@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 STEPS = 12_000  # of one question; each is about a microsecond and a half

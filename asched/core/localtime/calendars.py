@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 LEAP_YEAR = 2000

@@ -7,13 +7,12 @@ opinion on what our own reader made of it. The wall times come from `walltimes`,
 from __future__ import annotations
 
 from calendar import month_name
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
-from croniter import CroniterError, croniter
-
+from asched.core.dataclass import dataclass
 from asched.core.localtime.cronfields import Field, Fields, read_fields
 from asched.core.localtime.localinstants import Dst as Dst
 from asched.core.localtime.localinstants import LocalInstants
@@ -153,6 +152,8 @@ def _ask_croniter(fields: Fields) -> None:
     It is asked about explicit values only: ranges of equal ends, wrapping steps and the special days are
     known to differ (they are ours, and tested), and a difference beyond those is a defect here or there.
     """
+    from croniter import CroniterError, croniter  # a tenth of what importing asched costs, for whoever has no cron job
+
     asked = [fields.second, fields.minute, fields.hour, fields.day, fields.month, fields.weekday]
     asked += [fields.year] if len(fields.written) == 7 else []
     try:

@@ -6,7 +6,7 @@ weekday `first` (Sunday is 0), or None when this month has no such day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from asched.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from calendar import isleap
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
+from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")

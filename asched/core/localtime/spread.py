@@ -12,9 +12,9 @@ of the name and the field. What comes out is an expression without H, which `Cro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.cronfields import DAY, LAYOUTS, WEEKDAY, YEAR, Unit
 from asched.errors import ScheduleError
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.spans import merged_spans
 from asched.core.localtime.timeofday import format_time, parse_time
 from asched.core.localtime.walltimes import DAY_SECONDS, LAST_YEAR

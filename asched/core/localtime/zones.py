@@ -7,13 +7,13 @@ paths and aware UTC datetimes at its edges; wall times are seconds since 1970 as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

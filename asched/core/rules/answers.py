@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from asched.core.change import Promote
+from asched.core.dataclass import dataclass
 from asched.core.lanes import Gated
 from asched.core.model import CatchUp, Fire
 from asched.core.outcome import Queue, Skip, SkipReason

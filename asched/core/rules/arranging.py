@@ -5,11 +5,11 @@ Each of these works on the board, records who asked and why, and raises Refused 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from asched.core.change import Act
+from asched.core.dataclass import dataclass
 from asched.core.localtime.zones import zone
 from asched.core.occurrence import Added, Moved, Occurrence, Override, Skipped, left_out
 from asched.core.rules.beside import call_off

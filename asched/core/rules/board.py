@@ -7,12 +7,13 @@ it: plan.py (fires), runs.py (what was started), roster.py (which jobs there are
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asched.core.backfill import Backfilling
 from asched.core.change import Change, Pause
+from asched.core.dataclass import dataclass
 from asched.core.jitter import due_at
 from asched.core.lanes import NOBODY_WAITS, Waiting, lane_of
 from asched.core.limits import Limits

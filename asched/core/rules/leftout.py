@@ -4,10 +4,10 @@ of the others as if those had never been."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from asched.core.change import Gap
+from asched.core.dataclass import dataclass
 from asched.core.model import Policies
 from asched.core.outcome import Skip
 from asched.core.rules.policy import DueAt, Settled, settle, whole_gap

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from asched.core.change import Gap
+from asched.core.dataclass import dataclass
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
 from asched.core.quickly import quickly_made

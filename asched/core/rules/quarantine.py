@@ -8,10 +8,10 @@ so asched names what it is made of, and does not choose between several jobs unl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from asched.core.dataclass import dataclass
 from asched.core.record import InstanceRecord
 
 TIMES = 3  # in a row

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.change import Decide, Finish, Retrying
+from asched.core.dataclass import dataclass
 from asched.core.model import AGAIN, Fire, Origin
 from asched.core.outcome import (
     Cancelled,

@@ -7,10 +7,11 @@ catch_up_window, counts to when it is decided, as of anything that is late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.change import Pause
+from asched.core.dataclass import dataclass
 from asched.core.model import CatchUp, OnResume, Policies
 from asched.core.outcome import Skip, SkipReason
 from asched.core.quickly import quickly_made

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from difflib import get_close_matches
-from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from asched.errors import ScheduleError
 
@@ -44,12 +44,16 @@ def parse_duration(text: str) -> timedelta:
 
     Terms stand largest unit first, each unit once. Raises ScheduleError.
     """
-    total, smallest = Fraction(0), max(_UNITS.values()) + 1
-    for number, size, span in _terms(text):
-        if size >= smallest:
+    terms = _terms(text)
+    for (_, larger, _), (_, size, span) in pairwise(terms):
+        if size >= larger:
             raise ScheduleError("units go from large to small, each once", text=text, span=span, help='as in "1h30m"')
-        total, smallest = total + Fraction(number) * size, size
-    return _from_microseconds(total, text)
+    places = max(len(number.partition(".")[2]) for number, _, _ in terms)
+    total = sum(_without_point(number, places) * size for number, size, _ in terms)
+    amount, rest = divmod(total, 10**places)
+    if rest:
+        raise ScheduleError("a duration is a whole number of microseconds", text=text)
+    return _from_microseconds(amount, text)
 
 
 def as_duration(value: str | int | float | timedelta) -> timedelta:
@@ -94,6 +98,12 @@ def _terms(text: str) -> list[tuple[str, int, tuple[int, int]]]:
     return terms
 
 
+def _without_point(number: str, places: int) -> int:
+    """`number` · 10^places, exactly."""
+    whole, _, part = number.partition(".")
+    return int(whole + part.ljust(places, "0"))
+
+
 def _rest(text: str, position: int) -> tuple[int, int] | None:
     return (position, len(text)) if 0 < position < len(text) else None
 
@@ -110,18 +120,18 @@ def _size(unit: str, text: str, span: tuple[int, int]) -> int:
 
 
 def _from_seconds(seconds: int | float) -> timedelta:
+    from fractions import Fraction  # most durations are texts, and loading this takes a hundredth of loading asched
+
     try:
         return _from_microseconds(round(Fraction(seconds) * 1_000_000), str(seconds))
     except (ValueError, OverflowError):  # nan and the infinities
         raise ScheduleError(f"{seconds} is not a duration", help=_EXAMPLES) from None
 
 
-def _from_microseconds(amount: Fraction | int, text: str) -> timedelta:
+def _from_microseconds(amount: int, text: str) -> timedelta:
     if amount < 0:
         raise ScheduleError("a duration cannot be negative", text=text)
-    if amount != int(amount):
-        raise ScheduleError("a duration is a whole number of microseconds", text=text)
     try:
-        return timedelta(microseconds=int(amount))
+        return timedelta(microseconds=amount)
     except OverflowError:
         raise ScheduleError("a duration this long cannot be kept", text=text) from None

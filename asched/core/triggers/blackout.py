@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import answered, one_budget, spend
 from asched.core.localtime.calendars import Span
 from asched.core.localtime.spans import merged_spans

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from math import gcd
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import spend
 from asched.core.localtime.zones import EPOCH
 from asched.core.triggers.binding import BOTH, MINUS, bracketed

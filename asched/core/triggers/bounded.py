@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import STEPS, SpentError, UncountedError, answered, budget_of, the_budget
 from asched.core.triggers.binding import BOUNDED, WITHIN, bracketed
 from asched.core.triggers.protocol import Trigger, as_utc, instant_text, later

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from calendar import month_name, monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import spend
 from asched.core.localtime.localinstants import Dst, LocalInstants
 from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NthWeekday

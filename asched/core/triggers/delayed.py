@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.text.durations import format_duration
 from asched.core.triggers.at import At
 from asched.core.triggers.protocol import Trigger, later

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.text.durations import format_duration
 from asched.core.triggers.protocol import as_utc, instant_text, later
 from asched.errors import ScheduleError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.triggers.binding import BOUNDED, MINUS, bracketed
 from asched.core.triggers.covering import Leap, leap_over
 from asched.core.triggers.protocol import Trigger

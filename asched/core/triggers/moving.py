@@ -7,11 +7,11 @@ time of day is asked for, one question for each of its days on which something i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import ROUND, spend
 from asched.core.localtime.coverage import EPOCH_DAY, Coverage
 from asched.core.localtime.walltimes import DAY_SECONDS

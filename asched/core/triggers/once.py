@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.cron import Cron
 from asched.core.localtime.windows import Windows
 from asched.core.triggers.both import AllOf

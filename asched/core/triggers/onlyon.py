@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.coverage import Coverage, coverage
 from asched.core.triggers.binding import BOTH, MINUS, bracketed

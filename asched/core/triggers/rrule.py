@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.localinstants import Dst, LocalInstants
 from asched.core.localtime.recurrence import Recurrence, format_moment, parse_moment, parse_recurrence
 from asched.core.localtime.recurringwalls import RecurringWalls

@@ -6,10 +6,10 @@ still being written is left alone, and many changes at once are one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
+from asched.core.dataclass import dataclass
 from asched.core.triggers.watch import Watch
 
 SETTLED = timedelta(seconds=2)  # without a change

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.budget import answered, spend
 from asched.core.triggers.binding import UNION
 from asched.core.triggers.protocol import Trigger, is_quick, parts_of

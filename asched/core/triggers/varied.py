@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.text.durations import format_duration
 from asched.core.triggers.protocol import as_utc, instant_text, later
 from asched.errors import ScheduleError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
+from asched.core.dataclass import dataclass
 from asched.core.text.paths import write_path
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import ClassVar
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.windows import Windows
 from asched.core.text.durations import format_duration
 from asched.core.triggers.binding import PHRASE, WITHIN, bracketed

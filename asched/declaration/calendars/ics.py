@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.calendars import Span
 from asched.core.localtime.recurrence import parse_moment, parse_recurrence
 from asched.core.localtime.recurringwalls import RecurringWalls

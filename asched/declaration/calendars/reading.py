@@ -7,11 +7,12 @@ itself; it is read again whenever the configuration is.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from asched.core.dataclass import dataclass
 from asched.core.localtime.calendars import Calendar, Span, joined, month_and_day
 from asched.core.localtime.weekdays import parse_weekdays
 from asched.declaration.calendars.ics import read_ics
