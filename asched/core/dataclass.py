@@ -147,7 +147,7 @@ def _eq_of(names: list[str]) -> Callable[[object, object], bool]:
 
     def __eq__(self: object, other: object) -> bool:
         if other.__class__ is self.__class__:
-            return values(self) == values(other)
+            return self is other or values(self) == values(other)
         return NotImplemented
 
     return __eq__

@@ -7,6 +7,7 @@ import pickle
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import croniter
 import pytest
 
 from asched.core.localtime import cron as cron_module
@@ -303,7 +304,7 @@ def test_a_different_opinion_of_croniter_is_refused(monkeypatch: pytest.MonkeyPa
         def expand(text: str, **options: object) -> tuple[list[list[object]], dict[int, set[int]]]:
             return [[1], [4], ["*"], ["*"], ["*"], [0]], {}
 
-    monkeypatch.setattr(cron_module, "croniter", Other)
+    monkeypatch.setattr(croniter, "croniter", Other)
     with pytest.raises(ScheduleError, match="croniter reads"):
         Cron("18 4 * * *")
 
@@ -313,3 +314,11 @@ def test_the_second_field_decides_on_the_kind_too() -> None:
     assert Cron("30 */2 * * *").interval_like
     assert not Cron("0-59 0-23 * * *").interval_like
     assert not Cron("0,*/5 2 * * *").interval_like
+
+
+def test_jobs_with_the_same_expression_ask_once_for_the_same_instant() -> None:
+    one, other, now = Cron("*/5 * * * *"), Cron("*/5 * * * *"), datetime(2026, 3, 1, tzinfo=UTC)
+    first = one.next_after(now)
+    assert first is other.next_after(now)
+    assert one.next_after(now + timedelta(minutes=5)) == now + timedelta(minutes=10)
+    assert other.next_after(now + timedelta(microseconds=1)) == first == now + timedelta(minutes=5)

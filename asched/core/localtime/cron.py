@@ -22,6 +22,8 @@ from asched.errors import ScheduleError
 
 DayRule = Literal["crontab", "and"]
 
+_DSTS, _DAY_RULES = get_args(Dst), get_args(DayRule)
+
 
 @dataclass(frozen=True, slots=True)
 class Cron:
@@ -54,11 +56,11 @@ class Cron:
     relative: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        _one_of("dst", self.dst, get_args(Dst))
-        _one_of("day_rule", self.day_rule, get_args(DayRule))
+        _one_of("dst", self.dst, _DSTS)
+        _one_of("day_rule", self.day_rule, _DAY_RULES)
         instants = _instants(self.expression, self.tz, self.dst, self.day_rule)
         object.__setattr__(self, "_instants", instants)
-        object.__setattr__(self, "expression", instants.fields.expression)
+        object.__setattr__(self, "expression", instants.expression)
 
     @property
     def fields(self) -> Fields:
@@ -111,11 +113,12 @@ class Cron:
 class _Instants(LocalInstants):
     """What a Cron knows beyond its text; shared by all with the same text and options."""
 
-    __slots__ = ("_named", "fields")
+    __slots__ = ("_named", "expression", "fields")
 
     def __init__(self, fields: Fields, walls: WallTimes, zone: Offsets, dst: Dst) -> None:
         super().__init__(walls, zone, dst, interval_like=_is_interval_like(fields))
         self.fields = fields
+        self.expression = fields.expression
         self._named = walls
 
     def past_units(self, at: datetime, unit: int) -> datetime:

@@ -33,7 +33,7 @@ class LocalInstants:
     on whether the rule is interval-like. See `Cron` for the table.
     """
 
-    __slots__ = ("_first_pass", "_gap_fires", "_offsets", "_second_pass", "_walls")
+    __slots__ = ("_first_pass", "_gap_fires", "_last", "_offsets", "_second_pass", "_walls")
 
     def __init__(self, walls: Walls, zone: Offsets, dst: Dst, *, interval_like: bool = False) -> None:
         self._walls = walls
@@ -45,6 +45,7 @@ class LocalInstants:
             self._gap_fires = dst != "skip"
         self._first_pass = dst != "last"
         self._second_pass = dst in ("last", "both")
+        self._last: tuple[int, datetime | None] = (-1, None)
 
     @property
     def passes(self) -> tuple[bool, bool]:
@@ -54,8 +55,13 @@ class LocalInstants:
     def next_after(self, instant: datetime) -> datetime | None:
         """The first one strictly after `instant` (aware), in UTC."""
         since = instant - EPOCH
-        found = self.at_or_after(since.days * DAY_SECONDS + since.seconds + 1)
-        return None if found is None else EPOCH + timedelta(seconds=found)
+        start = max(since.days * DAY_SECONDS + since.seconds + 1, 0)
+        asked, answer = self._last  # many jobs have this rule, and are due, or begin, at the same instant
+        if asked != start:
+            found = self.at_or_after(start)
+            answer = None if found is None else EPOCH + timedelta(seconds=found)
+            self._last = start, answer
+        return answer
 
     def at_or_after(self, instant: int) -> int | None:
         """In seconds since 1970. Stretch by stretch: within one, instants and wall times differ by a constant."""
