@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from asched.core.action import Function
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 
@@ -55,9 +56,9 @@ Condition = Network | Reachable | MainsPower | PathExists | LoadBelow | Function
 
 EXAMPLES = '"network", "reachable db:5432", "ac power", "path /x exists", "load below 2.5" or "module:function"'
 
-_REACHABLE = re.compile(r"reachable\s+(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:]+):(?P<port>[0-9]{1,5})")
-_PATH = re.compile(r"path\s+(?P<path>\S.*?)\s+exists", re.DOTALL)
-_LOAD = re.compile(r"load\s+below\s+(?P<limit>[0-9]+(\.[0-9]+)?)")
+_REACHABLE = pattern(r"reachable\s+(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:]+):(?P<port>[0-9]{1,5})")
+_PATH = pattern(r"path\s+(?P<path>\S.*?)\s+exists", re.DOTALL)
+_LOAD = pattern(r"load\s+below\s+(?P<limit>[0-9]+(\.[0-9]+)?)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import field
 from typing import Any
 
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 
 FLAGS = re.MULTILINE  # ^ and $ are those of a line
-_REPEATS = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+{]|(?<!\()\?)")
+_REPEATS = pattern(r"(?<!\\)(?:\\\\)*(?:[*+{]|(?<!\()\?)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from asched.core.grammar.instants import INSTANT, read_end, read_instants
 from asched.core.grammar.windows import read_windows
 from asched.core.localtime.calendars import Calendar, Span
 from asched.core.localtime.windows import Windows
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.core.triggers.blackout import Blackout
 from asched.core.triggers.excluding import Excluding
@@ -20,7 +21,7 @@ from asched.core.triggers.search import refuse_what_never_fires
 from asched.declaration.faults import Fault, Path, did_you_mean, shown, unknown_option
 from asched.errors import ScheduleError
 
-_SPAN = re.compile(rf"\s*from\s+(?P<start>{INSTANT})\s+until\s+(?P<end>{INSTANT})\s*", re.IGNORECASE)
+_SPAN = pattern(rf"\s*from\s+(?P<start>{INSTANT})\s+until\s+(?P<end>{INSTANT})\s*", re.IGNORECASE)
 _WINDOW_EXAMPLE = 'as in "between 02:00 and 04:00 on sunday" or "from 2026-12-24T18:00 until 2026-12-27T06:00"'
 _NO_CALENDARS = 'write a table [calendars.NAME], or Scheduler(calendars={"NAME": asched.holidays("DE")})'
 

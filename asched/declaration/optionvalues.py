@@ -6,7 +6,6 @@ A reader takes the value, its path, and the list to which it adds what is wrong;
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +15,7 @@ from asched.core.localtime.cron import DayRule, Dst
 from asched.core.localtime.zones import zone
 from asched.core.model import CatchUp, Ending, OnResume, Overlap, Retry
 from asched.core.text.durations import as_duration
+from asched.core.text.pattern import pattern
 from asched.core.triggers.excluding import Shift
 from asched.declaration.conditions import needs_reader, read_conditions, read_wait
 from asched.declaration.exclusions import read_blackout, read_except
@@ -25,8 +25,8 @@ from asched.errors import ScheduleError
 
 Reader = Callable[[object, Path, list[Fault]], Any]
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-JOB_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+JOB_NAME = pattern(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def one_of(words: Sequence[str]) -> Reader:

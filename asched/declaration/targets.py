@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import re
 from typing import Any
 
+from asched.core.text.pattern import pattern
 from asched.declaration.faults import Fault, Path, did_you_mean, shown
 
-TARGET = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
+TARGET = pattern(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 
 
 class NoTarget(Exception):

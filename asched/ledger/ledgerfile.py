@@ -7,12 +7,12 @@ foreign, cut off) is never one that we left behind: it is refused, never replace
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
+from asched.core.text.pattern import pattern
 from asched.errors import LedgerUnusable
 from asched.ledger import schema
 from asched.ledger import statements as sql
@@ -32,7 +32,7 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afs", "ncpfs"}
 _CHECKED_WHOLE = 4 * 1024 * 1024  # a file up to this size is checked through at each start: 20 ms at most
-_OCTAL = re.compile(r"\\([0-7]{3})")  # how /proc/self/mounts writes a space
+_OCTAL = pattern(r"\\([0-7]{3})")  # how /proc/self/mounts writes a space
 
 
 def make_folder(path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from asched.core.localtime.calendars import Calendar
+from asched.core.text.pattern import pattern
 from asched.declaration.calendars.reading import (
     Years,
     from_dates,
@@ -24,7 +24,7 @@ from asched.engine.clock import SystemClock
 from asched.errors import ScheduleError
 from asched.service.schema import CalendarTable, as_table, read_table
 
-_TARGET = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)")
+_TARGET = pattern(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)")
 
 
 def read_calendars(tables: Mapping[str, Any], folder: Path, faults: list[Fault]) -> dict[str, Calendar]:

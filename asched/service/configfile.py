@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from asched.core.text.pattern import pattern
 from asched.declaration.problems import Finding, shown_path
 from asched.errors import ConfigurationError
 from asched.host.permissions import remedy, writable_by_others
 from asched.service.toml_positions import Positions
 
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_AT = pattern(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_file(path: Path) -> tuple[dict[str, Any], Positions]:

@@ -8,8 +8,9 @@ import traceback
 from pathlib import Path
 
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 
-_BROKEN_JOB = re.compile(
+_BROKEN_JOB = pattern(
     r"^@(?:\w+\.)*job\b.*?(?:\bname\s*=\s*[\"'](?P<given>[^\"']+)[\"'].*?)?^(?:async\s+)?def\s+(?P<name>\w+)",
     re.MULTILINE | re.DOTALL,
 )

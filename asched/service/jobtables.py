@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import field
@@ -10,6 +9,7 @@ from typing import Any
 
 from asched.core.action import Command, Request
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 from asched.declaration.faults import Fault, shown, unknown_option
 from asched.declaration.options import OPTIONS
 from asched.declaration.targets import NoTarget, find_target
@@ -126,7 +126,7 @@ def _argv(command: object, shell: bool, faults: list[Fault]) -> tuple[str, ...] 
     return tuple(command)
 
 
-_OF_A_SHELL = re.compile(r"[;&|<>$`*?]")
+_OF_A_SHELL = pattern(r"[;&|<>$`*?]")
 
 
 def _as_list(command: str) -> str:

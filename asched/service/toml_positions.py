@@ -10,15 +10,16 @@ import bisect
 import re
 
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 
 Path = tuple[str | int, ...]
 
-_SPACE = re.compile(r"[ \t]*")
-_BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_SCALAR = re.compile(r"[^\s,\]}#]+(?: (?=\d\d:)[^\s,\]}#]+)?")  # a date and its time may stand apart
+_SPACE = pattern(r"[ \t]*")
+_BLANK = pattern(r"(?:[ \t\n]|#[^\n]*)*")
+_BARE_KEY = pattern(r"[A-Za-z0-9_-]+")
+_SCALAR = pattern(r"[^\s,\]}#]+(?: (?=\d\d:)[^\s,\]}#]+)?")  # a date and its time may stand apart
 _SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([btnfre\"\\])|[ \t]*\n[ \t\n]*)")
+_ESCAPE = pattern(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([btnfre\"\\])|[ \t]*\n[ \t\n]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, N
 from asched.core.localtime.timeofday import parse_time
 from asched.core.localtime.weekdays import SETS, WEEKDAYS, weekday_number
 from asched.core.text.lists import Item, list_items
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.core.text.wording import ORDINALS
 from asched.core.triggers.calendarinterval import MONTHS, CalendarInterval, Day, Unit
 from asched.errors import ScheduleError
 
-_PHRASE = re.compile(
+_PHRASE = pattern(
     r"\s*every\s+(?:(?P<count>[0-9]+|other)\s+)?(?P<unit>day|week|month|year)s?\b"
     r"(?:\s+on\s+(?P<on>.*?))?"
     r"(?:\s+at\s+(?P<times>.*?))?"
@@ -36,10 +37,8 @@ _PHRASE = re.compile(
     rf"(?:\s+from\s+(?P<anchor>{INSTANT}))?\s*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?:the\s+)?(?:day\s+)?([0-9]{1,2})(?:st|nd|rd|th)?", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?:the\s+)?(?P<place>last|first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)\s+(?P<what>[a-z]+)"
-)
+_NUMBER = pattern(r"(?:the\s+)?(?:day\s+)?([0-9]{1,2})(?:st|nd|rd|th)?", re.IGNORECASE)
+_NAMED = pattern(r"(?:the\s+)?(?P<place>last|first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)\s+(?P<what>[a-z]+)")
 _EXAMPLES = {
     "day": "every 3 days at 09:00",
     "week": "every 2 weeks on monday at 09:00",

@@ -26,6 +26,7 @@ from asched.core.grammar.windows import read_windows
 from asched.core.localtime.calendars import Calendar, day_calendar
 from asched.core.localtime.zones import zone
 from asched.core.text.lists import list_items
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.core.triggers.both import all_of
 from asched.core.triggers.bounded import Bounded
@@ -37,20 +38,20 @@ from asched.core.triggers.union import any_of
 from asched.core.triggers.within import Within
 from asched.errors import ScheduleError
 
-_EITHER = re.compile(r"\|")
-_BOTH = re.compile("&")
-_EXCEPT = re.compile(r"(?:(?<=[\s)])|^)except(?=[\s(]|$)", re.IGNORECASE)
-_SUFFIX = re.compile(
+_EITHER = pattern(r"\|")
+_BOTH = pattern("&")
+_EXCEPT = pattern(r"(?:(?<=[\s)])|^)except(?=[\s(]|$)", re.IGNORECASE)
+_SUFFIX = pattern(
     r"(?<=[\s)])(?:(?P<word>between|from|until|on)(?=\s|$)|(?P<count>[0-9]{1,9})\s+(?P<times>times?)(?=\s|$))",
     re.IGNORECASE,
 )
-_FROM = re.compile(r"from\b", re.IGNORECASE)
-_WINDOW = re.compile(r"(?:between|on)\b", re.IGNORECASE)
-_DAYS = re.compile(r"on\b[a-z,\s-]*", re.IGNORECASE)
-_COUNTED = re.compile(r"\s*@?every\s+(?:[0-9.]|other\s|(?:week|month|year)s?\s+on\s)", re.IGNORECASE)
-_CALENDAR = re.compile(r"\s*every\s+(?:(?:[0-9]+|other)\s+)?(?:week|month|year)s?\s", re.IGNORECASE)
-_ONCE = re.compile(r"\s*once\s", re.IGNORECASE)
-_DATE = re.compile(r"(?:at\s+)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.IGNORECASE)
+_FROM = pattern(r"from\b", re.IGNORECASE)
+_WINDOW = pattern(r"(?:between|on)\b", re.IGNORECASE)
+_DAYS = pattern(r"on\b[a-z,\s-]*", re.IGNORECASE)
+_COUNTED = pattern(r"\s*@?every\s+(?:[0-9.]|other\s|(?:week|month|year)s?\s+on\s)", re.IGNORECASE)
+_CALENDAR = pattern(r"\s*every\s+(?:(?:[0-9]+|other)\s+)?(?:week|month|year)s?\s", re.IGNORECASE)
+_ONCE = pattern(r"\s*once\s", re.IGNORECASE)
+_DATE = pattern(r"(?:at\s+)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.IGNORECASE)
 _DEEPEST = 20  # so many suffixes behind each other
 _WORDS = ("between", "from", "until", "times", "except")
 

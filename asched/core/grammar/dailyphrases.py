@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from asched.core.localtime.timeofday import parse_time
 from asched.core.localtime.weekdays import weekday_field
 from asched.core.text.lists import list_items
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import any_of
 from asched.errors import ScheduleError
 
-_HOURLY = re.compile(r"\s*(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
-_DAILY = re.compile(
+_HOURLY = pattern(r"\s*(?:hourly|every\s+hour)\s+at\s+(?P<minutes>:.*)", re.IGNORECASE)
+_DAILY = pattern(
     r"\s*(?P<days>[a-z,-]+(?:\s+[a-z,-]+)*?)\s+at\s+(?P<times>(?:[0-9]|noon\b|midnight\b).*)", re.IGNORECASE
 )
 

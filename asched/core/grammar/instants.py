@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 
 from asched.core.localtime.cron import Dst
 from asched.core.localtime.zones import after_gap, instants_of
+from asched.core.text.pattern import pattern
 from asched.errors import Refused, ScheduleError
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where other zones have no instants any more
@@ -14,7 +14,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 9000  # far from the ends of the calendar, where o
 INSTANT = r"\S+(?:\s+[0-9]{1,2}:\S+)?"  # where one stands in a phrase: with a T, or a blank, before the time
 
 _EXAMPLE = 'as in "2026-12-24T17:30" or "2026-12-24T17:30+01:00"'
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_instants(text: str, tz: str, dst: Dst = "auto") -> tuple[datetime, ...]:

@@ -10,14 +10,15 @@ from asched.core.grammar.instants import read_date, read_instants
 from asched.core.localtime.timeofday import format_time, parse_time
 from asched.core.localtime.weekdays import EVERY_DAY, parse_weekdays
 from asched.core.localtime.zones import zone
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 HELP = 'as in "03:00", "tomorrow 11:00", "sat 09:00", "yesterday" or "2026-12-24T17:30"'
 
 _DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1}
 _WEEK = 7
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_CLOCK = re.compile(
+_DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = pattern(
     r"(?P<time>noon|midnight|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?P<offset>z|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE
 )
 

@@ -47,6 +47,7 @@ from asched.core.localtime.weekdays import EVERY_DAY, format_weekdays, parse_wee
 from asched.core.localtime.windows import Windows
 from asched.core.text.durations import parse_duration
 from asched.core.text.paths import QUOTED, read_path
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import moved
 from asched.core.triggers.at import At
 from asched.core.triggers.delayed import In
@@ -114,20 +115,20 @@ def parse_schedule(
             raise reworded(error, text, read) from None
 
 
-_EVERY = re.compile(
+_EVERY = pattern(
     rf"@?every\s+(?P<period>.+?)(?:\s+to\s+(?P<longest>.+?))?(?:\s+from\s+(?P<anchor>{INSTANT}))?", re.IGNORECASE
 )
-_AFTER = re.compile(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
-_ONCE = re.compile(
+_AFTER = pattern(r"after\s+(?P<period>.+)|(?P<before>.+?)\s+after\s+finish", re.IGNORECASE)
+_ONCE = pattern(
     r"once\s+(?:(?:a|every|per)\s+(?P<day>[a-z]+)|on\s+(?P<days>[a-z,\s-]+?))\s+(?P<windows>between\b.*)", re.IGNORECASE
 )
-_ONCE_WORD = re.compile(r"once\b", re.IGNORECASE)
-_IN = re.compile(r"in\s+(?P<delay>.+)", re.IGNORECASE)
-_WATCH = re.compile(
+_ONCE_WORD = pattern(r"once\b", re.IGNORECASE)
+_IN = pattern(r"in\s+(?P<delay>.+)", re.IGNORECASE)
+_WATCH = pattern(
     rf"when\s+(?P<changing>{QUOTED}|\S.*?)\s+changes|while\s+(?P<queue>{QUOTED}|\S.*?)\s+has\s+files", re.IGNORECASE
 )
-_SO_OFTEN = re.compile(r"[0-9]+\s+times?\b", re.IGNORECASE)
-_AT = re.compile(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
+_SO_OFTEN = pattern(r"[0-9]+\s+times?\b", re.IGNORECASE)
+_AT = pattern(r"(?:at\s+)?(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}.*)", re.IGNORECASE)
 T = TypeVar("T")
 
 

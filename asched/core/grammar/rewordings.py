@@ -13,6 +13,7 @@ from asched.core.dataclass import dataclass
 from asched.core.localtime.weekdays import EVERY_DAY, format_weekdays, parse_weekdays
 from asched.core.localtime.zones import zone
 from asched.core.text.paths import write_path
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 _LONGEST = 500  # characters; nobody types more by hand
@@ -66,7 +67,7 @@ def _of(pattern: str, reworded: Callable[[re.Match[str]], str], message: str = "
     return _Rewording(re.compile(pattern, re.IGNORECASE), reworded, message, beside)
 
 
-_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2})(?P<rest>(?::[0-9]{2}){0,2})\s*(?P<half>[ap]m)?", re.IGNORECASE)
+_CLOCK = pattern(r"(?P<hour>[0-9]{1,2})(?P<rest>(?::[0-9]{2}){0,2})\s*(?P<half>[ap]m)?", re.IGNORECASE)
 
 
 def _clock(said: str) -> str:

@@ -7,11 +7,12 @@ import re
 from asched.core.localtime.timeofday import parse_time
 from asched.core.localtime.weekdays import EVERY_DAY, parse_weekdays
 from asched.core.localtime.windows import ALL_DAY, Span, Windows
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.errors import ScheduleError
 
-_WINDOWS = re.compile(r"(?:between\b(?P<spans>.*?))?(?:(?:(?<=\s)|^)on\b(?P<days>.*))?", re.IGNORECASE | re.DOTALL)
-_SPAN = re.compile(r"\s*(?P<start>\S+)\s+and\s+(?P<end>\S+)\s*", re.IGNORECASE)
+_WINDOWS = pattern(r"(?:between\b(?P<spans>.*?))?(?:(?:(?<=\s)|^)on\b(?P<days>.*))?", re.IGNORECASE | re.DOTALL)
+_SPAN = pattern(r"\s*(?P<start>\S+)\s+and\s+(?P<end>\S+)\s*", re.IGNORECASE)
 
 
 def read_windows(text: str, tz: str) -> Windows:

@@ -5,7 +5,6 @@ Each rule answers with at most a few oddities; whoever wants one of them says so
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,13 +14,14 @@ from asched.core.dataclass import dataclass
 from asched.core.localtime.cron import Cron
 from asched.core.localtime.cronfields import DAY, HOUR, MINUTE, SECOND, YEAR, Field
 from asched.core.localtime.zones import offset_changes
+from asched.core.text.pattern import pattern
 from asched.core.triggers.instants import between
 
 HORIZON = timedelta(days=548)  # 18 months: each offset change of a year comes at least once
 
 _SMALLEST = timedelta(microseconds=1)
 _SHOWN = 3  # times of day that are listed
-_STEPPED = re.compile(r"(?P<item>(?:\*|(?P<low>\d+)-(?P<high>\d+))/(?P<step>\d+))")
+_STEPPED = pattern(r"(?P<item>(?:\*|(?P<low>\d+)-(?P<high>\d+))/(?P<step>\d+))")
 _INTERVALS = {SECOND: "s", MINUTE: "m", HOUR: "h", DAY: "d"}
 
 

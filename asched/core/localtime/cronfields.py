@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from asched.core.dataclass import dataclass
 from asched.core.localtime.monthdays import LastDay, LastWeekday, LastWorkday, MonthDay, NearestWorkday, NthWeekday
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 
@@ -118,16 +119,16 @@ def _help_for_count(expression: str, count: int) -> str:
     return 'minute hour day month weekday, as in "30 2 * * *"'
 
 
-_NUMBER = re.compile(r"[0-9]{1,4}")
-_STEP = re.compile(r"[0-9]{1,9}")  # int() refuses thousands of digits, with an error of its own
-_RANGE = re.compile(r"(?P<low>[^-/*?#]+)(?:-(?P<high>[^-/*?#]+))?(?:/(?P<step>[^-/*?#]+))?")
-_STAR = re.compile(r"\*(?:/(?P<step>[^-/*?#]+))?")
-_LAST_DAY = re.compile(r"L(?:-(?P<back>[0-9]{1,2}))?")
-_NEAREST = re.compile(r"(?P<day>[0-9]{1,2})W")
-_NTH = re.compile(r"(?P<weekday>[0-9A-Z]+)#(?P<nth>[0-9]{1,4})")
-_LAST_WEEKDAY = re.compile(r"(?P<weekday>[0-9]|[A-Z]{3})L")
-_ELSEWHERE = re.compile(r"[0-9A-Z]+(?:(?P<to>-[0-9A-Z]+)#[0-9L]|#L)")  # as other tools have it
-_DICE = re.compile(r"[HR](?:[(/].*)?")
+_NUMBER = pattern(r"[0-9]{1,4}")
+_STEP = pattern(r"[0-9]{1,9}")  # int() refuses thousands of digits, with an error of its own
+_RANGE = pattern(r"(?P<low>[^-/*?#]+)(?:-(?P<high>[^-/*?#]+))?(?:/(?P<step>[^-/*?#]+))?")
+_STAR = pattern(r"\*(?:/(?P<step>[^-/*?#]+))?")
+_LAST_DAY = pattern(r"L(?:-(?P<back>[0-9]{1,2}))?")
+_NEAREST = pattern(r"(?P<day>[0-9]{1,2})W")
+_NTH = pattern(r"(?P<weekday>[0-9A-Z]+)#(?P<nth>[0-9]{1,4})")
+_LAST_WEEKDAY = pattern(r"(?P<weekday>[0-9]|[A-Z]{3})L")
+_ELSEWHERE = pattern(r"[0-9A-Z]+(?:(?P<to>-[0-9A-Z]+)#[0-9L]|#L)")  # as other tools have it
+_DICE = pattern(r"[HR](?:[(/].*)?")
 
 
 @dataclass(frozen=True, slots=True)

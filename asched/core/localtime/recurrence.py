@@ -17,14 +17,15 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MOST_TIMES = 1000  # a COUNT; more would have to be counted through
 
-_PART = re.compile(r"(?P<key>[A-Za-z]+)=(?P<value>[^;]*)")
-_BY_DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
+_PART = pattern(r"(?P<key>[A-Za-z]+)=(?P<value>[^;]*)")
+_BY_DAY = pattern(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _EXAMPLE = 'as in "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0;BYSECOND=0"'
 
 

@@ -16,12 +16,13 @@ from hashlib import sha256
 
 from asched.core.dataclass import dataclass
 from asched.core.localtime.cronfields import DAY, LAYOUTS, WEEKDAY, YEAR, Unit
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 _FORMS = 'write H, H(0-29), H/15 or H(0-29)/10; in a list, each between commas, as in "H,30"'
-_MENTION = re.compile(r"(?<![A-Z])H(?![A-Z])", re.IGNORECASE)
-_H = re.compile(r"H(?:\((?P<low>[^-()]*)-(?P<high>[^-()]*)\))?(?:/(?P<step>.*))?", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,4}")
+_MENTION = pattern(r"(?<![A-Z])H(?![A-Z])", re.IGNORECASE)
+_H = pattern(r"H(?:\((?P<low>[^-()]*)-(?P<high>[^-()]*)\))?(?:/(?P<step>.*))?", re.IGNORECASE)
+_NUMBER = pattern(r"[0-9]{1,4}")
 
 
 def resolve(expression: str, name: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from asched.core.localtime.walltimes import DAY_SECONDS
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 _NAMED = {"noon": "12:00", "midnight": "00:00"}
-_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?")
+_TIME = pattern(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?")
 
 
 def parse_time(text: str, *, up_to_midnight: bool = False) -> int:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -34,7 +35,7 @@ _SPELLINGS: dict[str, str] = {
     **dict.fromkeys(("µs", "μs", "microsecond", "microseconds"), "us"),
 }
 
-_TERM = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµμ]*)\s*", re.IGNORECASE)
+_TERM = pattern(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµμ]*)\s*", re.IGNORECASE)
 _EXAMPLES = 'write a number and a unit (ms, s, m, h, d, w), as in "90s", "1h30m" or "250ms"'
 
 

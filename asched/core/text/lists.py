@@ -6,8 +6,9 @@ import re
 from itertools import pairwise
 
 from asched.core.dataclass import dataclass
+from asched.core.text.pattern import pattern
 
-_GAP = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
+_GAP = pattern(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

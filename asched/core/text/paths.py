@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from asched.core.text.pattern import pattern
+
 QUOTED = r"'(?:[^']|'')+'" + "|" + r'"(?:[^"]|"")+"'
 
-_WATCHED = re.compile(rf"\b(?:when|while)\s+(?P<path>{QUOTED})(?=\s+(?:changes|has\s+files)\b)", re.IGNORECASE)
-_MEANS_SOMETHING = re.compile(
+_WATCHED = pattern(rf"\b(?:when|while)\s+(?P<path>{QUOTED})(?=\s+(?:changes|has\s+files)\b)", re.IGNORECASE)
+_MEANS_SOMETHING = pattern(
     r"[|&()]|\s(?:between|on|from|until|except|changes|has|[0-9]+\s+times?)(?=\s|$)|^\s|\s$", re.IGNORECASE
 )
 

@@ -14,6 +14,7 @@ from asched.core.localtime.localinstants import Dst, LocalInstants
 from asched.core.localtime.recurrence import Recurrence, format_moment, parse_moment, parse_recurrence
 from asched.core.localtime.recurringwalls import RecurringWalls
 from asched.core.localtime.zones import offsets, zone
+from asched.core.text.pattern import pattern
 from asched.core.text.pointing import read_part
 from asched.errors import ScheduleError
 
@@ -22,8 +23,8 @@ _WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _PROBE = datetime(1972, 1, 1)  # noqa: DTZ001
 
 _START = r'DTSTART(?:;TZID="?(?P<tz>[^:;"\s]+)"?)?(?:;VALUE=DATE(?:-TIME)?)?'
-_PREFIX = re.compile(rf"\s*rrule:\s*(?:{_START}[=:](?P<start>[^;]*);)?", re.IGNORECASE)
-_LINES = re.compile(rf"\s*{_START}:(?P<start>\S+)\s+RRULE:(?=\S+\s*$)", re.IGNORECASE)
+_PREFIX = pattern(rf"\s*rrule:\s*(?:{_START}[=:](?P<start>[^;]*);)?", re.IGNORECASE)
+_LINES = pattern(rf"\s*{_START}:(?P<start>\S+)\s+RRULE:(?=\S+\s*$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

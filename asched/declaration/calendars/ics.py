@@ -7,7 +7,6 @@ of the whole format, and what an exclusion needs of it is below.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +17,7 @@ from asched.core.localtime.calendars import Span
 from asched.core.localtime.recurrence import parse_moment, parse_recurrence
 from asched.core.localtime.recurringwalls import RecurringWalls
 from asched.core.localtime.zones import instant_of, zone
+from asched.core.text.pattern import pattern
 from asched.errors import ScheduleError
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
@@ -26,10 +26,10 @@ _MOST = 10_000  # times of one event
 _EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # what every zone has an instant for
 _LONGEST = _LATEST - _EARLIEST
 
-_LINE = re.compile(r'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:;=]+=(?:"[^"]*"|[^:;"]*))*):(?P<value>.*)')
-_PARAMETER = re.compile(r';([^:;=]+)=(?:"([^"]*)"|([^:;"]*))')
-_ESCAPED = re.compile(r"\\(.)")
-_DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_LINE = pattern(r'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:;=]+=(?:"[^"]*"|[^:;"]*))*):(?P<value>.*)')
+_PARAMETER = pattern(r';([^:;=]+)=(?:"([^"]*)"|([^:;"]*))')
+_ESCAPED = pattern(r"\\(.)")
+_DURATION = pattern(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 @dataclass(slots=True)
