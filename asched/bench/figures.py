@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asched.core.dataclass import dataclass
 from asched.core.hindsight.chronicle import percentile
 from asched.core.record import FireRecord
 from asched.host.processors import Shares

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,6 @@ from tempfile import TemporaryDirectory
 from asched.bench.bursts import measure_lateness
 from asched.bench.figures import Figures, Lateness, Machine, Pace, Recorded
 from asched.bench.recorded import JOBS, measure_recorded
-from asched.core.dataclass import dataclass
 from asched.engine.clock import SystemClock
 from asched.errors import Refused
 from asched.host.processors import shares, spent

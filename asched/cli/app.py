@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -47,6 +47,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "completion": ("completion", "A script that completes asched's commands in your shell."),
 }
 
+_COLUMNS, _WIDEST = 80, 100  # where nobody says, and at most
+
 
 class NobodyReads(Exception):
     """Whoever read our output has seen enough. No OSError, of which click would make an exit code of its own."""
@@ -57,7 +59,7 @@ class Verbs(click.Group):
 
     def make_context(self, *args: Any, **more: Any) -> click.Context:
         with _noticing_that_nobody_reads():  # --help prints while it is parsed
-            return super().make_context(*args, **more)
+            return super().make_context(*args, **{"terminal_width": _width()} | more)
 
     def invoke(self, ctx: click.Context) -> Any:
         with _noticing_that_nobody_reads():
@@ -84,10 +86,26 @@ class Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from difflib import get_close_matches  # a thirtieth of what --help takes
+
             close = get_close_matches(args[0], VERBS, n=1)
             if not close:
                 raise
             raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
+
+
+def _width() -> int:
+    """Characters a line of help has: as click finds it, which loads shutil, and all that archives are packed with."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(1).columns or _COLUMNS
+        except OSError:
+            columns = _COLUMNS
+    return max(min(columns, _WIDEST) - 2, 50)
 
 
 @contextmanager
@@ -106,7 +124,7 @@ def _say_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST})
 @click.option(
     "-c",
     "--config",

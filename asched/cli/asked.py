@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from asched.cli.jobat import day_named, moment
-from asched.core.dataclass import dataclass
 from asched.core.localtime.zones import after_gap, instants_of
-from asched.core.text.pattern import pattern
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_CLOCK = pattern(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?P<fraction>[.,][0-9]+)?)?")
-_OFFSET = pattern(r"[0-9](?:z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
+_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?P<fraction>[.,][0-9]+)?)?")
+_OFFSET = re.compile(r"[0-9](?:z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

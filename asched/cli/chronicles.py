@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import click
@@ -13,7 +14,6 @@ from asched.cli.answerjson import absence_json, act_json
 from asched.cli.desk import Desk
 from asched.cli.strips import LETTERS as FORECAST
 from asched.core.change import Absence, Act
-from asched.core.dataclass import dataclass
 from asched.core.foresight.forecast import Mark
 from asched.core.hindsight.chronicle import ABSENT, Chronicle, Went, percentile
 from asched.core.hindsight.losses import Losses

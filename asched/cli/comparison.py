@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo
@@ -14,7 +15,6 @@ from asched.cli.desk import Desk
 from asched.cli.kinds import Moment
 from asched.cli.otherzones import instants_elsewhere, version_of
 from asched.cli.verb import absolute
-from asched.core.dataclass import dataclass
 from asched.core.english.trigger import explain_trigger
 from asched.core.foresight.differences import Difference, Moves, difference, moves
 from asched.core.grammar.phrases import parse_schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,6 @@ import click
 
 from asched.cli import show
 from asched.cli.spells import Spell
-from asched.core.dataclass import dataclass
 from asched.core.foresight.simulate import Disturbance, Outage, Stall, Step, Suspend
 from asched.core.text.durations import format_duration
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from asched.cli.desk import Desk
@@ -13,7 +13,6 @@ from asched.cli.elsewhere import served_elsewhere
 from asched.cli.rehearsing import rehearsed
 from asched.cli.supposing import durations, median, simulated
 from asched.core.change import Expire
-from asched.core.dataclass import dataclass
 from asched.core.english.dependence import explain_after
 from asched.core.foresight.asdefined import job_as_defined
 from asched.core.foresight.differences import Shift, shift

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -17,7 +18,6 @@ from asched.cli.icalendar import Event, icalendar
 from asched.cli.kinds import Moment
 from asched.cli.outlook import Ahead, Followers, Known, instants, once_it_ends, standing, upcoming
 from asched.cli.upcoming import FEW, MANY
-from asched.core.dataclass import dataclass
 from asched.core.english.dependence import explain_after, explain_ifs
 from asched.core.english.trigger import explain_trigger
 from asched.core.grammar.phrases import parse_schedule

@@ -6,10 +6,10 @@ A fire keeps its UID: it is made of the job and the instant, so that importing i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from asched import __version__
-from asched.core.dataclass import dataclass
 
 _LINE = 75  # octets, without the line break
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from asched.core.dataclass import dataclass
 from asched.errors import AschedError, ScheduleError
 
 if TYPE_CHECKING:

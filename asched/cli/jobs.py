@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from asched.cli.desk import Desk
 from asched.cli.drains import say_drain
 from asched.cli.names import complete_job
 from asched.cli.verb import verb
-from asched.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from asched.cli.outlook import Known

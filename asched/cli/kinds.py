@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from asched.core.dataclass import dataclass
 from asched.errors import ScheduleError
 
 if TYPE_CHECKING:

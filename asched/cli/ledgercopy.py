@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from errno import ENOENT
 from pathlib import Path
 
 from asched.cli.desk import Desk
 from asched.cli.ledgercheck import ledger_file
-from asched.core.dataclass import dataclass
 from asched.errors import Refused
 from asched.ledger.backup import back_up
 from asched.ledger.connection import connect_any_reader, telling

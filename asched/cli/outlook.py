@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, islice, takewhile
 
 from asched.core.change import Act, Pause
-from asched.core.dataclass import dataclass
 from asched.core.lint.schedule import raised
 from asched.core.model import Job
 from asched.core.occurrence import Added, Occurrence, comes_at

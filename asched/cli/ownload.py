@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from asched.cli.desk import Desk
 from asched.cli.supposing import Supposed, foretold, suppose
-from asched.core.dataclass import dataclass
 from asched.core.foresight.forecast import Busy
 from asched.host.statedir import state_dir
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from asched.core.dataclass import dataclass
 from asched.errors import ConfigurationError
 
 MEMORY = ":memory:"

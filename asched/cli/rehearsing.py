@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from asched.core.dataclass import dataclass
 from asched.core.foresight.rehearsal import Rehearsal, known_of, rehearse
 from asched.core.limits import Limits
 from asched.core.model import Fire, Job

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asched.cli.kinds import Kind, Moment, read_duration, read_said
-from asched.core.dataclass import dataclass
-from asched.core.text.pattern import pattern
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_SPELL = pattern(r"(?P<when>\S.*?)\s+(?P<sign>[+-])\s*(?P<length>\S.*)")
-_SLOW = pattern(r"(?P<job>[A-Za-z0-9_.-]+)(?:\s*=\s*|\s+)(?:x(?P<factor>[0-9]+(?:\.[0-9]+)?)|(?P<length>\S.*))")
+_SPELL = re.compile(r"(?P<when>\S.*?)\s+(?P<sign>[+-])\s*(?P<length>\S.*)")
+_SLOW = re.compile(r"(?P<job>[A-Za-z0-9_.-]+)(?:\s*=\s*|\s+)(?:x(?P<factor>[0-9]+(?:\.[0-9]+)?)|(?P<length>\S.*))")
 _SMALLEST = timedelta(microseconds=1)
 
 

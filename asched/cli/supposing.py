@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from asched.cli import show
@@ -12,7 +12,6 @@ from asched.cli.desk import Desk, unknown_job
 from asched.cli.disturbing import Planned
 from asched.cli.outlook import Known, anchored, standing
 from asched.cli.spells import Slow
-from asched.core.dataclass import dataclass
 from asched.core.foresight.forecast import Forecast
 from asched.core.foresight.simulate import Disturbance, simulate
 from asched.core.limits import Limits

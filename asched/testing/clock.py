@@ -15,13 +15,13 @@ import asyncio
 import heapq
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
-from asched.core.dataclass import dataclass
 from asched.core.text.durations import as_duration
 from asched.engine.engine import Engine
 

@@ -7,10 +7,11 @@ import statistics
 import subprocess
 import sys
 
+import click
 import pytest
 from clifolder import ROOT
 
-from asched.cli.app import VERBS
+from asched.cli.app import VERBS, app
 
 HEAVY = {"pydantic", "httpx", "rich", "sqlite3", "aiosqlite", "croniter", "structlog", "anyio"}
 BAR = 0.100  # seconds of CPU
@@ -39,10 +40,46 @@ def test_importing_asched_loads_nothing_heavy() -> None:
     assert not loaded("import asched") & {*HEAVY, "click", "asyncio"}
 
 
+EMBEDDED = """
+import asyncio
+from asched import Scheduler, every
+
+async def job(): ...
+
+async def main():
+    scheduler = Scheduler(ledger=":memory:")
+    scheduler.add(job, every("1h"), name="hourly")
+    async with scheduler:
+        pass
+
+asyncio.run(main())
+"""
+
+
+def test_whoever_embeds_a_scheduler_pays_for_what_its_jobs_need() -> None:
+    """An interval and a ledger in memory need no second opinion on cron, no grammar, and no exact numbers."""
+    found = loaded(EMBEDDED)
+    assert not found & {*HEAVY, "dateutil", "decimal", "fractions", "uuid", "asched.core.triggers.rarerspecs"}
+    assert not {
+        name for name in found if name.startswith(("asched.cli", "asched.service", "asched.core.grammar.phrases"))
+    }
+    assert "croniter" in loaded(
+        EMBEDDED.replace("every(", "cron(").replace('"1h"', '"0 9 * * *"').replace("every", "cron")
+    )
+
+
 def test_help_loads_neither_what_runs_jobs_nor_what_prints_tables() -> None:
     found = loaded("from asched.cli.app import app\napp.main(['--help'], standalone_mode=False)")
-    assert not found & {*HEAVY, "asyncio"}
+    assert not found & {*HEAVY, "asyncio", "shutil", "difflib", "dataclasses"}
     assert {name for name in found if name.startswith("asched")} == {"asched", "asched.cli", "asched.cli.app"}
+
+
+@pytest.mark.parametrize("columns", ["", "no number", "0", "-3", "20", "72", "100", "300"])
+def test_help_is_as_wide_as_click_would_have_it(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    own = app.make_context("asched", [], resilient_parsing=True)
+    theirs = click.Group.make_context(app, "asched", [], resilient_parsing=True)
+    assert app.get_help(own) == app.get_help(theirs)
 
 
 @pytest.mark.parametrize("arguments", [["version"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
