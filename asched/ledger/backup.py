@@ -10,7 +10,6 @@ import os
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from asched.errors import LedgerUnusable
@@ -28,6 +27,8 @@ def back_up(path: Path, target: Path, busy_timeout: timedelta) -> None:
 
     Raises LedgerUnusable when the copy is not sound (then `target` is as before), OSError, and what sqlite3 raises.
     """
+    from tempfile import mkstemp  # with it come random, and shutil with the archive formats
+
     handle, name = mkstemp(prefix=f".{target.name}.", suffix=MAKING, dir=target.parent)
     os.close(handle)
     making = Path(name)

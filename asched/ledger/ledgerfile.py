@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from asched.core.text.pattern import pattern
@@ -157,6 +156,8 @@ def read_progress(connection: Connection) -> Progress:
 
 
 def _create(path: Path) -> None:
+    from tempfile import mkstemp  # with it come random, and shutil with the archive formats
+
     handle, name = mkstemp(prefix=f".{path.name}.", suffix=MAKING, dir=path.parent)
     os.close(handle)
     making = Path(name)

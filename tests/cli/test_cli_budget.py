@@ -6,6 +6,7 @@ import resource
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -72,6 +73,12 @@ def test_help_loads_neither_what_runs_jobs_nor_what_prints_tables() -> None:
     found = loaded("from asched.cli.app import app\napp.main(['--help'], standalone_mode=False)")
     assert not found & {*HEAVY, "asyncio", "shutil", "difflib", "dataclasses"}
     assert {name for name in found if name.startswith("asched")} == {"asched", "asched.cli", "asched.cli.app"}
+
+
+def test_a_ledger_that_is_there_needs_nothing_that_makes_one(tmp_path: Path) -> None:
+    on_disk = EMBEDDED.replace(":memory:", str(tmp_path / "asched.db"))
+    assert "tempfile" in loaded(on_disk)
+    assert not loaded(on_disk) & {"tempfile", "shutil", "random", "croniter"}
 
 
 @pytest.mark.parametrize("columns", ["", "no number", "0", "-3", "20", "72", "100", "300"])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from calendar import monthrange
-from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from asched.core.localtime.budget import spend
 from asched.core.localtime.cronfields import Field, Fields
@@ -180,6 +180,7 @@ def _special_bits(field: Field, length: int, first: int) -> int:
     return bits
 
 
-def _at_or_after(values: Sequence[int], size: int) -> tuple[int, ...]:
+@lru_cache(maxsize=1024)  # most expressions have the same few
+def _at_or_after(values: tuple[int, ...], size: int) -> tuple[int, ...]:
     """table[n] is the smallest of `values` that is n or more, else one that is past every time of day."""
     return tuple(next((v for v in values if v >= n), _NEVER) for n in range(size + 1))
