@@ -6,10 +6,10 @@ together again the pieces are the text, wherever it was cut: where to cut is a q
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from json import JSONDecoder
 from json.encoder import encode_basestring_ascii as quoted
 
+from asched.core.dataclass import dataclass
 from asched.core.quickly import quickly_made
 
 Shape = tuple[str, str, str]  # what stands before the arguments, between them and the name, and after the name

@@ -6,7 +6,8 @@ import asyncio
 import weakref
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from asched.core.dataclass import dataclass
 
 Event = Mapping[str, object]
 Listener = Callable[[Event], None]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from asched.core.change import Change
+from asched.core.dataclass import dataclass
 from asched.core.rules.answers import Answered
 from asched.core.rules.board import Board, Now, Turn
 from asched.core.rules.runs import Ended

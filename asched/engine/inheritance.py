@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -12,6 +12,7 @@ from typing import Any
 
 from asched.core.backfill import Backfilling
 from asched.core.change import Act, Backfill, Pause
+from asched.core.dataclass import dataclass
 from asched.core.model import Ending, Origin
 from asched.core.occurrence import Occurrence, followed_as
 from asched.core.record import FireQuery, FireRecord, InstanceRecord

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from heapq import nlargest, nsmallest
 from operator import attrgetter
 
 from asched.core.change import Absence, Act, Backfill, Pause
+from asched.core.dataclass import dataclass
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Skip
 from asched.core.record import (

@@ -8,10 +8,11 @@ import signal
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from asched.core.action import Command
+from asched.core.dataclass import dataclass
 from asched.core.masking import Mask
 from asched.core.outcome import ErrorNote, Failed
 from asched.engine.clock import boot_ticks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from asched.core.dataclass import dataclass
 from asched.runners.steps import Steps
 from asched.runners.threads import Threads
 
