@@ -23,6 +23,7 @@ from asched.core.record import (
     VersionRecord,
 )
 from asched.core.written import Written
+from asched.ledger.memoryfires import Fires
 
 FireKey = tuple[str, datetime, str]
 OccurrenceKey = tuple[str, datetime, bool]  # the last: was it added?
@@ -58,7 +59,7 @@ class Tables:
     pauses: dict[str, Pause] = field(default_factory=dict)
     occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
     backfills: dict[int, Backfill] = field(default_factory=dict)
-    fires: dict[int, FireRecord] = field(default_factory=dict)
+    fires: Fires = field(default_factory=Fires)
     keys: dict[FireKey, int] = field(default_factory=dict)
     of_job: dict[str, dict[int, None]] = field(default_factory=dict)
     open: dict[int, None] = field(default_factory=dict)
@@ -130,7 +131,7 @@ class Tables:
     def put(self, record: FireRecord) -> None:
         """The fire as it is now."""
         id = record.fire.id
-        self.fires[id] = record
+        self.fires.put(record)
         if record.open:
             self.open[id] = None
         else:
@@ -139,7 +140,7 @@ class Tables:
     def add(self, record: FireRecord) -> None:
         """A new fire."""
         fire, job, id = record.fire, record.fire.job, record.fire.id
-        self.fires[id] = record
+        self.fires.put(record)
         self.keys[job, fire.scheduled_at, fire.nonce] = id
         if not isinstance(record.decision, Skip):
             self.open[id] = None
@@ -150,12 +151,11 @@ class Tables:
 
     def close(self, record: FireRecord) -> None:
         """The fire, now that it is over."""
-        id = record.fire.id
-        self.fires[id] = record
-        self.open.pop(id, None)
+        self.fires.close(record)
+        self.open.pop(record.fire.id, None)
 
     def drop(self, record: FireRecord) -> None:
-        del self.fires[record.id]
+        self.fires.drop(record.id)
         del self.keys[record.job, record.scheduled_at, record.fire.nonce]
         del self.of_job[record.job][record.id]
         self.attempts.pop(record.id, None)
@@ -172,7 +172,7 @@ class Tables:
             return (self.fires[id] for id in self.open)
         if query.jobs:
             return (self.fires[id] for job in set(query.jobs) for id in self.of_job.get(job, ()))
-        return self.fires.values()
+        return self.fires
 
 
 def age(record: FireRecord) -> tuple[datetime, int]:
