@@ -8,6 +8,8 @@ the class changes: tests/core/test_quickly.py holds it against its slow twin.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
@@ -28,8 +30,9 @@ def quickly_made(cls: type[T]) -> type[T]:
         known[f"default_{one.name}"] = one.default
         known[f"factory_{one.name}"] = one.default_factory
     slow = cls.__init__
-    exec(_source([_parameter(one) for one in own], [_statement(one) for one in own]), known)
-    quick = known["__init__"]
+    found: dict[str, Any] = {}
+    exec(_source(own, known), vars(sys.modules[cls.__module__]), found)  # where its annotations mean something
+    quick = found["outside"](**known)
     quick.__qualname__, quick.__module__, quick.__annotations__ = (
         slow.__qualname__,
         cls.__module__,
@@ -39,11 +42,10 @@ def quickly_made(cls: type[T]) -> type[T]:
     return cls
 
 
-def _source(parameters: list[str], statements: list[str]) -> str:
-    head = f"def __init__({', '.join(['self', *parameters])}) -> None:"
-    return "\n    ".join(
-        [head, "frozen = type(self)", "set_class(self, thawed)", *statements, "self.__class__ = frozen"]
-    )
+def _source(own: Sequence[Field[Any]], known: Iterable[str]) -> str:
+    head = f"def __init__({', '.join(['self', *map(_parameter, own)])}) -> None:"
+    body = ["frozen = type(self)", "set_class(self, thawed)", *map(_statement, own), "self.__class__ = frozen"]
+    return "\n    ".join([f"def outside({', '.join(known)}):", "\n        ".join([head, *body]), "return __init__"])
 
 
 def _parameter(one: Field[Any]) -> str:

@@ -1,7 +1,7 @@
 """Each change, made in SQL inside the writer's transaction.
 
 The statement holds the precondition, the row count is the answer; only when nothing changed does the verdict say
-whether it stood already or is refused. Many in a row are tried in one statement first (alike.py).
+whether it stood already or is refused. Many in a row are tried in one statement first (stretches.py).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from asched.core.change import (
 )
 from asched.core.model import Fire
 from asched.core.outcome import Queue
-from asched.ledger import alike, presence, queries, rows, verdicts
+from asched.ledger import presence, queries, rows, stretches, verdicts
 from asched.ledger import statements as sql
 from asched.ledger.bounds import clean
 from asched.ledger.rows import micros, micros_or_none
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 def make_all(owner: int, changes: Sequence[Change], connection: Connection) -> Sequence[Rejected]:
     rejected: list[Rejected] = []
-    for stretch in alike.stretches(changes):
-        if not alike.made(connection, owner, stretch):
+    for stretch in stretches.of(changes):
+        if not stretches.made(connection, owner, stretch):
             rejected += _one_by_one(connection, owner, stretch)
     return tuple(rejected)
 

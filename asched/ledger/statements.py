@@ -1,7 +1,7 @@
 """The SQL of the SQLite ledger, each statement whole and named. Open fires are those of the index fires_open,
 failures those of fires_failed, and its condition is repeated word for word where that index is meant.
 
-Where many changes are made in one statement (alike.py), `{values}` stands for the rows, of the columns of the
+Where many changes are made in one statement (stretches.py), `{values}` stands for the rows, of the columns of the
 statement for one.
 """
 

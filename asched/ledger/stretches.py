@@ -27,7 +27,7 @@ FEWEST = 8  # of fewer nothing is gained
 _WIDTHS = (100, 20, 5)  # rows of one statement, each prepared once
 
 
-def stretches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+def of(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
     """The changes in their order, cut where those that could be made here begin and end."""
     if len(changes) < FEWEST:
         return iter([changes])
@@ -35,16 +35,16 @@ def stretches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
 
 
 def made(connection: Connection, owner: int, stretch: Sequence[Change]) -> bool:
-    """All of one of `stretches`; or nothing, because they are too few, or not plain, or one of them does not apply, or
+    """All of one of them; or nothing, because they are too few, or not plain, or one of them does not apply, or
     did before."""
     if len(stretch) < FEWEST or not _is_plain(stretch[0]):
         return False
     cursor = connection.cursor()  # one: the connection remembers each for a while
-    cursor.execute("SAVEPOINT alike")
+    cursor.execute("SAVEPOINT stretch")
     whole = _finished(cursor, owner, stretch) and _decided(cursor, owner, stretch)
     if not whole:
-        cursor.execute("ROLLBACK TO alike")
-    cursor.execute("RELEASE alike")
+        cursor.execute("ROLLBACK TO stretch")
+    cursor.execute("RELEASE stretch")
     return whole
 
 

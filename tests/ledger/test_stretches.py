@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from asched.core.change import Change, Decide, Finish, Rejected, Streak
 from asched.core.model import Fire
 from asched.core.outcome import Queue, Skip, SkipReason, Start, Succeeded, TimedOut
-from asched.ledger import alike, schema, sqlitechanges
+from asched.ledger import schema, sqlitechanges, stretches
 from asched.testing.ledger_samples import FAILED, OURS, THEIRS, activate, decide, finish, fire, gap, minute, retrying
 
 JOBS = [f"job-{number}" for number in range(12)]
@@ -96,10 +96,10 @@ def compare(turns: list[list[Change]], fewest: int, widths: tuple[int, ...]) -> 
         for connection in (quick, slow):
             sqlitechanges.make_all(THEIRS, [activate(job) for job in JOBS] + [decide(FOREIGN, job=JOBS[0])], connection)
         for turn in turns:
-            patched.setattr(alike, "FEWEST", fewest)
-            patched.setattr(alike, "_WIDTHS", widths)
+            patched.setattr(stretches, "FEWEST", fewest)
+            patched.setattr(stretches, "_WIDTHS", widths)
             answer = make(quick, turn)
-            patched.setattr(alike, "FEWEST", 1_000_000)
+            patched.setattr(stretches, "FEWEST", 1_000_000)
             assert answer == make(slow, turn)
             assert _rows(quick) == _rows(slow)
 
