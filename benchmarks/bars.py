@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MEMORY, PRECISE, SQLITE, COMMANDS = "asched_memory", "asched_precise", "asched_sqlite", "asched_commands"
+MEMORY, SQLITE, COMMANDS = "asched_memory", "asched_sqlite", "asched_commands"
+SERVED_MEMORY, SERVED = "asched_served_memory", "asched_served"
 LOW, HIGH = "≤", "≥"
 
 
@@ -51,18 +52,21 @@ BARS = (
     Bar("the same at 10,000 runs/s", "burst", SQLITE, "cpu_us", 60, "µs/run", 40, case="10,000 jobs"),
     Bar("the same at 10,000 runs/s: none missed", "burst", SQLITE, "missed_pct", 0, "%", 0, case="10,000 jobs"),
     Bar("spread 10,000/s, memory ledger: p50", "spread", MEMORY, "p50_ms", 0.7, "ms"),
-    Bar("the same on a precise loop", "spread", PRECISE, "p50_ms", 0.7, "ms", 0.15),
+    Bar("the same as served", "spread", SERVED_MEMORY, "p50_ms", 0.7, "ms", 0.15),
     Bar("spread 10,000/s, memory ledger: p99", "spread", MEMORY, "p99_ms", 3, "ms"),
-    Bar("the same on a precise loop", "spread", PRECISE, "p99_ms", 3, "ms", 0.5),
+    Bar("the same as served", "spread", SERVED_MEMORY, "p99_ms", 3, "ms", 0.5),
     Bar("spread: none missed", "spread", MEMORY, "missed_pct", 0, "%", 0),
     Bar("drift: none, within 5 µs/fire of noise", "drift", MEMORY, "drift_us", 5, "µs/fire", 5, case="40 s"),
-    Bar("drift: phase p99 on a precise loop", "drift", PRECISE, "phase_ms", 0.5, "ms", 0.5, case="40 s"),
+    Bar("drift: phase p99, as served", "drift", SERVED_MEMORY, "phase_ms", 0.5, "ms", 0.5, case="40 s"),
     Bar("drift: no fire lost", "drift", MEMORY, "lost_pct", 0, "%", 0, case="40 s"),
     Bar("recorded runs, FULL, 200 or more at once", "durable", SQLITE, "runs_s", 4_000, "runs/s", 15_000, HIGH, "FULL"),
-    Bar("recorded runs, NORMAL", "durable", SQLITE, "runs_s", 10_000, "runs/s", 20_000, HIGH, "NORMAL"),
-    Bar("loop held by the ledger, at 5,000 runs/s", "stall", SQLITE, "held_us", 10, "µs/run", 5),
-    Bar("worst stall at 5,000 runs/s: p99.9", "stall", SQLITE, "p999_ms", 5, "ms"),
+    Bar("the bar for NORMAL, met by FULL", "durable", SQLITE, "runs_s", 10_000, "runs/s", 20_000, HIGH, "FULL"),
+    Bar("loop held by the ledger, at 5,000 runs/s", "stall", SQLITE, "held_us", 10, "µs/run", 5, case="5,000/s"),
+    Bar("worst stall at 5,000 runs/s: p99.9", "stall", SQLITE, "p999_ms", 5, "ms", case="5,000/s"),
     Bar("the same: none missed", "stall", SQLITE, "missed_pct", 0, "%", 0),
+    Bar("10,000 at once, recorded and logged, as served: p99", "stall", SERVED, "p99_ms", 200, "ms", case="at once"),
+    Bar("the same: longest stall", "stall", SERVED, "max_ms", 5, "ms", case="at once"),
+    Bar("the same: none missed", "stall", SERVED, "missed_pct", 0, "%", 0, case="at once"),
     Bar("spawn, wait, capture", "spawn", COMMANDS, "runs_s", 0.75, "× limit", 0.9, HIGH, against="bare_process"),
     Bar("spawn: CPU of the parent", "spawn", COMMANDS, "cpu_us", 350, "µs/run", 250, case="small"),
     Bar("spawn: CPU in a 1 GB parent", "spawn", COMMANDS, "cpu_us", 1.5, "× small", case="1 GB", against_case="small"),

@@ -13,7 +13,7 @@ from types import ModuleType
 
 NAMES = (
     "asched_memory",
-    "asched_precise",
+    "asched_served_memory",
     "asched_sqlite",
     "asched_served",
     "asched_commands",

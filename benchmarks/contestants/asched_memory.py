@@ -25,7 +25,7 @@ def burst(race) -> None:
 tick = spread = drift = stall = idle = start = burst
 
 
-async def in_race(race) -> None:
+async def in_race(race, started=lambda: None) -> None:
     from asched import Scheduler, every
 
     scheduler = Scheduler(ledger=":memory:")
@@ -35,6 +35,7 @@ async def in_race(race) -> None:
     for name in race.waiting:
         scheduler.add(race.run, every("1h"), name=name, args={"index": 0})
     async with scheduler:
+        started()
         await race.over()
 
 

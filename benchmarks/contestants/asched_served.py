@@ -1,15 +1,35 @@
-"""asched as `asched serve` runs it, in a process of its own: full garbage collections only where nothing is due."""
+"""asched with its ledger in a SQLite file, in a process of its own, as `asched serve` has it."""
 
 from __future__ import annotations
 
-TITLE = "asched, SQLite FULL, served"
+from benchmarks.contestants.asched_sqlite import NOTES as _AS_A_GUEST
+
+TITLE = "asched, SQLite FULL, as served"
 PACKAGES = ()
-NOTES = {"recovery": "the same with the collector of `asched serve`; the one above leaves it as an embedded one does"}
+_SERVED = "in a process of its own, as `asched serve` has it"
+NOTES = {workload: f"{_SERVED}; {_AS_A_GUEST[workload]}" for workload in ("burst", "spread", "stall", "recovery")}
+
+
+def burst(race) -> None:
+    from benchmarks.asserved import as_served
+    from benchmarks.contestants import asched_sqlite
+
+    as_served(lambda started: asched_sqlite.in_race(race, started))
+
+
+spread = burst
+
+
+def stall(crowd) -> None:
+    from benchmarks.asserved import as_served
+    from benchmarks.contestants import asched_sqlite
+
+    as_served(lambda started: asched_sqlite.in_crowd(crowd, started))
 
 
 def recovery(absence) -> None:
-    from asched.service.collector import Collector
+    from benchmarks.asserved import as_served
     from benchmarks.contestants import asched_sqlite
 
-    with Collector() as collector:
-        asched_sqlite.recovery(absence, started=collector.settle)
+    asched_sqlite.served_before(absence)
+    as_served(lambda started: asched_sqlite.come_back(absence, started))

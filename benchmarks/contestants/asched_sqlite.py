@@ -10,8 +10,7 @@ TITLE = "asched, SQLite FULL"
 PACKAGES = ()
 _DURABLE = "decision on disk before each start, outcome after it"
 NOTES = {
-    **dict.fromkeys(("burst", "spread"), f"{_DURABLE}, and one structlog JSON line a run into a file"),
-    "stall": f"{_DURABLE}; no log line here",
+    **dict.fromkeys(("burst", "spread", "stall"), f"{_DURABLE}, and one structlog JSON line a run into a file"),
     "recovery": "every one of them decided, explained and on disk",
     "durable": "start (with its decision and watermark) and end (with outcome and duration); no log line here; its "
     "ledger is always FULL",
@@ -20,41 +19,46 @@ CASES = {"durable": "FULL"}
 
 
 def burst(race) -> None:
-    from asched.ledger.sqlite import SqliteLedger
-
-    with open(race.folder / "runs.log", "w", buffering=1) as file:
-        asyncio.run(_race(race, SqliteLedger(race.folder / "asched.db"), _line_for_each_run(file)))
+    asyncio.run(in_race(race))
 
 
 spread = burst
 
 
+async def in_race(race, started=lambda: None) -> None:
+    await _race(race, race.folder / "asched.db", started)
+
+
 def stall(crowd) -> None:
+    asyncio.run(in_crowd(crowd))
+
+
+async def in_crowd(crowd, started=lambda: None) -> None:
     from benchmarks.heldledger import HeldLedger
 
     ledger = HeldLedger(crowd.folder / "asched.db")
-    asyncio.run(_race(crowd, ledger))
+    await _race(crowd, ledger, started)
     crowd.held = ledger.held
 
 
-async def _race(race, ledger, listener=None) -> None:
+async def _race(race, ledger, started) -> None:
     from asched import Scheduler, every
 
     scheduler = Scheduler(ledger=ledger)
-    if listener:
-        scheduler.bus.listen(listener, only=("run.succeeded",))
     period = timedelta(seconds=race.period)
     for index, name in enumerate(race.names):
         scheduler.add(race.run, every(period, anchor=race.anchor(index)), name=name, args={"index": index})
+    scheduler.bus.listen(_line_for_each_run(race.folder / "runs.log"), only=("run.succeeded",))
     async with scheduler:
+        started()
         await race.over()
 
 
-def _line_for_each_run(file):
+def _line_for_each_run(path):
     import structlog
 
     log = structlog.wrap_logger(
-        structlog.WriteLogger(file),
+        structlog.WriteLogger(path.open("w", buffering=1)),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -86,10 +90,14 @@ async def _durable(race) -> None:
         await race.over()
 
 
-def recovery(absence, started=lambda: None) -> None:
-    ledger = absence.folder / "asched.db"
-    asyncio.run(_served_before(absence, ledger))
-    asyncio.run(_come_back(absence, ledger, started))
+def recovery(absence) -> None:
+    served_before(absence)
+    asyncio.run(come_back(absence))
+
+
+def served_before(absence) -> None:
+    """A week ago, for a moment."""
+    asyncio.run(_served_before(absence))
 
 
 def _jobs(scheduler, count) -> None:
@@ -101,24 +109,27 @@ def _jobs(scheduler, count) -> None:
         scheduler.add(nothing, every("16h"), name=f"job-{index}", catch_up="all")
 
 
-async def _served_before(absence, ledger) -> None:
-    """A week ago, for a moment."""
+async def _served_before(absence) -> None:
     from asched import Scheduler
     from asched.testing.clock import FakeClock
 
     clock = FakeClock(absence.began)
-    scheduler = Scheduler(ledger=ledger, clock=clock)
+    scheduler = Scheduler(ledger=_ledger(absence), clock=clock)
     _jobs(scheduler, absence.jobs)
     async with scheduler:
         await clock.advance("1s")
 
 
-async def _come_back(absence, ledger, started) -> None:
+def _ledger(absence):
+    return absence.folder / "asched.db"
+
+
+async def come_back(absence, started=lambda: None) -> None:
     from asched import Scheduler
     from asched.core.record import FireQuery
     from benchmarks.pulse import BEAT, Pulse
 
-    scheduler = Scheduler(ledger=ledger, recovery={"limit": 100, "ask": True})
+    scheduler = Scheduler(ledger=_ledger(absence), recovery={"limit": 100, "ask": True})
     _jobs(scheduler, absence.jobs)
     pulse, began = Pulse(), time.perf_counter()
     async with scheduler:
