@@ -1,5 +1,5 @@
-"""For how long is the loop held, while runs are started and recorded? Whoever shares it waits as long. There are 5,000 a
-second, one after the other; and 10,000 at the same instant, each second.
+"""For how long is the loop held, while runs are started and recorded? Whoever shares it waits as long. 5,000 a second,
+one after the other; and 10,000 at the same instant, each second.
 
 A task beside the contestant asks to be woken every millisecond; how late it is, is how long the loop was held. "Held
 by the ledger" is the time of the loop's thread inside the ledger's commits, waiting for the disk not included.
