@@ -34,6 +34,7 @@ class Definitions:
         self.changes = 0  # how often there were other jobs than before
         self._timezone = timezone
         self._defaults = dict(defaults)
+        self._asks = "local" in (timezone, defaults.get("tz"))  # the machine for its zone, for each job anew
         self._alike = Alike()
         self._calendars = {name: replace(calendar, name=name) for name, calendar in calendars.items()}
         self._jobs: dict[str, Job] = {}
@@ -63,7 +64,7 @@ class Definitions:
 
     def define(self, declared: Declaration) -> Job:
         """What was read of one of its kind is not read again; but where the machine is asked for its zone."""
-        asked = self._timezone == "local" or declared.file
+        asked = self._asks or declared.file
         kind = None if asked else kind_of(declared.function, declared.schedule, declared.options)
         made = self._alike.made(kind, declared.name, declared.options)
         if made is None:
@@ -120,6 +121,7 @@ class Definitions:
     def replace(self, jobs: Iterable[Job]) -> None:
         """Exactly these."""
         self._jobs = {one.name: one for one in jobs}
+        self._alike = Alike()  # which would keep what the others hold
         self._sourced = set(self._jobs)
         self.only_these, self._whole = True, False
 
@@ -134,6 +136,7 @@ class Definitions:
     def take_over(self, jobs: Sequence[Job]) -> None:
         """It has come to that; beside what was added meanwhile, too."""
         self.changes += 1
+        self._alike = Alike()
         beside, self._sourced = self._beside(), {one.name for one in jobs}
         self._jobs = {one.name: one for one in jobs} | beside
 
@@ -148,6 +151,7 @@ class Definitions:
             said = ", ".join(f'"{one}"' for one in followers)
             raise Refused(f'job "{name}" cannot be discarded: {said} would wait for it for ever; discard them first')
         self.changes += 1
+        self._alike = Alike()
         del self._jobs[name]
         self._sourced.discard(name)
 

@@ -23,6 +23,7 @@ from asched.core.rules.arranging import Arranging, Asked, add, move, restore, sk
 from asched.core.rules.board import Board, JobState, Now, Turn
 from asched.core.rules.pending import next_due, pending
 from asched.core.rules.runs import again, manual
+from asched.engine.events import ENDS
 from asched.errors import Refused
 from asched.operating import cancel_runs, check_enabled, repeats, starts_nothing
 
@@ -248,8 +249,8 @@ class RunHandle:
 
     async def wait(self) -> FireRecord:
         """Until it is over: returns its record."""
-        over = asyncio.Event()
-        end = self.scheduler.bus.listen(lambda event: over.set() if event.get("run") == self.id else None)
+        over, id = asyncio.Event(), self.id
+        end = self.scheduler.bus.listen(lambda event: over.set() if event.get("run") == id else None, only=ENDS)
         try:
             while True:
                 over.clear()

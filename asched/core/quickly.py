@@ -30,6 +30,7 @@ def quickly_made(cls: type[T]) -> type[T]:
         known[f"default_{one.name}"] = one.default
         known[f"factory_{one.name}"] = one.default_factory
     slow = cls.__init__
+    known |= {"made": cls, "slow": slow}
     found: dict[str, Any] = {}
     exec(_source(own, known), vars(sys.modules[cls.__module__]), found)  # where its annotations mean something
     quick = found["outside"](**known)
@@ -44,7 +45,9 @@ def quickly_made(cls: type[T]) -> type[T]:
 
 def _source(own: Sequence[Field[Any]], known: Iterable[str]) -> str:
     head = f"def __init__({', '.join(['self', *map(_parameter, own)])}) -> None:"
-    body = ["frozen = type(self)", "set_class(self, thawed)", *map(_statement, own), "self.__class__ = frozen"]
+    derived = f"if type(self) is not made: return slow({', '.join(['self', *map(_value, own)])})"  # more than slots
+    statements = [f"self.{one.name} = {_value(one)}" for one in own]
+    body = [derived, "set_class(self, thawed)", *statements, "self.__class__ = made"]
     return "\n    ".join([f"def outside({', '.join(known)}):", "\n        ".join([head, *body]), "return __init__"])
 
 
@@ -54,8 +57,7 @@ def _parameter(one: Field[Any]) -> str:
     return one.name if one.default is MISSING else f"{one.name}=default_{one.name}"
 
 
-def _statement(one: Field[Any]) -> str:
-    value = one.name
-    if one.default_factory is not MISSING:
-        value = f"factory_{one.name}() if {one.name} is MISSING else {one.name}"
-    return f"self.{one.name} = {value}"
+def _value(one: Field[Any]) -> str:
+    if one.default_factory is MISSING:
+        return one.name
+    return f"factory_{one.name}() if {one.name} is MISSING else {one.name}"

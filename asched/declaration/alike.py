@@ -35,7 +35,7 @@ class Alike:
         """The job of that kind and name, if one of its kind is known, and the name is one."""
         if kind is None or (like := self._known.get(kind)) is None or not JOB_NAME.fullmatch(name):
             return None
-        args: Any = options.get("args")
+        args: Any = options.get("args", like.args)
         return Job(
             name,
             like.action,

@@ -118,7 +118,8 @@ def _number(least: float, most: float = math.inf) -> Reader:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not is_number or not least <= value <= most:  # type: ignore[operator]
             faults.append(_not_a(path, range_text, value))
-        return value
+            return value
+        return float(value)  # type: ignore[arg-type]  # 2 and 2.0 are one, also as texts
 
     return read
 

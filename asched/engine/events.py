@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import get_args
 
 from asched.core.change import (
     CORRECT,
@@ -50,6 +51,11 @@ from asched.core.outcome import (
 from asched.engine.bus import Event
 
 JobOf = Mapping[int, Fire]
+
+ENDS = (
+    "fire.skipped",
+    *(f"run.{outcome.kind}" for outcome in get_args(Outcome)),
+)  # a fire is over: it had a run, or not
 
 _TYPES = {Start.kind: "run.started", Queue.kind: "fire.queued", Skip.kind: "fire.skipped"}
 

@@ -123,3 +123,15 @@ class Hidden:
 def test_what_is_not_so_plain_is_refused(not_plain):
     with pytest.raises(TypeError, match=not_plain.__name__):
         quickly_made(not_plain)
+
+
+class More(Quick):
+    """It has more than slots."""
+
+
+def test_a_class_may_derive_from_it():
+    value = More(1)
+    object.__setattr__(value, "more", 2)
+    assert (value.first, value.third, value.more) == (1, {}, 2)
+    with pytest.raises(FrozenInstanceError):
+        value.first = 3

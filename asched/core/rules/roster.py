@@ -220,7 +220,7 @@ def _find_next(state: JobState, now: Now, turn: Turn) -> None:
     if trigger is None or (trigger.relative and (state.running or state.queue)):
         return  # it counts from the end of what is open
     try:
-        if isinstance(trigger, (Every, Cron)):
+        if type(trigger) is Every or type(trigger) is Cron:  # what derives from them may be equal, and due otherwise
             state.next_at = _next_of_many(trigger, state.watermark)
         else:
             state.next_at = trigger.next_after(state.watermark)
