@@ -8,7 +8,8 @@ from asched.core.change import Act
 from asched.core.model import run_name
 from asched.core.rules.board import Board, Now, Turn
 from asched.core.rules.owed import APPROVE, abort, approve
-from asched.engine.engine import SLICE, Engine
+from asched.engine.bites import ROWS
+from asched.engine.engine import Engine
 from asched.errors import Refused
 
 
@@ -33,7 +34,7 @@ async def abort_recovery(engine: Engine, jobs: Collection[str], by: str, reason:
     why = "it is not made up for" + (f": {reason}" if reason else "") + f" (by {by})"
 
     def act(board: Board, now: Now, turn: Turn) -> int:
-        count = abort(board, why, jobs, now, SLICE, turn)
+        count = abort(board, why, jobs, now, ROWS, turn)
         if not count:
             raise Refused("nothing waits to be made up for" + (f" of {', '.join(jobs)}" if jobs else ""))
         turn.changes.extend(Act(now.wall, "abort", by, job, "", reason) for job in jobs or ("",))

@@ -30,7 +30,7 @@ async def wind_down(engine: Engine, task: asyncio.Task[None], drain: timedelta, 
 
 def hurry(engine: Engine, reason: str) -> None:
     """While winding down: wait no more, kill what runs."""
-    engine.dispatch.stop_all(Cause.SHUTDOWN, reason, at_once=True)
+    engine.hurry(reason)
 
 
 async def _quiet_within(engine: Engine, task: asyncio.Task[None], drain: timedelta) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -38,6 +38,7 @@ from asched.core.rules.overtime import count_time, next_time_up, times_up
 from asched.core.rules.roster import correct
 from asched.core.rules.runs import Ended, disown, ended
 from asched.engine.absences import absence
+from asched.engine.bites import BITE, ROWS, bites, bites_of_changes
 from asched.engine.bus import Bus
 from asched.engine.captures import Captures
 from asched.engine.clock import LONGEST_SLEEP, Axes, Clock, give_way, sleep
@@ -53,8 +54,6 @@ from asched.engine.teller import Teller
 from asched.errors import LedgerUnavailable, NotRunning
 
 SLICE = 500  # rows decided in one turn, and recorded in one transaction
-BITE = 50  # deadlines, ends, events, effects, until whoever shares the loop has a step: a burst must not hold it
-ROWS = 200  # decided until then, where few deadlines have much to make up for
 JUMPED = {"stepped": "clock.stepped", "suspended": "clock.resumed"}  # what is told of a jump of the clocks
 
 T = TypeVar("T")
@@ -97,6 +96,9 @@ class Engine:
         self._backlog: Now | None = None  # when more was due than one turn takes
         self._turning = False  # what is being recorded now may yet start something
         self._goes_on = False  # the last turn may have left something that no deadline and no message tells of
+        self._begun = False  # only then may others have a step in the middle of a turn: at a start nobody holds us yet
+        self._hurries = False  # what is started is killed at once
+        self._apart_s = getattr(clock, "apart", 0.0)  # clocks of others need not say
         self._gathers = False  # what comes in goes into the next turn, which is near: nobody needs to wake us
         self._expected = self.axes.read().steady  # when the loop means to look again, or looked last
         self._heartbeat = clock.monotonic()
@@ -144,6 +146,11 @@ class Engine:
         self._stopping = self.patience.ends = True
         self.wake.set()
 
+    def hurry(self, reason: str) -> None:
+        """Wait for nothing that is executed: kill it."""
+        self._hurries = True
+        self.dispatch.stop_all(Cause.SHUTDOWN, reason, at_once=True)
+
     def die(self) -> None:
         """Take no further turn and believe the next cancellation: for tests of what a kill leaves behind."""
         self._owner = None
@@ -176,6 +183,7 @@ class Engine:
 
     async def run(self) -> None:
         """Take turns until `finish`. Raises what is a fault of our own, or of the ledger for good."""
+        self._begun = True
         try:
             while not self._done():
                 try:
@@ -223,15 +231,17 @@ class Engine:
     async def _decide(self, now: Now, turn: Turn) -> int:
         """What is due, a slice of it at most. Returns how many rows that took."""
         taken = last = self._due(now, SLICE, turn)
-        while last >= BITE and taken < SLICE and self.board.has_come(now.wall, now.steady):
+        while last >= BITE and taken < SLICE and self._is_more(now):
             await self._give_way()
             last = self._due(now, SLICE - taken, turn)
             taken += last
         return taken
 
+    def _is_more(self, now: Now) -> bool:
+        return self.board.has_come(now.wall, now.steady) or bool(self.board.recovering.given_up)
+
     def _due(self, now: Now, limit: int, turn: Turn) -> int:
-        """Few jobs that have much to make up for are no bite: whose time was up in their absence is stopped before it
-        can end otherwise."""
+        """A bite of it."""
         return 0 if self.board.draining else due(self.board, now, min(limit, ROWS), turn, BITE)
 
     def _ripe(self, inbox: Inbox, now: Now) -> list[Ask[Any]]:
@@ -254,18 +264,20 @@ class Engine:
             rejected = await self._remember(turn.changes)
             self._goes_on |= bool(rejected)
             after = self._unwind(rejected, turn)
-            await self._in_bites(turn.changes, partial(self.teller.tell, rejected=rejected))
-            await self._in_bites(turn.effects, self._do)
+            await self._each(bites_of_changes(turn.changes), partial(self.teller.tell, rejected=rejected))
+            await self._each(bites(turn.effects), self._do)
             turn = after
 
-    async def _in_bites(self, many: Sequence[T], act: Callable[[Sequence[T]], None]) -> None:
-        for begin in range(0, len(many), BITE):
-            if begin:
+    async def _each(self, many: Iterable[Sequence[T]], act: Callable[[Sequence[T]], None]) -> None:
+        for number, bite in enumerate(many):
+            if number:
                 await self._give_way()
-            act(many[begin : begin + BITE])
+            act(bite)
 
     async def _give_way(self) -> None:
         """In the middle of a turn, which is not lost if somebody cancels us just there."""
+        if not self._begun:
+            return
         try:
             await give_way()
         except asyncio.CancelledError:
@@ -281,7 +293,7 @@ class Engine:
             self._inbox.ended = inbox.ended + self._inbox.ended
             self._inbox.answers = inbox.answers + self._inbox.answers
             return
-        await self._in_bites(inbox.ended, lambda some: self._hear_ends(some, now, turn))
+        await self._each(bites(inbox.ended), lambda some: self._hear_ends(some, now, turn))
         for answer in inbox.answers:
             answered(self.board, answer, now, turn)
 
@@ -329,7 +341,7 @@ class Engine:
             self._owner.add_done_callback(lambda _: task.cancel())
 
     async def _wait(self) -> None:
-        """Until the next deadline, a message, or LONGEST_SLEEP: the only place where the engine waits."""
+        """Until the next deadline, a message, or LONGEST_SLEEP."""
         await self._beat()
         now = self.axes.read()
         delay = self._until_next(now)
@@ -342,7 +354,7 @@ class Engine:
 
     def _apart(self, now: Now) -> float:
         """Seconds until a turn may follow that can be foreseen."""
-        return self.clock.apart - (now.steady - self._expected).total_seconds()
+        return self._apart_s - (now.steady - self._expected).total_seconds()
 
     async def _gather(self, now: Now, seconds: float) -> None:
         """More comes due so soon after the last turn that what ended can wait for it: one turn takes all of it."""
@@ -354,8 +366,8 @@ class Engine:
             self._gathers = False
 
     async def _sleep(self, now: Now, seconds: float) -> None:
-        """Until it is over, or somebody wakes us. Not by the timers of the loop alone: they may be a millisecond late,
-        and hear of no clock that is set."""
+        """Until it is over, or somebody wakes us: the only place where the engine waits. Not by the timers of the loop
+        alone: they may be a millisecond late, and hear of no clock that is set."""
         self._expected = now.steady + timedelta(seconds=seconds)
         self.arm(now.wall + timedelta(seconds=seconds))
         timer = self.clock.call_at(self.clock.monotonic() + seconds, self.wake.set)
@@ -447,8 +459,8 @@ class Engine:
             count_time(self.board, job, fire.id, self.axes.read())
         if run.cause is not None:  # asked to stop between its decision and its start
             self.dispatch.stop(fire.id, run.cause, run.reason, run.limit)
-        if self._stopping:  # decided before we were told to stop, and recorded only now
-            self.dispatch.stop(fire.id, Cause.SHUTDOWN, "asched stopped")
+        if self._stopping or self._hurries:  # decided before we were told to stop, and recorded only now
+            self.dispatch.stop(fire.id, Cause.SHUTDOWN, "asched stopped", at_once=self._hurries)
 
     def _deliver(self, message: Ended) -> None:
         self._inbox.ended.append(message)

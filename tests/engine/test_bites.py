@@ -7,14 +7,20 @@ import pytest
 from hearts import START, went
 from jobdoubles import S, a_job
 
+from asched import Scheduler
+from asched.core.model import CatchUp
 from asched.core.outcome import Succeeded
+from asched.core.triggers.interval import Every
 from asched.engine import engine
-from asched.engine.engine import BITE, SLICE
+from asched.engine.bites import BITE, ROWS
+from asched.engine.engine import SLICE
+from asched.ledger.memory import MemoryLedger
 from asched.testing.clock import FakeClock
 from asched.testing.harness import Harness
 
 pytestmark = pytest.mark.anyio
 
+MINUTE = 60 * S
 MANY = SLICE + 2 * BITE
 
 
@@ -146,3 +152,104 @@ async def test_a_drain_in_the_middle_of_a_turn_leaves_the_rest_to_the_next_start
     for name in names:
         assert await went(harness, name) == [(10, "succeeded")]
     await harness.stop()
+
+
+async def test_what_one_deadline_decided_of_hours_is_told_by_itself():
+    """A Decide may hold a hundred fires: who listens hears of no second one in the same step."""
+    hours, each = 10, 60
+    jobs = [a_job(f"job-{number}", trigger=Every(MINUTE, START), catch_up=CatchUp.ALL) for number in range(hours)]
+    harness = Harness(jobs, clock=FakeClock(START))
+    await harness.start()
+    with Steps() as steps:
+        harness.bus.listen(lambda event: steps.note("told"))
+        await harness.clock.suspend(each * MINUTE)
+    assert max(steps.of("told")) <= each + 1
+    await harness.stop()
+
+
+class Batches(MemoryLedger):
+    """How many changes each transaction has."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    async def commit(self, owner, changes):
+        self.sizes.append(len(changes))
+        return await super().commit(owner, changes)
+
+
+async def test_an_abort_of_thousands_gives_up_a_slice_a_turn():
+    clock, ledger = FakeClock(START), Batches()
+    scheduler = Scheduler(ledger=ledger, clock=clock, recovery={"ask": True})
+    for number in range(2 * SLICE):
+        scheduler.add(nothing, Every(MINUTE, START), name=f"job-{number:04}")
+    async with scheduler:
+        await clock.suspend(10 * MINUTE + 30 * S)
+        await clock.advance(S)
+        ledger.sizes.clear()
+        aborting = asyncio.ensure_future(scheduler.abort_recovery())
+        await clock.advance(S)
+        assert await aborting == 2 * SLICE
+    assert max(ledger.sizes) <= SLICE + ROWS + 1
+    assert sum(ledger.sizes) >= 2 * SLICE
+
+
+async def nothing(): ...
+
+
+async def test_at_a_start_nobody_has_a_step_before_the_scheduler_is_there():
+    """However many @startup jobs there are: the first may already ask it for something."""
+    scheduler = Scheduler(ledger=":memory:", clock=FakeClock(START))
+    other = scheduler.add(nothing, "every 1h", name="other")
+
+    async def asks():
+        await other.pause(reason="it is there")
+
+    for number in range(3 * BITE):
+        scheduler.add(asks, "@startup", name=f"job-{number:04}")
+    async with scheduler:
+        await scheduler.clock.advance(S)
+        runs = await scheduler.runs(limit=MANY)
+    assert {run.outcome.kind for run in runs} == {"succeeded"}
+    assert len(runs) == 3 * BITE
+
+
+async def test_a_start_that_is_cancelled_by_what_it_starts_has_started_all_or_nothing():
+    alive = set()
+    scheduler = Scheduler(ledger=":memory:", clock=FakeClock(START))
+
+    async def cancels():
+        starting.cancel()
+        alive.add(asyncio.current_task())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            alive.discard(asyncio.current_task())
+
+    for number in range(3 * BITE):
+        scheduler.add(cancels, "@startup", name=f"job-{number:04}")
+    starting = asyncio.ensure_future(scheduler.start())
+    await asyncio.wait([starting])
+    await scheduler.clock.advance(S)
+    assert len(alive) == (3 * BITE if scheduler.running else 0)
+    await scheduler.stop(drain=0)
+    assert not alive
+
+
+class Clockwork:
+    """A clock of somebody's own, which knows nothing of turns that are apart."""
+
+    def __init__(self):
+        own = FakeClock(START)
+        self.now, self.monotonic, self.boot, self.call_at = own.now, own.monotonic, own.boot, own.call_at
+        self.advance = own.advance
+
+
+async def test_a_clock_need_not_say_how_far_turns_are_apart():
+    clock = Clockwork()
+    scheduler = Scheduler(ledger=":memory:", clock=clock)
+    scheduler.add(nothing, Every(MINUTE, START), name="job")
+    async with scheduler:
+        await clock.advance(3 * MINUTE)
+        assert [run.outcome.kind for run in await scheduler.runs()] == ["succeeded"] * 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -35,18 +35,15 @@ def due(board: Board, now: Now, limit: int, turn: Turn, bite: int | None = None)
     for number, (kind, name, fire) in enumerate(_in_order(board, now), start=1):
         before = len(turn.changes)
         _come(board, kind, name, fire, now, turn)
-        spent += _rows(turn.changes[before:])
+        spent += sum(map(rows_of, turn.changes[before:])) or 1
         if spent >= limit or number == bite:
             break
     return spent + tend(board, now, limit - spent, turn)
 
 
-def _rows(changes: Iterable[Change]) -> int:
-    """What they cost; at least one."""
-    rows = 0
-    for change in changes:
-        rows += len(change.fires) if isinstance(change, Decide) else 1
-    return rows or 1
+def rows_of(change: Change) -> int:
+    """What it costs in the ledger, and in events that tell of it."""
+    return len(change.fires) + len(change.gaps) if isinstance(change, Decide) else 1
 
 
 def _come(board: Board, kind: Kind, name: str, fire: int, now: Now, turn: Turn) -> None:

@@ -10,3 +10,4 @@ from asched.core.rules.board import Board, Now, Turn
 def end_turn(board: Board, now: Now, turn: Turn) -> None:
     move_up(board, now, turn)
     go_on(board, now, turn)
+    move_up(board, now, turn)  # a backfill that ended may have stood before others
