@@ -264,7 +264,8 @@ class Engine:
             rejected = await self._remember(turn.changes)
             self._goes_on |= bool(rejected)
             after = self._unwind(rejected, turn)
-            await self._each(bites_of_changes(turn.changes), partial(self.teller.tell, rejected=rejected))
+            told = bites_of_changes(turn.changes) if self.bus.heard else (turn.changes,)
+            await self._each(told, partial(self.teller.tell, rejected=rejected))
             await self._each(bites(turn.effects), self._do)
             turn = after
 
