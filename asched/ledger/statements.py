@@ -147,6 +147,17 @@ FIRES = (
                      ORDER BY scheduled_at {direction}, id {direction} LIMIT :limit OFFSET :offset)
 ORDER BY scheduled_at {direction}, id {direction}"""
 )
+# The index begins with the job: so the first of all are looked for among the first of each.
+FIRES_OF_MANY = (
+    _FIRE
+    + """WHERE id IN (SELECT one.id FROM (SELECT DISTINCT job FROM versions WHERE {jobs}) AS each
+                     CROSS JOIN fires AS one
+                     ON one.id IN (SELECT id FROM fires WHERE job = each.job AND {where}
+                                   ORDER BY scheduled_at {direction}, id {direction} LIMIT :limit + :offset)
+                     ORDER BY one.scheduled_at {direction}, one.id {direction} LIMIT :limit OFFSET :offset)
+ORDER BY scheduled_at {direction}, id {direction}"""
+)
+FAILED = "(outcome = 'failed' OR outcome = 'timed_out' OR outcome = 'abandoned')"  # as the index has it
 
 ATTEMPT = """
 SELECT fire, attempt, started_at, finished_at, duration, outcome, detail, result
