@@ -11,16 +11,14 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.model import Fire, OnResume
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome, SkipReason
-from asched.core.quickly import quickly_made
 from asched.core.written import Written
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Activate:
     """A version of a job begins: its trigger's instants after `since` are owed. Becomes the job's only active
     version. `trigger` is Trigger.spec() (None for jobs without one), `definition` canonical JSON text.
@@ -64,7 +62,6 @@ class Gap:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Decide:
     """The decisions on fires of one job, its gaps, and the watermark, which moves from `watermark` to `until`.
 
@@ -139,7 +136,6 @@ class Output:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Finish:
     """The run ended with its last attempt. Written once, only while open, ours, same attempt."""
 

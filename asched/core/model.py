@@ -9,11 +9,10 @@ from enum import StrEnum
 
 from asched.core.action import Action
 from asched.core.condition import Term
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.expectation import NOTHING_MORE, Expectation
 from asched.core.need import Need
 from asched.core.nothing import NOTHING
-from asched.core.quickly import quickly_made
 from asched.core.triggers.protocol import Trigger
 from asched.core.wait import Wait
 
@@ -116,7 +115,6 @@ class Policies:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Job:
     """A named definition: trigger + action + policies. `trigger` is None for jobs that run only after others, or
     by hand. `after` names the jobs whose ends, all for the same instant, make this one due: each has to end as it is
@@ -148,7 +146,6 @@ class Job:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Fire:
     """One due instant of one job: the unit of accounting.
 
@@ -185,7 +182,6 @@ class Fire:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try within a run, from 1: what a runner is given. `upstream` maps job names to their results."""
 

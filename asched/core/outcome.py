@@ -8,8 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from asched.core.dataclass import dataclass
-from asched.core.quickly import quickly_made
+from asched.core.dataclass import dataclass, quickly_made
 
 
 class SkipReason(StrEnum):
@@ -75,7 +74,6 @@ class ErrorNote:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Succeeded:
     """It did what it should. `result` is JSON text (64 kB at most), or None where there was nothing to keep."""
 

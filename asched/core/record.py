@@ -7,16 +7,14 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from asched.core.change import Backfill, Gap, Pause
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.model import Fire
 from asched.core.nothing import NOTHING
 from asched.core.occurrence import Occurrence
 from asched.core.outcome import Decision, Outcome
-from asched.core.quickly import quickly_made
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class FireRecord:
     """A fire, what was decided on it, and, once started, its run.
 
@@ -95,7 +93,6 @@ class OutputRecord:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class VersionRecord:
     """A version of a job. Instants of its trigger in (since, watermark] are decided. `retired_at` None: active."""
 

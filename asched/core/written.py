@@ -9,8 +9,7 @@ from __future__ import annotations
 from json import JSONDecoder
 from json.encoder import encode_basestring_ascii as quoted
 
-from asched.core.dataclass import dataclass
-from asched.core.quickly import quickly_made
+from asched.core.dataclass import quickly_made
 
 Shape = tuple[str, str, str]  # what stands before the arguments, between them and the name, and after the name
 
@@ -22,7 +21,6 @@ _shapes: dict[Shape, Written] = {}
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Written:
     """All of a definition but the job's name: one value for all jobs that differ by nothing else. Where nothing stands
     between the arguments and the name, it was not cut, and all of it is what stands before."""

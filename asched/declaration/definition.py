@@ -12,14 +12,13 @@ from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 
 from asched.core.action import Action, Command, Request
 from asched.core.condition import Term
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import quickly_made
 from asched.core.grammar.byhand import BY_HAND, is_by_hand, means_by_hand
 from asched.core.grammar.texts import refuse_endless_list
 from asched.core.localtime.calendars import Calendar
 from asched.core.localtime.zones import zone
 from asched.core.model import Ending, Job
 from asched.core.nothing import NOTHING
-from asched.core.quickly import quickly_made
 from asched.core.triggers.once import window_of
 from asched.core.triggers.protocol import Trigger
 from asched.core.triggers.union import AnyOf
@@ -50,7 +49,6 @@ Schedule = str | Sequence[str] | Trigger | HasTrigger
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Declaration:
     """A job as it was written down, unchecked. `function` is what it does: a callable, a Command or a Request.
     `file` and `line` say where.

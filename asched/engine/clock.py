@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from asched.core.dataclass import dataclass
-from asched.core.quickly import quickly_made
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.rules.board import Now
 
 LONGEST_SLEEP = 30.0  # seconds: a changed wall clock is noticed at the latest after this long
@@ -124,7 +123,6 @@ class Jump:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class _Reading:
     """All three clocks at one moment."""
 

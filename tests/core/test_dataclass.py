@@ -9,14 +9,20 @@ from typing import ClassVar
 
 import pytest
 
-from asched.core.dataclass import dataclass
+from asched.core.change import Decide, Finish
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.localtime.cron import Cron
-from asched.core.model import Job, Policies, Retry
+from asched.core.model import Attempt, Fire, Job, Policies, Retry
 from asched.core.outcome import Succeeded
-from asched.core.record import FireQuery
+from asched.core.record import FireQuery, FireRecord
+from asched.core.rules.board import Now, StartRun
+from asched.core.rules.policy import Candidate, Settled
+from asched.core.rules.runs import Ended
+from asched.core.rules.whilepaused import Stretch
 from asched.engine.engine import Inbox
 
-OURS = (Cron, FireQuery, Inbox, Job, Policies)
+CHEAP = (Cron, FireQuery, Inbox, Job, Policies)
+QUICK = (Attempt, Candidate, Decide, Ended, Finish, Fire, FireRecord, Now, Settled, StartRun, Stretch, Succeeded)
 
 
 def mixed():
@@ -83,8 +89,21 @@ def equal_only():
     return Value
 
 
-WRITTEN = (mixed, empty, alone, made_in_the_end, with_its_own_words, equal_only)
-KINDS = ({"frozen": True}, {}, {"eq": False})
+def with_names_of_the_machinery():
+    class Value:
+        first: int
+        made: int = 2
+        slow: int = 3
+        set0: int = 4
+        field0: int = 5
+        given0: int = 6
+        MADE: list[int] = field(default_factory=list, hash=False)
+
+    return Value
+
+
+WRITTEN = (mixed, empty, alone, made_in_the_end, with_its_own_words, equal_only, with_names_of_the_machinery)
+KINDS = ({"frozen": True}, {}, {"eq": False}, {"frozen": True, "quick": True})
 CALLS = (
     ((), {}),
     ((1,), {}),
@@ -106,8 +125,9 @@ def kind(request):
 
 @pytest.fixture(params=WRITTEN, ids=lambda written: written.__name__)
 def twins(request, kind):
-    """Quick and slow."""
-    return dataclass(slots=True, **kind)(request.param()), dataclasses.dataclass(slots=True, **kind)(request.param())
+    """Ours and theirs."""
+    theirs = {name: value for name, value in kind.items() if name != "quick"}
+    return dataclass(slots=True, **kind)(request.param()), dataclasses.dataclass(slots=True, **theirs)(request.param())
 
 
 def outcome(act, *given, **named):
@@ -128,8 +148,8 @@ def what_is_seen(made):
 
 @pytest.mark.parametrize(("given", "named"), CALLS)
 def test_it_takes_or_refuses_the_same_parameters_and_has_the_same_fields(twins, given, named):
-    quick, slow = (what_is_seen(outcome(cls, *given, **named)) for cls in twins)
-    assert quick == slow
+    ours, theirs = (what_is_seen(outcome(cls, *given, **named)) for cls in twins)
+    assert ours == theirs
 
 
 def equalities(cls):
@@ -138,8 +158,8 @@ def equalities(cls):
 
 
 def test_the_same_values_are_equal(twins):
-    quick, slow = (equalities(cls) for cls in twins)
-    assert quick == slow
+    ours, theirs = (equalities(cls) for cls in twins)
+    assert ours == theirs
 
 
 def test_the_same_may_be_changed(twins):
@@ -149,21 +169,25 @@ def test_the_same_may_be_changed(twins):
             yield outcome(setattr, value, name, 2), what_is_seen(value)
             yield outcome(delattr, value, name), what_is_seen(outcome(replace, cls(1), **{name: 3}))
 
-    quick, slow = (list(changes(cls)) for cls in twins)
-    assert quick == slow
+    ours, theirs = (list(changes(cls)) for cls in twins)
+    assert ours == theirs
 
 
 def test_it_says_the_same_of_itself(twins, kind):
-    quick, slow = twins
-    assert str(inspect.signature(quick)) == str(inspect.signature(slow))
-    assert inspect.get_annotations(quick.__init__) == inspect.get_annotations(slow.__init__)
-    assert quick.__match_args__ == slow.__match_args__
-    assert repr(quick.__dataclass_params__).count("True") == repr(slow.__dataclass_params__).count("True")
-    assert [repr(one) for one in fields(quick)] == [repr(one) for one in fields(slow)]
+    ours, theirs = twins
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
+    assert inspect.get_annotations(ours.__init__) == inspect.get_annotations(theirs.__init__)
+    assert ours.__match_args__ == theirs.__match_args__
+    assert repr(ours.__dataclass_params__).count("True") == repr(theirs.__dataclass_params__).count("True")
+    assert [repr(one) for one in fields(ours)] == [repr(one) for one in fields(theirs)]
 
 
-def test_a_frozen_value_refuses_to_change():
-    value = dataclass(frozen=True, slots=True)(alone())(1)
+frozen = pytest.mark.parametrize("frozen", [dataclass(frozen=True, slots=True), quickly_made])
+
+
+@frozen
+def test_a_frozen_value_refuses_to_change(frozen):
+    value = frozen(alone())(1)
     for name in ("first", "unknown"):
         with pytest.raises(FrozenInstanceError, match=f"cannot assign to field '{name}'"):
             setattr(value, name, 2)
@@ -171,8 +195,9 @@ def test_a_frozen_value_refuses_to_change():
             delattr(value, name)
 
 
-def test_each_value_has_a_default_of_its_own():
-    cls = dataclass(frozen=True, slots=True)(mixed())
+@frozen
+def test_each_value_has_a_default_of_its_own(frozen):
+    cls = frozen(mixed())
     assert cls(1).third is not cls(1).third
 
 
@@ -192,7 +217,7 @@ def test_values_can_be_pickled_and_copied(value):
     assert pickle.loads(pickle.dumps(value)) == value == copy.copy(value) == copy.deepcopy(value)
 
 
-@pytest.mark.parametrize("ours", OURS)
+@pytest.mark.parametrize("ours", CHEAP + QUICK)
 def test_ours_say_what_they_take(ours):
     taken = inspect.signature(ours).parameters
     assert list(taken) == [one.name for one in fields(ours) if one.init]
@@ -217,7 +242,35 @@ def test_what_is_not_so_plain_is_refused(not_plain):
         dataclass(slots=True)(not_plain)
 
 
-def test_classes_of_one_shape_share_their_code():
+class Cased: ...
+
+
+class Based(Cased):
+    first: int
+
+
+def test_what_has_a_base_class_is_not_made_quickly():
+    assert dataclass(frozen=True, slots=True)(Based)(1).first == 1
+    with pytest.raises(TypeError, match="Based is not so plain"):
+        quickly_made(Based)
+
+
+@pytest.mark.parametrize("written", [mixed, made_in_the_end])
+@pytest.mark.parametrize("more", [{}, {"__slots__": ()}], ids=["more than slots", "the same slots"])
+@frozen
+def test_a_class_may_derive_from_it(frozen, written, more):
+    base = frozen(written())
+    derived = type("Derived", (base,), more)
+    value = derived(1)
+    assert type(value) is derived
+    assert type(base(1)) is base
+    assert [getattr(value, one.name) for one in fields(base)] == [getattr(base(1), one.name) for one in fields(base)]
+    with pytest.raises(FrozenInstanceError):
+        value.first = 3
+
+
+@frozen
+def test_classes_of_one_shape_share_their_code(frozen):
     def one():
         class Value:
             a: int
@@ -232,6 +285,6 @@ def test_classes_of_one_shape_share_their_code():
 
         return Value
 
-    first, second = (dataclass(frozen=True, slots=True)(written()).__init__.__code__ for written in (one, other))
-    assert first.co_code is second.co_code or first.co_code == second.co_code
+    first, second = (frozen(written()).__init__.__code__ for written in (one, other))
+    assert first.co_code == second.co_code
     assert (first.co_varnames, second.co_varnames) == (("self", "a", "b"), ("self", "c", "d"))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from asched.core.backfill import Backfilling
 from asched.core.change import Change, Pause
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.jitter import due_at
 from asched.core.lanes import NOBODY_WAITS, Waiting, lane_of
 from asched.core.limits import Limits
@@ -23,7 +23,6 @@ from asched.core.nothing import NOTHING
 from asched.core.occurrence import Added, Occurrence, Override
 from asched.core.outcome import Outcome
 from asched.core.permits import LaneKey, Permit, Permits
-from asched.core.quickly import quickly_made
 from asched.core.recovery import RECOVERY, Recovering
 from asched.core.timeline import Rank, Timeline
 from asched.core.triggers.protocol import Trigger
@@ -34,7 +33,6 @@ A_STEP = timedelta(seconds=0.5)  # between the axes; less is none: as Axes.NOTIC
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Now:
     """One moment on two axes. Calendar triggers live on `wall` time; intervals on `steady` time, which advances with
     the boot clock and does not move when somebody sets the wall clock. Without steps they are the same.
@@ -118,7 +116,6 @@ class JobState:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Previous:
     """The newest known version of a job. `trigger` is anchored, None for jobs without or when it cannot be read."""
 
@@ -131,7 +128,6 @@ class Previous:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class StartRun:
     """Execute this attempt now, as `job` is defined at this moment: its decision is in the ledger."""
 

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from asched.core.change import Gap
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import dataclass, quickly_made
 from asched.core.model import CatchUp, Overlap, Policies
 from asched.core.outcome import Decision, Queue, Skip, SkipReason, Start
-from asched.core.quickly import quickly_made
 from asched.core.triggers.instants import between, latest_between
 from asched.core.triggers.protocol import Series
 
@@ -26,7 +25,6 @@ DueAt = Callable[[datetime], datetime]
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """An instant that should run, if there is room."""
 
@@ -36,7 +34,6 @@ class Candidate:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Settled:
     """Every instant in (watermark, until], each in exactly one place."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.change import Decide, Finish, Retrying
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import quickly_made
 from asched.core.model import AGAIN, Fire, Origin
 from asched.core.outcome import (
     Cancelled,
@@ -19,7 +19,6 @@ from asched.core.outcome import (
     Succeeded,
     TimedOut,
 )
-from asched.core.quickly import quickly_made
 from asched.core.retry import next_delay
 from asched.core.rules.admission import admitted, drop, freed, move_up
 from asched.core.rules.answers import succeeded
@@ -36,7 +35,6 @@ from asched.core.triggers.watch import only_watches
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Ended:
     """An attempt is over: what came of it, and when. `duration` is monotonic."""
 

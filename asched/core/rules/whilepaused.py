@@ -11,10 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asched.core.change import Pause
-from asched.core.dataclass import dataclass
+from asched.core.dataclass import quickly_made
 from asched.core.model import CatchUp, OnResume, Policies
 from asched.core.outcome import Skip, SkipReason
-from asched.core.quickly import quickly_made
 from asched.core.rules.board import JobState, Now
 
 _SMALLEST = timedelta(microseconds=1)
@@ -49,7 +48,6 @@ def facts_of(by: str, reason: str, since: datetime) -> dict[str, object]:
 
 
 @quickly_made
-@dataclass(frozen=True, slots=True)
 class Stretch:
     """What is due `until` then, on the job's axis, is decided alike, by these policies; `paused`: all of it in a pause,
     and `skip`: none of it waits for the end."""
