@@ -1,7 +1,8 @@
 """A process from a program, quickly: fork_exec itself where we know how to call it, else what `subprocess` makes of it.
 
-Popen takes twice the time of what it calls. That has no public name, and has been called alike from Python 3.11 on; the
-two are compared by tests. Neither has a preexec_fn: with one, fork copies the page tables, 40 ms for a service of 1 GB.
+Popen takes twice the time of what it calls. That has no public name, and takes the same 23 arguments in Python 3.11 to
+3.13; the two are compared by tests. A Python that was not tried, or whose fork_exec takes others (from 3.14 on, one
+less), is Popen's. Neither has a preexec_fn: with one, fork copies the page tables, 40 ms for a service of 1 GB.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-KNOWN = sys.platform == "linux" and sys.implementation.name == "cpython" and sys.version_info < (3, 15)
+KNOWN = sys.platform == "linux" and sys.implementation.name == "cpython" and sys.version_info < (3, 14)
 if KNOWN:
     import _posixsubprocess
 
@@ -29,7 +30,7 @@ def start(argv: Sequence[str], cwd: str | None, env: Mapping[str, str], standard
     owner's to reap. Raises OSError and ValueError as Popen does. Blocks until the program runs."""
     try:
         pid = _start_directly(argv, cwd, env, standard) if KNOWN else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # TypeError: it takes other arguments, and looks at them before it forks
         pid = None
     return start_by_popen(argv, cwd, env, standard) if pid is None else pid
 

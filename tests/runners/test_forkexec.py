@@ -107,6 +107,21 @@ def test_a_program_that_was_in_the_way_of_itself_is_tried_again(
     assert seen(start, ("echo", "again")) == (b"again\n", 0)
 
 
+@pytest.mark.skipif(not forkexec.KNOWN, reason="there is only one way on this system")
+@pytest.mark.parametrize("most", [22, 24])
+def test_where_it_takes_other_arguments_it_is_its_twin(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As from Python 3.14 on, which it tells before it forks."""
+    known = forkexec.fork_exec
+
+    def other(*args: object) -> int:
+        if len(args) != most:
+            raise TypeError(f"fork_exec expected {most} arguments, got {len(args)}")
+        return known(*args[:23])
+
+    monkeypatch.setattr(forkexec, "fork_exec", other)
+    assert seen(start, ("echo", "slowly")) == (b"slowly\n", 0)
+
+
 def test_elsewhere_it_is_its_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forkexec, "KNOWN", False)
     monkeypatch.setattr(forkexec, "_start_directly", None)
