@@ -10,11 +10,11 @@ import base64
 import dataclasses
 import json
 import math
+import sys
 from collections import deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -25,6 +25,7 @@ _SHOWN = 2000  # characters of a repr
 _DEEPEST = 100  # levels
 
 _AS_LIST = (list, tuple, set, frozenset, deque)
+_AS_TEXT = (("decimal", "Decimal"), ("fractions", "Fraction"), ("uuid", "UUID"))
 
 
 def encode(value: object, mask: Mask = str) -> str | None:
@@ -92,10 +93,10 @@ def _plain(value: object, depth: int) -> Any:
 
 
 def _scalar(value: object) -> object:
-    if isinstance(value, _as_text()):
-        return str(value)
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
+    if isinstance(value, (str, PurePath, *_loaded())):
+        return str(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, int):
@@ -105,14 +106,11 @@ def _scalar(value: object) -> object:
     return {"repr": _shown(value)}
 
 
-@cache
-def _as_text() -> tuple[type, ...]:
-    """What is written as its str(): of classes that a process may never need, and need not load before."""
-    from decimal import Decimal
-    from fractions import Fraction
-    from uuid import UUID
-
-    return (str, PurePath, Decimal, Fraction, UUID)
+def _loaded() -> list[type]:
+    """Of the other classes that are written as their str(), those there are: nothing can be of one whose module was
+    never loaded. It is not loaded here: this is the loop, and it may not be able to open a file."""
+    modules = ((sys.modules.get(module), name) for module, name in _AS_TEXT)
+    return [found for module, name in modules if isinstance(found := getattr(module, name, None), type)]
 
 
 def _text_of(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -97,6 +98,39 @@ def test_every_value_has_a_text(value: object, expected: object) -> None:
     if isinstance(found, dict) and "object" in str(found.get("repr")):
         found = {"repr": found["repr"].partition(" at ")[0]}
     assert found == expected
+
+
+class Wanted:
+    """Finds no module, and remembers what was looked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, *_: object) -> None:
+        self.names.append(name)
+        raise OSError(24, "Too many open files")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (date(2026, 11, 21), "2026-11-21"),
+        (PurePosixPath("/tmp/x"), "/tmp/x"),
+        (timedelta(minutes=1), 60.0),
+        ([Plain()], [{"repr": "Plain()"}]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_nothing_is_loaded_for_a_result(value: object, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's end must not wait for files, and its record must not depend on whether one can be opened."""
+    for module in ("decimal", "fractions", "uuid"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    wanted = Wanted()
+    monkeypatch.setattr(sys, "meta_path", [wanted, *sys.meta_path])
+    text = encode({"it": value})
+    assert text is not None
+    assert json.loads(text) == {"it": expected}
+    assert wanted.names == []
 
 
 def test_nothing_is_nothing() -> None:
