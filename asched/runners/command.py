@@ -18,6 +18,7 @@ from asched.runners.readiness import Readiness
 from asched.runners.spawn import Process, discard, spawn
 from asched.runners.spawner import Spawner
 from asched.runners.template import render
+from asched.runners.threads import NoThread
 
 
 class CommandRunner:
@@ -52,8 +53,8 @@ class CommandRunner:
         assert isinstance(command, Command)
         try:
             process = await self._spawner.start(_kind(command), lambda: _spawn(attempt, mask))
-        except RuntimeError as error:  # no thread to be had
-            return Failed(note_of(error, mask, message=f"no thread could be started: {error}"))
+        except NoThread as error:
+            return Failed(note_of(error, mask))
         if isinstance(process, Failed):
             return process
         try:

@@ -60,7 +60,7 @@ class Spawner(Generic[T]):
 
     async def start(self, name: object, start: Callable[[], T]) -> T:
         """What `start` returns or raises; `name` is its kind. Who is asked to stop once it has begun gets it all the
-        same: the process would be left to itself. Raises RuntimeError when the system has no thread."""
+        same: the process would be left to itself. Raises NoThread when the system has none."""
         clock = asyncio.get_running_loop().time
         kind = self._kind(name)
         try:

@@ -16,7 +16,7 @@ from asched.runners.calls import arguments, returned
 from asched.runners.clients import Clients
 from asched.runners.context import Run, enter_run
 from asched.runners.notes import failure, note_of
-from asched.runners.threads import Call, Threads
+from asched.runners.threads import Call, NoThread, Threads
 
 _MARGIN = 1.5  # seconds beyond kill_after: by then the engine has given the run up
 
@@ -63,8 +63,8 @@ class ThreadRunner:
         context, mask = copy_context(), mask_for(attempt.job, self._mask)
         try:
             call = await self._threads.start(name, lambda: context.run(_call, attempt, run, mask))
-        except RuntimeError as error:  # the system's limit, or out of memory
-            return Failed(note_of(error, mask, message=f"no thread could be started: {error}"))
+        except NoThread as error:
+            return Failed(note_of(error, mask))
         return await self._watch(call, stopping, attempt.job.policies.kill_after.total_seconds())
 
     async def _watch(self, call: Call[Outcome], stopping: threading.Event, kill_after: float) -> Outcome:

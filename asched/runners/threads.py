@@ -14,6 +14,18 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
+class NoThread(RuntimeError):
+    """The system lets this process have no more threads."""
+
+
+def begin(thread: threading.Thread) -> None:
+    """Start it. Raises NoThread."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise NoThread(f"no thread could be started: {error}") from error
+
+
 class Call(Generic[T]):
     """One piece of work in a thread. `released` is set on the loop once it is over, or given up."""
 
@@ -73,7 +85,7 @@ class Threads:
         return sum(name is None or call.name == name for call in self._leaked)
 
     async def start(self, name: str, work: Callable[[], T]) -> Call[T]:
-        """Have `work` done, after waiting for a free thread. Raises RuntimeError when the system has none."""
+        """Have `work` done, after waiting for a free thread. Raises NoThread when the system has none."""
         await self._free.acquire()
         call = Call(name, work)
         try:
@@ -126,7 +138,7 @@ class _Worker(threading.Thread):
         super().__init__(name="asched", daemon=True)
         self.inbox: SimpleQueue[Call[Any] | None] = SimpleQueue()
         self._threads = threads
-        self.start()
+        begin(self)
 
     def run(self) -> None:
         while (call := self.inbox.get()) is not None:

@@ -279,6 +279,24 @@ async def test_asked_twice_it_is_killed_at_once() -> None:
     assert members(sink.children[0]) == ()
 
 
+async def test_no_thread_to_start_it_in_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert (await error_of(Command(("true",)))).message == "no thread could be started: can't start new thread"
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_fault_of_its_start_is_not_told_as_a_lack_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise RuntimeError("can't even")
+
+    monkeypatch.setattr(spawn, "start", fail)
+    with pytest.raises(RuntimeError, match="can't even"):
+        await run(Command(("true",)))
+
+
 @pytest.mark.usefixtures("started")
 @pytest.mark.parametrize("steps", range(8))
 async def test_stopped_while_it_is_being_started_nothing_is_left(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
