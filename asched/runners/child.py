@@ -14,6 +14,7 @@ from asched.runners.groups import members, signal_group
 from asched.runners.pipes import OutputPipe
 from asched.runners.readiness import Readiness
 from asched.runners.spawn import Process
+from asched.runners.threads import NoThread
 
 _GRACE = 0.25  # seconds after the exit for whoever still holds the pipes
 _POLL = 0.02
@@ -23,8 +24,8 @@ _LOOKED = 0.5  # for one look at who is left: KILL must not wait for it
 
 class Child:
     """`code` is what it exited with, negative for a signal, None when that was taken from us. `held`: when it was
-    closed, somebody still held its output open. Raises OSError, and leaves the process as it is, when the system lets
-    us watch no more."""
+    closed, somebody still held its output open. Raises OSError or NoThread, and leaves the process as it is, when the
+    system lets us watch no more."""
 
     def __init__(self, process: Process, output: OutputSink, readiness: Readiness) -> None:
         self.pid, self.started = process.pid, process.started
@@ -41,7 +42,7 @@ class Child:
                 OutputPipe(process.stderr, "stderr", output, self._pipe_ended, readiness),
             ]
             when_exited(self.pid, self._reaped, readiness)
-        except OSError:
+        except (OSError, NoThread):
             readiness.forget(process.stdout)
             readiness.forget(process.stderr)
             raise

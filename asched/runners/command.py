@@ -62,6 +62,9 @@ class CommandRunner:
         except OSError as error:  # the system's limit on what one may watch
             discard(process)
             return Failed(note_of(error, mask, message=f"its output cannot be watched: {error.strerror}"))
+        except NoThread as error:  # nor one to wait for it in, where the system gives no pidfd
+            discard(process)
+            return Failed(note_of(error, mask, message=f"its end cannot be noticed: {error}"))
 
     async def _see_through(self, child: Child, attempt: Attempt, output: OutputSink, asked_before: int) -> Outcome:
         """To its end, or to the end that we make of it."""

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable
 
 from asched.runners.readiness import Readiness
+from asched.runners.threads import begin
 
 Reaped = Callable[[int | None], None]
 
 
 def when_exited(pid: int, reaped: Reaped, readiness: Readiness) -> None:
     """Call `reaped`, on the loop, once the child is gone: with its exit code, negative for a signal, or with None when
-    somebody else in this process took its status away."""
+    somebody else in this process took its status away. Raises OSError or NoThread when the system lets us watch no
+    more."""
     try:
         fd = os.pidfd_open(pid)
     except (AttributeError, OSError):  # not on this system, forbidden by a sandbox, or no descriptor left
@@ -52,4 +54,4 @@ def _watch_in_thread(pid: int, loop: asyncio.AbstractEventLoop, reaped: Reaped) 
         except RuntimeError:  # the loop is closed
             return
 
-    threading.Thread(target=wait, name=f"asched child {pid}", daemon=True).start()
+    begin(threading.Thread(target=wait, name=f"asched child {pid}", daemon=True))

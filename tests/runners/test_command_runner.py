@@ -347,6 +347,26 @@ async def test_what_cannot_be_watched_is_killed(refused: int, monkeypatch: pytes
     assert (await error_of(Command(("sleep", "60")))).message.startswith("its output cannot be watched: No space")
 
 
+async def test_whose_end_cannot_be_noticed_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pidfd, and no thread: it must not go on without a record."""
+
+    def no_descriptor(pid: int) -> int:
+        pids.append(pid)
+        raise OSError(24, "Too many open files")
+
+    def no_thread(thread: threading.Thread) -> None:
+        if "child" in thread.name:
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    pids, real = list[int](), threading.Thread.start
+    monkeypatch.setattr(exits.os, "pidfd_open", no_descriptor)
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    error = await error_of(Command(("sleep", "60")))
+    assert error.message == "its end cannot be noticed: no thread could be started: can't start new thread"
+    assert [state_of(pid) for pid in pids] == [""]
+
+
 async def test_a_stopped_process_is_stopped_too() -> None:
     sink = Sink()
     task = await begin(sh("echo begun; kill -STOP $$"), sink, kill_after=5)
