@@ -307,8 +307,8 @@ async def test_stopped_while_it_is_being_started_nothing_is_left(steps: int, mon
         started.append(real_start(*args))
         return started[-1]
 
-    def reap(pid: int) -> int | None:
-        codes.append(real_reap(pid))
+    def reap(fd: int) -> int | None:
+        codes.append(real_reap(fd))
         return codes[-1]
 
     real_start, real_reap = spawn.start, exits._reap
@@ -470,15 +470,42 @@ async def test_where_pidfd_is_refused_a_thread_waits(monkeypatch: pytest.MonkeyP
 async def test_an_exit_code_that_others_took_is_not_called_success(monkeypatch: pytest.MonkeyPatch) -> None:
     """A waitpid(-1) somewhere in this process: Popen itself would report 0."""
 
-    def taken(pid: int, options: int) -> tuple[int, int]:
-        real(pid, options)
-        raise ChildProcessError
+    def reap(fd: int) -> int | None:
+        os.waitpid(-1, 0)
+        return real(fd)
 
-    real = os.waitpid
-    monkeypatch.setattr(exits.os, "waitpid", taken)
+    real = exits._reap
+    monkeypatch.setattr(exits, "_reap", reap)
     error = await error_of(sh("exit 3"))
     assert error.exit_code is None
     assert error.message.startswith("its exit code is not known")
+
+
+async def test_who_has_its_pid_after_others_reaped_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is its status taken, nor is it waited for: the loop would stand still."""
+
+    def reap(fd: int) -> int | None:
+        os.waitpid(-1, 0)
+        return real(fd)
+
+    def waited(pid: int, options: int) -> tuple[int, int]:
+        asked.append(pid)
+        return real_wait(pid, options)
+
+    real, real_wait, asked = exits._reap, os.waitpid, list[int]()
+    monkeypatch.setattr(exits, "_reap", reap)
+    monkeypatch.setattr(exits.os, "waitpid", waited)
+    assert (await error_of(sh("exit 3"))).exit_code is None
+    assert asked == [-1]
+
+
+@pytest.mark.parametrize(("ending", "code"), [("exit 3", 3), ("kill -9 $$", -9)])
+async def test_what_a_debugger_has_first_is_waited_for_in_a_thread(
+    ending: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is gone, and its status is not to be had yet."""
+    monkeypatch.setattr(exits.os, "waitid", lambda *_: None)
+    assert (await error_of(sh(ending))).exit_code == code
 
 
 async def test_only_its_own_child_is_reaped() -> None:
