@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import field
+from itertools import islice
 from typing import Generic, TypeVar
 
 from asched.core.dataclass import dataclass
@@ -15,6 +17,7 @@ T = TypeVar("T")
 _QUICK = 1.5e-3  # seconds that the loop may stand still for a start, on average
 _WEIGHT = 1 / 8  # of the last one in the average
 _RECENTLY = 1.0  # seconds; what was known before may have changed, such as a file server that no longer answers
+_LONG = 0.1  # seconds in a thread; not "any": of many at once one is always there, and the loop would not be tried
 _REST, _LONGEST_REST = 32, 1024  # starts in threads before the loop is tried again: the longer, the oftener it failed
 _IN_A_STEP = 2  # starts for which the loop stands still at a time
 _KINDS = 1024  # of which we remember how long they take
@@ -25,18 +28,23 @@ class _Kind:
     """Starts that are likely to take equally long."""
 
     took: float = 0.0  # seconds on the loop, on average
-    at: float = float("-inf")  # when the last one was over
+    at: float = float("-inf")  # when the last one that did not fail was over
+    in_threads: dict[object, float] = field(default_factory=dict)  # when those under way were begun, the oldest first
     aside: int = 0  # how many to start in threads before the loop is tried again
     rest: int = _REST  # the next value of `aside`
 
     def quick(self, now: float) -> bool:
         """Whether to start one on the loop."""
-        if now - self.at > _RECENTLY:
+        if now - self.at > _RECENTLY or self.stuck(now):
             return False
         if self.aside:
             self.aside -= 1
             return False
         return True
+
+    def stuck(self, now: float) -> bool:
+        """Whether one in a thread takes so long that nobody knows whether it ends."""
+        return any(now - began > _LONG for began in islice(self.in_threads.values(), 1))
 
     def learn(self, took: float) -> None:
         """From one that was started on the loop. Threads tell nothing: they are in each other's way."""
@@ -63,15 +71,19 @@ class Spawner(Generic[T]):
         same: the process would be left to itself. Raises NoThread when the system has none."""
         clock = asyncio.get_running_loop().time
         kind = self._kind(name)
-        try:
-            if kind.quick(clock()):
-                await self._steps.next()
-                return _timed(start, kind, clock)
-            call = await self._threads.start("spawn", start)
-            await call.wait()
-            return call.result()
-        finally:
-            kind.at = clock()
+        if kind.quick(clock()):
+            await self._steps.next()
+            if not kind.stuck(clock()):
+                started = _timed(start, kind, clock)
+                kind.at = clock()
+                return started
+        call = await self._threads.start("spawn", start)
+        kind.in_threads[call] = clock()
+        await call.wait()
+        del kind.in_threads[call]
+        started = call.result()
+        kind.at = clock()
+        return started
 
     def close(self) -> None:
         self._threads.close()

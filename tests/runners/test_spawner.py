@@ -97,6 +97,51 @@ async def test_what_a_start_raises_is_raised(times: int, world: World) -> None:
             await world.spawner.start("sh", fail)
 
 
+async def test_a_start_that_never_happened_tells_nothing(world: World) -> None:
+    """It was stopped while it waited for a thread: what holds the others may hold the loop."""
+    stuck = threading.Event()
+    places: list[bool] = []
+
+    def hang() -> bool:
+        places.append(threading.current_thread() is threading.main_thread())
+        return stuck.wait(0 if places[-1] else 10)
+
+    holding = [asyncio.ensure_future(world.spawner.start("sh", hang)) for _ in range(4)]
+    await asyncio.sleep(0)
+    stopped = asyncio.ensure_future(world.spawner.start("sh", hang))
+    await asyncio.sleep(0)
+    stopped.cancel()
+    await asyncio.wait({stopped})
+    later = asyncio.ensure_future(world.spawner.start("sh", hang))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    stuck.set()
+    await asyncio.gather(*holding, later)
+    assert places == [False] * 5
+
+
+async def test_after_one_that_failed_the_next_is_in_a_thread(world: World) -> None:
+    def fail() -> bool:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await world.spawner.start("sh", fail)
+    assert not await world.on_loop()
+
+
+async def test_while_one_hangs_in_a_thread_none_is_on_the_loop(world: World) -> None:
+    stuck = threading.Event()
+    hanging = asyncio.ensure_future(world.spawner.start("sh", lambda: stuck.wait(10)))
+    await asyncio.sleep(0)
+    await world.on_loop()
+    assert await world.on_loop()
+    world.now += 0.2
+    assert not await world.on_loop()
+    stuck.set()
+    await hanging
+    assert await world.on_loop()
+
+
 async def turns(
     most: int, callers: int, before: Callable[[list[asyncio.Task[None]]], None] = lambda _: None
 ) -> list[int]:
