@@ -13,6 +13,7 @@ from asched.core.outcome import Failed, Outcome, Succeeded
 from asched.engine.ports import OutputSink
 from asched.runners.child import Child
 from asched.runners.environment import environment
+from asched.runners.localfiles import all_local
 from asched.runners.notes import failure, note_of
 from asched.runners.readiness import Readiness
 from asched.runners.spawn import Process, discard, spawn
@@ -49,10 +50,9 @@ class CommandRunner:
         self._spawner.close()
 
     async def _start(self, attempt: Attempt, output: OutputSink, mask: Mask) -> Child | Failed:
-        command = attempt.job.action
-        assert isinstance(command, Command)
         try:
-            process = await self._spawner.start(_kind(command), lambda: _spawn(attempt, mask))
+            kind = _kind(attempt)
+            process = await self._spawner.start(kind, lambda: _spawn(attempt, mask), lambda: all_local(*kind))
         except NoThread as error:
             return Failed(note_of(error, mask))
         if isinstance(process, Failed):
@@ -88,9 +88,19 @@ class CommandRunner:
         return _outcome(child.code, command)
 
 
-def _kind(command: Command) -> tuple[str, str | None]:
-    """What is likely to take equally long to start."""
-    return "sh" if command.shell else "".join(command.argv[:1]), command.cwd
+def _kind(attempt: Attempt) -> tuple[str, str | None, str]:
+    """What is likely to take equally long to start: the program, where it runs, and where it is looked for. "" is what
+    cannot be rendered, and is never started."""
+    command = attempt.job.action
+    assert isinstance(command, Command)
+    if command.shell:
+        return "/bin/sh", command.cwd, ""
+    try:
+        program = "".join(render(item, attempt) for item in command.argv[:1])
+        path = "" if "/" in program else environment(command, attempt)["PATH"]
+    except ValueError:
+        return "", command.cwd, ""
+    return program, command.cwd, path
 
 
 def _spawn(attempt: Attempt, mask: Mask) -> Process | Failed:

@@ -28,6 +28,7 @@ class _Kind:
     """Starts that are likely to take equally long."""
 
     took: float = 0.0  # seconds on the loop, on average
+    local: bool = False  # no file server can hold it up
     at: float = float("-inf")  # when the last one that did not fail was over
     in_threads: dict[object, float] = field(default_factory=dict)  # when those under way were begun, the oldest first
     aside: int = 0  # how many to start in threads before the loop is tried again
@@ -35,7 +36,7 @@ class _Kind:
 
     def quick(self, now: float) -> bool:
         """Whether to start one on the loop."""
-        if now - self.at > _RECENTLY or self.stuck(now):
+        if not self.local or now - self.at > _RECENTLY or self.stuck(now):
             return False
         if self.aside:
             self.aside -= 1
@@ -66,9 +67,10 @@ class Spawner(Generic[T]):
         self._steps = Steps(_IN_A_STEP)
         self._kinds: dict[object, _Kind] = {}
 
-    async def start(self, name: object, start: Callable[[], T]) -> T:
-        """What `start` returns or raises; `name` is its kind. Who is asked to stop once it has begun gets it all the
-        same: the process would be left to itself. Raises NoThread when the system has none."""
+    async def start(self, name: object, start: Callable[[], T], local: Callable[[], bool]) -> T:
+        """What `start` returns or raises; `name` is its kind, and `local`, which is asked in a thread, says whether no
+        file server can hold it up: others are never started on the loop. Who is asked to stop once it has begun gets it
+        all the same: the process would be left to itself. Raises NoThread when the system has none."""
         clock = asyncio.get_running_loop().time
         kind = self._kind(name)
         if kind.quick(clock()):
@@ -77,11 +79,12 @@ class Spawner(Generic[T]):
                 started = _timed(start, kind, clock)
                 kind.at = clock()
                 return started
-        call = await self._threads.start("spawn", start)
+        looks = clock() - kind.at > _RECENTLY
+        call = await self._threads.start("spawn", lambda: (local() if looks else kind.local, start()))
         kind.in_threads[call] = clock()
         await call.wait()
         del kind.in_threads[call]
-        started = call.result()
+        kind.local, started = call.result()
         kind.at = clock()
         return started
 

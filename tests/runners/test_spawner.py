@@ -19,6 +19,7 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
         self.lasts = 0.0
+        self.local = True
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now)
         self.spawner: Spawner[bool] = Spawner(4)
 
@@ -27,7 +28,7 @@ class World:
         return threading.current_thread() is threading.main_thread()
 
     async def on_loop(self, kind: str = "sh") -> bool:
-        return await self.spawner.start(kind, self.begin)
+        return await self.spawner.start(kind, self.begin, lambda: self.local)
 
 
 @pytest.fixture
@@ -39,6 +40,17 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
 
 async def test_the_first_is_started_in_a_thread_and_the_next_on_the_loop(world: World) -> None:
     assert [await world.on_loop() for _ in range(4)] == [False, True, True, True]
+
+
+async def test_what_a_file_server_may_hold_up_is_never_started_on_the_loop(world: World) -> None:
+    world.local = False
+    assert [await world.on_loop() for _ in range(4)] == [False] * 4
+
+
+async def test_where_it_lies_is_looked_at_again_after_a_pause(world: World) -> None:
+    await world.on_loop()
+    world.local, world.now = False, world.now + 1.5
+    assert [await world.on_loop() for _ in range(2)] == [False, False]
 
 
 async def test_each_kind_has_its_own_first(world: World) -> None:
@@ -94,7 +106,7 @@ async def test_what_a_start_raises_is_raised(times: int, world: World) -> None:
 
     for _ in range(times):
         with pytest.raises(ValueError, match="no"):
-            await world.spawner.start("sh", fail)
+            await world.spawner.start("sh", fail, lambda: True)
 
 
 async def test_a_start_that_never_happened_tells_nothing(world: World) -> None:
@@ -106,13 +118,13 @@ async def test_a_start_that_never_happened_tells_nothing(world: World) -> None:
         places.append(threading.current_thread() is threading.main_thread())
         return stuck.wait(0 if places[-1] else 10)
 
-    holding = [asyncio.ensure_future(world.spawner.start("sh", hang)) for _ in range(4)]
+    holding = [asyncio.ensure_future(world.spawner.start("sh", hang, lambda: True)) for _ in range(4)]
     await asyncio.sleep(0)
-    stopped = asyncio.ensure_future(world.spawner.start("sh", hang))
+    stopped = asyncio.ensure_future(world.spawner.start("sh", hang, lambda: True))
     await asyncio.sleep(0)
     stopped.cancel()
     await asyncio.wait({stopped})
-    later = asyncio.ensure_future(world.spawner.start("sh", hang))
+    later = asyncio.ensure_future(world.spawner.start("sh", hang, lambda: True))
     for _ in range(5):
         await asyncio.sleep(0)
     stuck.set()
@@ -125,13 +137,13 @@ async def test_after_one_that_failed_the_next_is_in_a_thread(world: World) -> No
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await world.spawner.start("sh", fail)
+        await world.spawner.start("sh", fail, lambda: True)
     assert not await world.on_loop()
 
 
 async def test_while_one_hangs_in_a_thread_none_is_on_the_loop(world: World) -> None:
     stuck = threading.Event()
-    hanging = asyncio.ensure_future(world.spawner.start("sh", lambda: stuck.wait(10)))
+    hanging = asyncio.ensure_future(world.spawner.start("sh", lambda: stuck.wait(10), lambda: True))
     await asyncio.sleep(0)
     await world.on_loop()
     assert await world.on_loop()
