@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
+from functools import partial
 
 from asched.core.action import Command
 from asched.core.masking import Mask, mask_for
@@ -50,9 +52,17 @@ class CommandRunner:
         self._spawner.close()
 
     async def _start(self, attempt: Attempt, output: OutputSink, mask: Mask) -> Child | Failed:
+        command = attempt.job.action
+        assert isinstance(command, Command)
         try:
-            kind = _kind(attempt)
-            process = await self._spawner.start(kind, lambda: _spawn(attempt, mask), lambda: all_local(*kind))
+            argv = command.argv if command.shell else tuple(render(item, attempt) for item in command.argv)
+            env = environment(command, attempt)
+        except ValueError as error:
+            return Failed(note_of(error, mask))
+        kind = _kind(command, argv, env)
+        try:
+            start = partial(spawn, command, argv, env, mask)
+            process = await self._spawner.start(kind, start, partial(all_local, *kind))
         except NoThread as error:
             return Failed(note_of(error, mask))
         if isinstance(process, Failed):
@@ -88,30 +98,10 @@ class CommandRunner:
         return _outcome(child.code, command)
 
 
-def _kind(attempt: Attempt) -> tuple[str, str | None, str]:
-    """What is likely to take equally long to start: the program, where it runs, and where it is looked for. "" is what
-    cannot be rendered, and is never started."""
-    command = attempt.job.action
-    assert isinstance(command, Command)
-    if command.shell:
-        return "/bin/sh", command.cwd, ""
-    try:
-        program = "".join(render(item, attempt) for item in command.argv[:1])
-        path = "" if "/" in program else environment(command, attempt)["PATH"]
-    except ValueError:
-        return "", command.cwd, ""
-    return program, command.cwd, path
-
-
-def _spawn(attempt: Attempt, mask: Mask) -> Process | Failed:
-    command = attempt.job.action
-    assert isinstance(command, Command)
-    try:
-        argv = command.argv if command.shell else tuple(render(item, attempt) for item in command.argv)
-        env = environment(command, attempt)
-    except ValueError as error:
-        return Failed(note_of(error, mask))
-    return spawn(command, argv, env, mask)
+def _kind(command: Command, argv: tuple[str, ...], env: Mapping[str, str]) -> tuple[str, str | None, str]:
+    """What is likely to take equally long to start: the program, where it runs, and where it is looked for."""
+    program = "/bin/sh" if command.shell else "".join(argv[:1])
+    return program, command.cwd, "" if "/" in program else env["PATH"]
 
 
 def _kill_after(attempt: Attempt) -> float:

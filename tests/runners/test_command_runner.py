@@ -279,6 +279,23 @@ async def test_asked_twice_it_is_killed_at_once() -> None:
     assert members(sink.children[0]) == ()
 
 
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        (Command(("/bin/echo", "x"), cwd="/"), ("/bin/echo", "/", "")),
+        (Command(("/bin/no{attempt}",)), ("/bin/no3", None, "")),
+        (Command(("true",), env={"PATH": "/usr/bin:/bin"}), ("true", None, "/usr/bin:/bin")),
+        (Command(("true",), secrets={"PATH": "/bin"}), ("true", None, "/bin")),
+        (sh("true", env={"PATH": "/bin"}), ("/bin/sh", None, "")),
+    ],
+)
+async def test_of_a_kind_are_those_that_start_the_same_program(command: Command, kind: object) -> None:
+    runner = CommandRunner()
+    await runner.run(attempt_of(command, number=3), Sink())
+    assert list(runner._spawner._kinds) == [kind]
+    await runner.close()
+
+
 async def test_no_thread_to_start_it_in_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
