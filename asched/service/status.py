@@ -64,7 +64,7 @@ def _job(scheduler: Scheduler, job: Job) -> dict[str, object]:
         "running": [] if state is None else [run.fire.run for run in state.running.values()],
         "queued": 0 if state is None else len(state.queue),
         "waiting": [] if state is None else _waiting(scheduler, state),
-        "broken": "" if state is None else state.broken,
+        "broken": scheduler.engine.board.broken.get(job.name, ""),
     }
 
 

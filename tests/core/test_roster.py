@@ -249,7 +249,7 @@ def test_a_trigger_that_raises_at_once_breaks_its_own_job_only():
     board = a_board(a_job("good"))
     state, turn = placed(board, a_job("bad", Raises(NOON, NOON)), None, at())
     assert turn.effects == [BrokenJob("bad", "ZeroDivisionError: no more")]
-    assert (state.next_at, state.broken) == (None, "ZeroDivisionError: no more")
+    assert (state.next_at, board.broken) == (None, {"bad": "ZeroDivisionError: no more"})
     assert decided(fire_now(board, at(10))) == [("good", 10.0, "start")]
 
 

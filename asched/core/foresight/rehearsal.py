@@ -93,7 +93,7 @@ def rehearse(
         {name: replace(state.job, trigger=state.trigger) for name, state in board.jobs.items()},
         {name: owed.gaps for name, owed in _owed(placing.changes).items()},
         _owed(deciding.changes),
-        {state.job.name: state.broken for state in board.jobs.values() if state.broken},
+        dict(board.broken),
         board.recovering.held,
         dropped(placing.changes),
     )

@@ -145,7 +145,7 @@ def _instant(board: Board, state: JobState, at: datetime | None, found: Override
     """The instant of the schedule that is meant, and not decided yet, or moved."""
     if found is not None:
         return found.scheduled_at
-    trigger = _schedule(state)
+    trigger = _schedule(board, state)
     if at is None:
         return _next(board, state, trigger, now)
     if any(_meant(one, at) for one in state.added):
@@ -159,15 +159,15 @@ def _instant(board: Board, state: JobState, at: datetime | None, found: Override
     return meant
 
 
-def _schedule(state: JobState) -> Trigger:
+def _schedule(board: Board, state: JobState) -> Trigger:
     trigger, name = state.trigger, state.job.name
     if trigger is None:
         by = f"it comes after {' and '.join(state.job.after)}" if state.job.after else "it runs only by hand"
         raise Refused(f'job "{name}" has no schedule: {by}')
     if trigger.relative:
         raise Refused(f'job "{name}" counts from the end of its last run: pause it instead')
-    if state.broken:
-        raise Refused(f'the schedule of job "{name}" raised {state.broken}')
+    if name in board.broken:
+        raise Refused(f'the schedule of job "{name}" raised {board.broken[name]}')
     return trigger
 
 

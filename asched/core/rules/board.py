@@ -86,7 +86,6 @@ class JobState:
     running: dict[int, RunState] = field(default=NOTHING)
     queue: Waiting = NOBODY_WAITS
     cooling: dict[str, datetime] = field(default=NOTHING)  # lanes, and until when (steady) they start nothing
-    broken: str = ""  # its trigger raised: what it said
     decided_until: datetime | None = None  # by its earlier versions: beyond the watermark once the clock was corrected
     overrides: dict[datetime, Override] = field(default=NOTHING)  # of instants of its schedule
     added: dict[datetime, Added] = field(default=NOTHING)
@@ -224,6 +223,7 @@ class Board:
         self.jobs: dict[str, JobState] = {}
         self.known: dict[str, Previous] = {}  # of jobs that are not on the board: versions are never given twice
         self.pauses: dict[str, Pause] = {}  # of jobs that were removed: they are still paused when they come back
+        self.broken: dict[str, str] = {}  # what their triggers raised, of jobs on the board
         self.failures: dict[str, int] = {}  # runs in a row that failed, of jobs on the board or not
         self.occurrences: dict[str, tuple[Occurrence, ...]] = {}  # of jobs that are not on the board yet
         self.runs: dict[int, RunState] = {}  # every run that is not over, also of jobs removed meanwhile

@@ -135,7 +135,7 @@ def _give_up_on(board: Board, state: JobState, now: Now, error: Exception, turn:
         )
     )
     turn.effects.append(BrokenJob(state.job.name, said))
-    state.watermark, state.next_at, state.broken = scheduled_at, None, said
+    state.watermark, state.next_at, board.broken[state.job.name] = scheduled_at, None, said
     expire(board, state, now, turn)
     board.schedule(state)
 

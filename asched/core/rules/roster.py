@@ -85,7 +85,7 @@ def place(board: Board, job: Job, previous: Previous | None, now: Now, turn: Tur
     if previous is not None:
         state.decided_until = _decided_before(previous)
     _take_over(board, state)
-    _find_next(state, now, turn)
+    _find_next(board, state, now, turn)
     if state.overrides or state.added:
         recheck(board, state, now, turn)
     state.everyday = is_everyday(job, state.trigger)
@@ -213,9 +213,10 @@ def _take_over(board: Board, state: JobState) -> None:
 def _off_timeline(board: Board, name: str) -> None:
     board.wall.remove((Kind.FIRE, name, 0))
     board.steady.remove((Kind.FIRE, name, 0))
+    board.broken.pop(name, None)
 
 
-def _find_next(state: JobState, now: Now, turn: Turn) -> None:
+def _find_next(board: Board, state: JobState, now: Now, turn: Turn) -> None:
     trigger = state.trigger
     if trigger is None or (trigger.relative and (state.running or state.queue)):
         return  # it counts from the end of what is open
@@ -225,8 +226,8 @@ def _find_next(state: JobState, now: Now, turn: Turn) -> None:
         else:
             state.next_at = trigger.next_after(state.watermark)
     except Exception as error:  # one bad trigger costs its own job only
-        state.broken = f"{type(error).__name__}: {error}"
-        turn.effects.append(BrokenJob(state.job.name, state.broken))
+        said = board.broken[state.job.name] = f"{type(error).__name__}: {error}"
+        turn.effects.append(BrokenJob(state.job.name, said))
 
 
 @lru_cache(maxsize=1024)
