@@ -264,10 +264,19 @@ class Engine:
             rejected = await self._remember(turn.changes)
             self._goes_on |= bool(rejected)
             after = self._unwind(rejected, turn)
+            self._stop_at_once(turn)
             told = bites_of_changes(turn.changes) if self.bus.heard else (turn.changes,)
             await self._each(told, partial(self.teller.tell, rejected=rejected))
             await self._each(bites(turn.effects), self._do)
             turn = after
+
+    def _stop_at_once(self, turn: Turn) -> None:
+        """Whose time is up must not end otherwise while the rest is told and done, bite by bite."""
+        running = self.dispatch.running
+        stops = [one for one in turn.effects if isinstance(one, StopRun) and one.fire in running]
+        if stops:
+            self._do(stops)
+            turn.effects = [one for one in turn.effects if one not in stops]
 
     async def _each(self, many: Iterable[Sequence[T]], act: Callable[[Sequence[T]], None]) -> None:
         for number, bite in enumerate(many):

@@ -10,6 +10,7 @@ from jobdoubles import S, a_job
 from asched import Scheduler
 from asched.core.model import CatchUp
 from asched.core.outcome import Succeeded
+from asched.core.triggers.at import At
 from asched.core.triggers.interval import Every
 from asched.engine import engine
 from asched.engine.bites import BITE, ROWS
@@ -164,6 +165,24 @@ async def test_what_one_deadline_decided_of_hours_is_told_by_itself():
         harness.bus.listen(lambda event: steps.note("told"))
         await harness.clock.suspend(each * MINUTE)
     assert max(steps.of("told")) <= each + 1
+    await harness.stop()
+
+
+async def test_whose_time_is_up_is_stopped_before_the_rest_of_its_turn_is_told():
+    """After a stall: it would have succeeded a moment later, while others hear of what few jobs have to make up for."""
+    jobs = [a_job("long", trigger=At(START + 5 * S), run_timeout=20 * S, grace=MINUTE)]
+    jobs += [a_job(f"job-{number}", trigger=Every(S, START), catch_up=CatchUp.ALL) for number in range(3)]
+    harness = Harness(
+        jobs,
+        behave=lambda fire, attempt: (25 * S if fire.job == "long" else 0 * S, Succeeded()),
+        clock=FakeClock(START),
+    )
+    await harness.start()
+    await harness.clock.advance(6 * S)
+    harness.bus.listen(lambda event: None)  # somebody is told
+    await harness.clock.stall(60 * S)
+    await harness.clock.advance(S)
+    assert [outcome for _, outcome in await went(harness, "long")] == ["timed_out"]
     await harness.stop()
 
 
